@@ -1,0 +1,29 @@
+import type { BackendName, UserId } from "../core/ids.ts";
+
+/** What a credential may be used for: the resource it was issued for. */
+export type Resource = "mcp" | "v1";
+
+/**
+ * Which backends and tools a credential reaches. Patterns are `backend` or `backend/tool` (own
+ * names) with `*` for any run of characters. `allow` empty means all; `deny` wins.
+ */
+export type AccessRules = Readonly<{ allow: readonly string[]; deny: readonly string[] }>;
+
+export const FULL_ACCESS: AccessRules = { allow: [], deny: [] };
+
+/** Who is asking, whatever the credential was. The only thing the gateway knows of a caller. */
+export type Caller = Readonly<{
+  kind: "api-key" | "static-key" | "oauth";
+  /** Names the credential in audit and limits: key id or grant id, never the secret. */
+  credentialId: string;
+  userId: UserId;
+  access: AccessRules;
+  /** Equal for callers with equal `access`; catalogs are kept per policy id. */
+  policyId: string;
+  /** The resources this credential is good for (RFC 8707); keys are good for all. */
+  resources: readonly Resource[];
+  scopes: readonly string[];
+}>;
+
+/** Whether the caller may know of this backend or, with a tool, of this tool. */
+export type Permits = (backend: BackendName, tool?: string) => boolean;

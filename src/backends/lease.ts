@@ -1,0 +1,30 @@
+import type { BackendName } from "../core/ids.ts";
+import type { Era } from "../core/era.ts";
+
+
+/**
+ * What a Worker needs to speak to a backend by itself: handed out by the backend's object, kept in
+ * the isolate for `LEASE_LIFE_MS`, thrown away on 401, 404 and on a new config.
+ */
+export type Lease = Readonly<{
+  backend: BackendName;
+  /** Changes whenever the connection does; an answer to an older one is not believed. */
+  revision: number;
+  /** `direct`: the Worker fetches `url` itself. `object`: the message goes through the object. */
+  lane: "direct" | "object";
+  era: Era;
+  protocolVersion: string;
+  url: string;
+  /** Complete request headers, `${NAME}` resolved, session id and protocol version included. */
+  headers: Readonly<Record<string, string>>;
+  /** Set when the backend issues session ids: request ids must then be unique over all callers. */
+  sessionId: string | undefined;
+  /** Origins of private networks this backend may be reached at (from the local config file). */
+  privateOrigins: readonly string[];
+  timeoutMs: number;
+  /** Epoch ms. */
+  expires: number;
+}>;
+
+/** A few seconds: long enough for a burst of calls, short enough to notice a moved backend. */
+export const LEASE_LIFE_MS = 5_000;

@@ -1,0 +1,34 @@
+import type { BackendName } from "../core/ids.ts";
+
+/** The configuration after parsing: one spelling, every default filled in. */
+export type GatewayConfig = Readonly<{
+  backends: readonly BackendConfig[];
+  /** Browser origins allowed at `/mcp` besides our own, Claude's and loopback. */
+  allowedOrigins: readonly string[];
+}>;
+
+export type BackendConfig = Readonly<{
+  name: BackendName;
+  transport: BackendTransport;
+  /** Own names; unknown on every surface. */
+  disabledTools: readonly string[];
+  /** For one call, in milliseconds. */
+  timeoutMs: number;
+  /** Whose session it is where the backend issues session ids. */
+  session: "per-user" | "shared";
+}>;
+
+export type BackendTransport =
+  | Readonly<{
+      kind: "streamable-http" | "sse";
+      /** As written: may hold `${NAME}`. */
+      url: string;
+      /** As written, verbatim: values may hold `${NAME}`. */
+      headers: Readonly<Record<string, string>>;
+    }>
+  | Readonly<{ kind: "builtin"; builtin: BuiltinName }>
+  /** Started by the connector; the Worker never starts a process. */
+  | Readonly<{ kind: "stdio" }>;
+
+export const BUILTIN_NAMES = ["time"] as const;
+export type BuiltinName = (typeof BUILTIN_NAMES)[number];

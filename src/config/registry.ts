@@ -1,0 +1,72 @@
+import type { BackendReport } from "./backend-report.ts";
+import type { GatewayConfig } from "./gateway-config.ts";
+
+/**
+ * The one strongly consistent truth, as the rest of the gateway sees it: the RPC face of the
+ * RegistryObject. Everything here is one object hop.
+ */
+export interface Registry {
+  /** What changed since change number `since`, or "unchanged". */
+  snapshot(since: number): Promise<SnapshotData | "unchanged">;
+
+  /** Validates, stores as the next version, and starts connecting. Throws `config_invalid`, `conflict`. */
+  putConfig(put: ConfigPut): Promise<ConfigVersion>;
+  /** The current document, secrets masked; `version` 0 is the built-in default. */
+  readConfig(version?: number): Promise<StoredConfig>;
+  listConfigVersions(): Promise<readonly ConfigVersion[]>;
+  /** Makes an old version the newest again. Throws `not_found`. */
+  restoreConfig(version: number): Promise<ConfigVersion>;
+
+  /** Dropped when `report.configVersion` is not the current one. */
+  reportBackend(name: string, report: BackendReport): Promise<void>;
+
+  /**
+   * Small strongly consistent records beside KV: API keys for good, client registrations while KV
+   * may still be stale. Keys with the prefix `key:` that changed in the last day are in every snapshot.
+   */
+  getRecord(key: string): Promise<string | null>;
+  putRecord(key: string, value: string, expires?: number): Promise<void>;
+  deleteRecord(key: string): Promise<void>;
+  /** Sorted by key; at most 1,000. */
+  listRecords(prefix: string): Promise<readonly Readonly<{ key: string; value: string }>[]>;
+
+  /** Counts one attempt in a window; refused attempts count too, so hammering never helps. */
+  countAttempt(attempt: Attempt): Promise<AttemptVerdict>;
+}
+
+export type Attempt = Readonly<{ bucket: string; limit: number; windowMs: number }>;
+export type AttemptVerdict = Readonly<{ allowed: boolean; retryAfter: number }>;
+
+export type ConfigPut = Readonly<{
+  /** The document as people write it: JSON with comments and trailing commas. */
+  text: string;
+  /** Only `file` (the local command) may name loopback and private targets. */
+  source: "file" | "admin";
+  /** Refused with `conflict` when the current version is another one. */
+  expectedVersion?: number;
+}>;
+
+export type ConfigVersion = Readonly<{
+  version: number;
+  /** Epoch ms. */
+  at: number;
+  source: "file" | "admin" | "default";
+  warnings: readonly string[];
+}>;
+
+export type StoredConfig = ConfigVersion & Readonly<{ document: unknown }>;
+
+/** What an isolate knows of the registry; plain data, sent over RPC. */
+export type SnapshotData = Readonly<{
+  /** Grows with every change of anything below. */
+  change: number;
+  configVersion: number;
+  /** Epoch ms at which this config came into force. */
+  configAt: number;
+  config: GatewayConfig;
+  /** Origins of loopback and private targets the local config file names. */
+  privateOrigins: readonly string[];
+  reports: Readonly<Record<string, BackendReport>>;
+  /** Records `key:*` changed in the last day; null is a tombstone. */
+  recentKeys: Readonly<Record<string, string | null>>;
+}>;

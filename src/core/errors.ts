@@ -1,0 +1,56 @@
+/**
+ * Everything that can go wrong on purpose. Each surface has one exhaustive table from these codes
+ * to its own dialect.
+ */
+export type ErrorCode =
+  | "invalid_request" // the caller's request is malformed
+  | "invalid_params" // well-formed, but names or values do not fit
+  | "not_found" // does not exist, or the caller may not know that it does
+  | "unauthorized" // no credential, or one that is not valid here
+  | "forbidden" // a valid credential without the needed scope
+  | "conflict" // somebody else changed it meanwhile
+  | "too_large" // a body, list or result over its limit
+  | "rate_limited"
+  | "config_invalid"
+  | "backend_unavailable" // could not be reached, or refused us
+  | "backend_timeout"
+  | "backend_failed" // answered with something that is not an answer
+  | "cancelled" // the caller gave up
+  | "unavailable" // our own storage or object is not there right now
+  | "internal";
+
+export type ErrorOptions = Readonly<{
+  cause?: unknown;
+  /** For our own log only; never shown to a caller. */
+  detail?: string;
+  /** Seconds after which another try makes sense. */
+  retryAfter?: number;
+}>;
+
+/**
+ * The one error of this project. `message` is safe to show to a caller and reads
+ * `Cannot <action>: <reason>`, values in double quotes, no full stop; `detail` is not.
+ */
+export class GatewayError extends Error {
+  override readonly name = "GatewayError";
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.detail = options.detail;
+    this.retryAfter = options.retryAfter;
+  }
+}
+
+/** A GatewayError as it is; anything else as a blank failure with an id that our log knows too. */
+export function asGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  const id = crypto.randomUUID().slice(0, 8);
+  return new GatewayError("internal", `Cannot answer: internal error ${id}`, {
+    cause: error,
+    detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
+}

@@ -1,0 +1,83 @@
+import type { Caller } from "../auth/caller.ts";
+import type { BackendReport } from "../config/backend-report.ts";
+import type { ListedTool } from "../catalog/listing.ts";
+import type { BackendName, ExposedName } from "../core/ids.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { RequestId, RpcNotification, RpcResponse } from "../core/json-rpc.ts";
+
+/** Which part of the catalog a request speaks to: `/mcp` or `/mcp/{backend}`. */
+export type Scope = Readonly<{ kind: "all" }> | Readonly<{ kind: "one"; backend: BackendName }>;
+
+export const ALL: Scope = { kind: "all" };
+
+/** What the runtime gives with each request. Passed on, never kept. */
+export type CallContext = Readonly<{
+  /** Aborts when the caller gives up. */
+  signal: AbortSignal;
+  waitUntil: (work: Promise<unknown>) => void;
+  /** For one line of the log and the `x-request-id` of an answer. */
+  requestId: string;
+}>;
+
+/** One tool as a caller sees it. */
+export type VisibleTool = Readonly<{
+  /** Under the names of `scope`: exposed name for all, own name for one. */
+  name: string;
+  exposedName: ExposedName;
+  backend: BackendName;
+  ownName: string;
+  tool: ListedTool;
+}>;
+
+/** The methods a backend answers, passed through with names and params translated. */
+export type ForwardedMethod = "tools/call" | "prompts/get" | "resources/read" | "completion/complete";
+
+export type ForwardedRequest = Readonly<{
+  method: ForwardedMethod;
+  scope: Scope;
+  /** The id the answer carries. */
+  id: RequestId;
+  /** As the caller sent them, in the names of `scope`. */
+  params: JsonObject;
+  /** Called for each notification of this request (progress, log) before the answer comes. */
+  notify?: (notification: RpcNotification) => void;
+}>;
+
+/**
+ * A complete JSON-RPC response with the caller's id. `text` is the backend's own wherever nothing
+ * had to change, so that numbers and key order survive; `message` parses it on demand.
+ */
+export type Answer = Readonly<{ text: string; message: () => RpcResponse }>;
+
+/** A backend of the config as `/status` shows it. */
+export type BackendStatus = BackendReport &
+  Readonly<{ name: BackendName; transport: string; address: string | undefined }>;
+
+/** What one list method answers: the members of its result, serialised once per visible set. */
+export type ListKind = "tools" | "prompts" | "resources" | "resourceTemplates";
+
+export type ServerDescription = Readonly<{
+  serverInfo: JsonObject;
+  capabilities: JsonObject;
+  instructions: string | undefined;
+}>;
+
+/**
+ * The only thing surfaces call. What the caller may not see does not exist: `not_found`, in the
+ * same words as for what was never there.
+ */
+export interface Gateway {
+  /** Sorted by exposed name. Answers from what is known; never waits for a backend that hangs. */
+  tools(caller: Caller, scope: Scope, context: CallContext): Promise<readonly VisibleTool[]>;
+  /** The JSON text of the array a list method returns, e.g. of `tools` in `tools/list`. */
+  listText(caller: Caller, scope: Scope, kind: ListKind, context: CallContext): Promise<string>;
+  /** For `initialize` and `server/discover`. Throws `not_found` for a backend that is not there. */
+  describe(caller: Caller, scope: Scope, context: CallContext): Promise<ServerDescription>;
+  /**
+   * Throws GatewayError for what happened on our side (not_found, backend_unavailable,
+   * backend_timeout, backend_failed, cancelled); a JSON-RPC error of the backend is an Answer.
+   */
+  forward(caller: Caller, request: ForwardedRequest, context: CallContext): Promise<Answer>;
+  /** The backends the caller may know of. */
+  status(caller: Caller, context: CallContext): Promise<readonly BackendStatus[]>;
+}

@@ -1,0 +1,162 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { expect, test } from "vitest";
+
+const SRC = resolve(import.meta.dirname, "../src");
+
+/** A room may import itself and rooms of a lower level; surfaces never each other. */
+const LEVELS: Record<string, number> = {
+  core: 0,
+  config: 1,
+  tunnel: 1,
+  catalog: 1,
+  telemetry: 1,
+  backends: 2,
+  auth: 2,
+  gateway: 3,
+  http: 3,
+  mcp: 4,
+  openai: 4,
+  openapi: 4,
+  oauth: 4,
+  connect: 4,
+  admin: 4,
+  status: 4,
+};
+const ENTRY_LEVEL = 5;
+/** The Node command stands aside: it may use these and nothing may use it. */
+const COMMAND_MAY_USE = ["config", "tunnel", "core"];
+
+/** Third-party boundaries: package prefix → rooms (or entry files) that may import values of it. */
+const BOUNDARIES: readonly { package: RegExp; rooms: readonly string[]; typesAlsoIn?: readonly string[] }[] = [
+  {
+    package: /^(@modelcontextprotocol\/|agents(\/|$))/,
+    rooms: ["mcp", "backends", "tunnel", "command"],
+    typesAlsoIn: ["catalog"],
+  },
+  {
+    package: /^hono(\/|$)/,
+    rooms: ["mcp", "openai", "openapi", "oauth", "connect", "admin", "status", "http", "app.ts"],
+  },
+];
+const OBJECT_FILES = /(-object\.ts|^index\.ts|^app\.ts)$/;
+
+type Import = { file: string; room: string; specifier: string; typeOnly: boolean };
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? filesOf(path) : [path];
+  });
+}
+
+function roomOf(file: string): string {
+  const parts = relative(SRC, file).split("/");
+  return parts.length === 1 ? basename(file) : (parts[0] ?? "");
+}
+
+const files = filesOf(SRC);
+const imports: Import[] = files
+  .filter((file) => file.endsWith(".ts"))
+  .flatMap((file) =>
+    [...readFileSync(file, "utf8").matchAll(/^\s*(import|export)\s+(type\s+)?[^;"']*?from\s+"([^"]+)"|import\("([^"]+)"\)/gm)].map(
+      (match) => ({
+        file,
+        room: roomOf(file),
+        specifier: match[3] ?? match[4] ?? "",
+        typeOnly: match[2] !== undefined,
+      }),
+    ),
+  );
+
+function name(file: string): string {
+  return relative(SRC, file);
+}
+
+test("keeps rooms one level deep and known", () => {
+  const strangers = files
+    .map(name)
+    .filter((file) => {
+      const parts = file.split("/");
+      if (parts.length === 1) return !["index.ts", "app.ts"].includes(file);
+      return parts.length !== 2 || !((parts[0] ?? "") in LEVELS || parts[0] === "command");
+    });
+  expect(strangers).toEqual([]);
+});
+
+test("names every file once, in kebab-case, and never utils, helpers, types or index", () => {
+  const names = files.map((file) => basename(file));
+  expect(names.filter((file, index) => names.indexOf(file) !== index)).toEqual([]);
+  expect(names.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*\.(ts|mjs)$/.test(file))).toEqual([]);
+  const vague = /^(utils?|helpers?|types?|common|misc)\.ts$/;
+  expect(names.filter((file) => vague.test(file))).toEqual([]);
+  expect(files.map(name).filter((file) => file.endsWith("/index.ts"))).toEqual([]);
+});
+
+test("imports only downward, types included", () => {
+  const level = (room: string): number => LEVELS[room] ?? ENTRY_LEVEL;
+  const upward = imports
+    .filter(({ specifier }) => specifier.startsWith("."))
+    .filter(({ file, room, specifier }) => {
+      const target = roomOf(resolve(dirname(file), specifier));
+      if (target === room) return false;
+      if (room === "command") return !COMMAND_MAY_USE.includes(target);
+      if (target === "command") return true;
+      return level(target) >= level(room);
+    })
+    .map(({ file, specifier }) => `${name(file)} imports ${specifier}`);
+  expect(upward).toEqual([]);
+});
+
+test("writes the ending .ts in every import of its own", () => {
+  expect(
+    imports
+      .filter(({ specifier }) => specifier.startsWith(".") && !specifier.endsWith(".ts"))
+      .map(({ file, specifier }) => `${name(file)} imports ${specifier}`),
+  ).toEqual([]);
+});
+
+test("keeps third-party packages behind their boundaries", () => {
+  const crossings = imports.flatMap(({ file, room, specifier, typeOnly }) => {
+    if (specifier === "cloudflare:workers" && !typeOnly && !OBJECT_FILES.test(name(file))) {
+      return [`${name(file)} imports ${specifier}`];
+    }
+    return BOUNDARIES.filter((boundary) => boundary.package.test(specifier))
+      .filter(
+        (boundary) =>
+          !boundary.rooms.includes(room) &&
+          !(typeOnly && (boundary.typesAlsoIn ?? []).includes(room)),
+      )
+      .map(() => `${name(file)} imports ${specifier}`);
+  });
+  expect(crossings).toEqual([]);
+});
+
+test("has no import cycles, types included", () => {
+  const graph = new Map<string, string[]>();
+  for (const { file, specifier } of imports) {
+    if (!specifier.startsWith(".")) continue;
+    graph.set(file, [...(graph.get(file) ?? []), resolve(dirname(file), specifier)]);
+  }
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  function visit(file: string, path: readonly string[]): void {
+    if (path.includes(file)) {
+      cycles.push([...path.slice(path.indexOf(file)), file].map(name).join(" → "));
+      return;
+    }
+    if (done.has(file)) return;
+    for (const target of graph.get(file) ?? []) visit(target, [...path, file]);
+    done.add(file);
+  }
+  for (const file of files) visit(file, []);
+  expect(cycles).toEqual([]);
+});
+
+test("leaves nothing unused: every file of src is imported or an entry", () => {
+  const entries = ["index.ts", "command/main.ts", "command/ensure-installed.mjs"];
+  const imported = new Set(
+    imports.filter(({ specifier }) => specifier.startsWith(".")).map(({ file, specifier }) => resolve(dirname(file), specifier)),
+  );
+  expect(files.filter((file) => !imported.has(file)).map(name).filter((file) => !entries.includes(file))).toEqual([]);
+});

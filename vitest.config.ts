@@ -1,0 +1,45 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+/**
+ * `*.test.ts` runs inside workerd, with the bindings of wrangler.toml; `*.node.test.ts` runs on
+ * Node and starts real servers, real clients and the gateway itself.
+ */
+export default defineConfig({
+  test: {
+    reporters: ["default"],
+    projects: [
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                PUBLIC_URL: "https://gateway.test",
+                OWNER_PASSWORD: "owner-password-of-the-tests",
+                ENCRYPTION_KEY: "encryption-key-of-the-tests-0123456789",
+                GATEWAY_API_KEY: "static-key-of-the-tests-0123456789",
+                LOCAL_COMMAND_KEY: "local-command-key-of-the-tests",
+              },
+            },
+          }),
+        ],
+        test: {
+          name: "workerd",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.node.test.ts"],
+          globalSetup: ["./test/support/start-fixtures.ts"],
+          testTimeout: 15_000,
+        },
+      },
+      {
+        test: {
+          name: "node",
+          include: ["test/**/*.node.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
