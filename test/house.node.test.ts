@@ -28,7 +28,11 @@ const ENTRY_LEVEL = 5;
 const COMMAND_MAY_USE = ["config", "tunnel", "core"];
 
 /** Third-party boundaries: package prefix → rooms (or entry files) that may import values of it. */
-const BOUNDARIES: readonly { package: RegExp; rooms: readonly string[]; typesAlsoIn?: readonly string[] }[] = [
+const BOUNDARIES: readonly {
+  package: RegExp;
+  rooms: readonly string[];
+  typesAlsoIn?: readonly string[];
+}[] = [
   {
     package: /^(@modelcontextprotocol\/|agents(\/|$))/,
     rooms: ["mcp", "backends", "tunnel", "command"],
@@ -59,14 +63,16 @@ const files = filesOf(SRC);
 const imports: Import[] = files
   .filter((file) => file.endsWith(".ts"))
   .flatMap((file) =>
-    [...readFileSync(file, "utf8").matchAll(/^\s*(import|export)\s+(type\s+)?[^;"']*?from\s+"([^"]+)"|import\("([^"]+)"\)/gm)].map(
-      (match) => ({
-        file,
-        room: roomOf(file),
-        specifier: match[3] ?? match[4] ?? "",
-        typeOnly: match[2] !== undefined,
-      }),
-    ),
+    [
+      ...readFileSync(file, "utf8").matchAll(
+        /^\s*(import|export)\s+(type\s+)?[^;"']*?from\s+"([^"]+)"|import\("([^"]+)"\)/gm,
+      ),
+    ].map((match) => ({
+      file,
+      room: roomOf(file),
+      specifier: match[3] ?? match[4] ?? "",
+      typeOnly: match[2] !== undefined,
+    })),
   );
 
 function name(file: string): string {
@@ -74,13 +80,11 @@ function name(file: string): string {
 }
 
 test("keeps rooms one level deep and known", () => {
-  const strangers = files
-    .map(name)
-    .filter((file) => {
-      const parts = file.split("/");
-      if (parts.length === 1) return !["index.ts", "app.ts"].includes(file);
-      return parts.length !== 2 || !((parts[0] ?? "") in LEVELS || parts[0] === "command");
-    });
+  const strangers = files.map(name).filter((file) => {
+    const parts = file.split("/");
+    if (parts.length === 1) return !["index.ts", "app.ts"].includes(file);
+    return parts.length !== 2 || !((parts[0] ?? "") in LEVELS || parts[0] === "command");
+  });
   expect(strangers).toEqual([]);
 });
 
@@ -156,7 +160,14 @@ test("has no import cycles, types included", () => {
 test("leaves nothing unused: every file of src is imported or an entry", () => {
   const entries = ["index.ts", "command/main.ts", "command/ensure-installed.mjs"];
   const imported = new Set(
-    imports.filter(({ specifier }) => specifier.startsWith(".")).map(({ file, specifier }) => resolve(dirname(file), specifier)),
+    imports
+      .filter(({ specifier }) => specifier.startsWith("."))
+      .map(({ file, specifier }) => resolve(dirname(file), specifier)),
   );
-  expect(files.filter((file) => !imported.has(file)).map(name).filter((file) => !entries.includes(file))).toEqual([]);
+  expect(
+    files
+      .filter((file) => !imported.has(file))
+      .map(name)
+      .filter((file) => !entries.includes(file)),
+  ).toEqual([]);
 });

@@ -1,7 +1,6 @@
 import type { BackendName } from "../core/ids.ts";
 import type { Era } from "../core/era.ts";
 
-
 /**
  * What a Worker needs to speak to a backend by itself: handed out by the backend's object, kept in
  * the isolate for `LEASE_LIFE_MS`, thrown away on 401, 404 and on a new config.
@@ -10,8 +9,11 @@ export type Lease = Readonly<{
   backend: BackendName;
   /** Changes whenever the connection does; an answer to an older one is not believed. */
   revision: number;
-  /** `direct`: the Worker fetches `url` itself. `object`: the message goes through the object. */
-  lane: "direct" | "object";
+  /**
+   * `direct`: the Worker fetches `url` itself. `object`: the message goes through the object.
+   * `builtin`: answered in the Worker, no hop at all.
+   */
+  lane: "direct" | "object" | "builtin";
   era: Era;
   protocolVersion: string;
   url: string;
@@ -28,3 +30,17 @@ export type Lease = Readonly<{
 
 /** A few seconds: long enough for a burst of calls, short enough to notice a moved backend. */
 export const LEASE_LIFE_MS = 5_000;
+
+/**
+ * The backend no longer knows our session (HTTP 404) or refuses our credential (401): the request
+ * was not run, so it may be sent once more under a fresh lease, whatever the tool does.
+ */
+export class LeaseLost extends Error {
+  override readonly name = "LeaseLost";
+  readonly reason: "session" | "unauthorized";
+
+  constructor(reason: "session" | "unauthorized") {
+    super(`lease lost: ${reason}`);
+    this.reason = reason;
+  }
+}

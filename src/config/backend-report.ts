@@ -13,7 +13,12 @@ export type BackendReport = Readonly<{
   protocolVersion: string | undefined;
   /** Whether the backend issues session ids, so that sessions are kept per user. */
   sessionful: boolean;
-  counts: Readonly<{ tools: number; prompts: number; resources: number; resourceTemplates: number }>;
+  counts: Readonly<{
+    tools: number;
+    prompts: number;
+    resources: number;
+    resourceTemplates: number;
+  }>;
   warnings: readonly string[];
   /** Bounded, without secrets. */
   lastError: string | undefined;

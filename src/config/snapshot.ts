@@ -29,14 +29,17 @@ export function createSnapshotSource(registry: () => Registry, now: () => number
       const answer = await registry().snapshot(held?.change ?? -1);
       if (answer !== "unchanged" && answer.change >= (held?.change ?? -1)) held = answer;
       heldAt = Math.max(heldAt, askedAt);
-      if (held === undefined) throw new TypeError("the registry answered nothing to an empty isolate");
+      if (held === undefined)
+        throw new TypeError("the registry answered nothing to an empty isolate");
       return held;
     } finally {
       refreshing = false;
     }
   }
 
-  function peek(context: { waitUntil: (work: Promise<unknown>) => void }): SnapshotData | undefined {
+  function peek(context: {
+    waitUntil: (work: Promise<unknown>) => void;
+  }): SnapshotData | undefined {
     const age = now() - heldAt;
     if (held === undefined || age > MAX_AGE_MS) return undefined;
     if (age > REFRESH_AGE_MS && !refreshing) {

@@ -17,7 +17,8 @@ export async function readBoundedText(
       throw tooLarge(what, limit);
     }
     // A declared length is enforced by the HTTP parser, so the fast native read is safe here.
-    if (Number.isInteger(bytes) && source.headers.get("content-encoding") === null) return source.text();
+    if (Number.isInteger(bytes) && source.headers.get("content-encoding") === null)
+      return source.text();
   }
   if (source.body === null) return "";
   const reader = source.body.getReader();
@@ -37,5 +38,8 @@ export async function readBoundedText(
 }
 
 function tooLarge(what: string, limit: number): GatewayError {
-  return new GatewayError("too_large", `Cannot read ${what}: it is larger than ${limit / 1024} KiB`);
+  return new GatewayError(
+    "too_large",
+    `Cannot read ${what}: it is larger than ${limit / 1024} KiB`,
+  );
 }

@@ -1,6 +1,8 @@
 /** SHA-256 of a text as 64 lower-case hex digits. */
 export async function sha256Hex(text: string): Promise<string> {
-  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
+  return toHex(
+    new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))),
+  );
 }
 
 /** Compares two secrets by their digests, so neither length nor common prefix shows in the time. */

@@ -9,6 +9,8 @@ export type ErrorCode =
   | "unauthorized" // no credential, or one that is not valid here
   | "forbidden" // a valid credential without the needed scope
   | "conflict" // somebody else changed it meanwhile
+  | "unsupported_media_type"
+  | "method_not_allowed"
   | "too_large" // a body, list or result over its limit
   | "rate_limited"
   | "config_invalid"

@@ -18,6 +18,12 @@ export type RpcResponse =
   | Readonly<{ jsonrpc: "2.0"; id: RequestId; result: JsonObject }>
   | Readonly<{ jsonrpc: "2.0"; id: RequestId | null; error: RpcError }>;
 
+/**
+ * A complete JSON-RPC response with the caller's id. `text` is the backend's own wherever nothing
+ * had to change, so that numbers and key order survive; `message` parses it on demand.
+ */
+export type Answer = Readonly<{ text: string; message: () => RpcResponse }>;
+
 /** JSON-RPC 2.0 section 5.1, and the codes MCP 2026-07-28 adds (basic/versioning, basic/transports). */
 export const RPC_CODES = {
   parseError: -32700,

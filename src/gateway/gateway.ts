@@ -3,7 +3,7 @@ import type { BackendReport } from "../config/backend-report.ts";
 import type { ListedTool } from "../catalog/listing.ts";
 import type { BackendName, ExposedName } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { RequestId, RpcNotification, RpcResponse } from "../core/json-rpc.ts";
+import type { Answer, RequestId, RpcNotification } from "../core/json-rpc.ts";
 
 /** Which part of the catalog a request speaks to: `/mcp` or `/mcp/{backend}`. */
 export type Scope = Readonly<{ kind: "all" }> | Readonly<{ kind: "one"; backend: BackendName }>;
@@ -30,7 +30,11 @@ export type VisibleTool = Readonly<{
 }>;
 
 /** The methods a backend answers, passed through with names and params translated. */
-export type ForwardedMethod = "tools/call" | "prompts/get" | "resources/read" | "completion/complete";
+export type ForwardedMethod =
+  | "tools/call"
+  | "prompts/get"
+  | "resources/read"
+  | "completion/complete";
 
 export type ForwardedRequest = Readonly<{
   method: ForwardedMethod;
@@ -42,12 +46,6 @@ export type ForwardedRequest = Readonly<{
   /** Called for each notification of this request (progress, log) before the answer comes. */
   notify?: (notification: RpcNotification) => void;
 }>;
-
-/**
- * A complete JSON-RPC response with the caller's id. `text` is the backend's own wherever nothing
- * had to change, so that numbers and key order survive; `message` parses it on demand.
- */
-export type Answer = Readonly<{ text: string; message: () => RpcResponse }>;
 
 /** A backend of the config as `/status` shows it. */
 export type BackendStatus = BackendReport &

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { randomToken, secretsEqual, sha256Hex } from "../../src/core/digest.ts";
 
 test("hashes a text as hex", async () => {
-  expect(await sha256Hex("abc")).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  expect(await sha256Hex("abc")).toBe(
+    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+  );
 });
 
 test("compares secrets of different length without throwing", async () => {
