@@ -1,0 +1,177 @@
+import type { BackendName } from "../core/ids.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import { headerProblem, targetUrlProblem } from "../core/target-rules.ts";
+import { configProblem } from "./config-problem.ts";
+import {
+  BUILTIN_NAMES,
+  type BackendConfig,
+  type BackendTransport,
+  type BuiltinName,
+} from "./gateway-config.ts";
+
+/** Claude.ai gives up a tool call near 60 s: the caller should hear it from us, with a reason. */
+const DEFAULT_TIMEOUT_SECONDS = 55;
+const MAX_TIMEOUT_SECONDS = 3_600;
+
+const REMOTE_TYPES: ReadonlyMap<string, "streamable-http" | "sse"> = new Map([
+  ["http", "streamable-http"],
+  ["streamable-http", "streamable-http"],
+  ["streamable_http", "streamable-http"],
+  ["streamablehttp", "streamable-http"],
+  ["streamableHttp", "streamable-http"],
+  ["sse", "sse"],
+]);
+
+/** Every key some client's format knows; others get a warning, so a typo is seen. */
+const KNOWN_KEYS: ReadonlySet<string> = new Set([
+  "type",
+  "transport",
+  "url",
+  "serverUrl",
+  "headers",
+  "command",
+  "args",
+  "env",
+  "cwd",
+  "envFile",
+  "builtin",
+  "disabledTools",
+  "disabled_tools",
+  "timeout",
+  "session",
+  "enabled",
+  "disabled",
+  "description",
+  "name",
+]);
+
+export type EntryToParse = Readonly<{
+  path: string;
+  name: BackendName;
+  entry: unknown;
+  warn: (warning: string) => void;
+}>;
+
+/** One entry of `mcpServers`; undefined when it is switched off. Throws `config_invalid`. */
+export function parseBackendEntry({
+  path,
+  name,
+  entry,
+  warn,
+}: EntryToParse): BackendConfig | undefined {
+  if (!isJsonObject(entry)) throw configProblem(path, entry, "an object");
+  for (const key of Object.keys(entry)) {
+    if (!KNOWN_KEYS.has(key)) warn(`${path}.${key}: not used by the gateway`);
+  }
+  const transport = parseTransport(path, entry);
+  const enabled = readBoolean(path, entry, "enabled") ?? true;
+  if (!enabled || readBoolean(path, entry, "disabled") === true) return undefined;
+  return {
+    name,
+    transport,
+    disabledTools:
+      readStrings(path, entry, "disabledTools") ?? readStrings(path, entry, "disabled_tools") ?? [],
+    timeoutMs: readTimeout(path, entry) * 1_000,
+    session: readSession(path, entry),
+  };
+}
+
+function parseTransport(path: string, entry: JsonObject): BackendTransport {
+  if (entry["builtin"] !== undefined) {
+    const builtin = BUILTIN_NAMES.find((known) => known === entry["builtin"]);
+    if (builtin === undefined) {
+      throw configProblem(`${path}.builtin`, entry["builtin"], quoted(BUILTIN_NAMES));
+    }
+    return { kind: "builtin", builtin: builtin satisfies BuiltinName };
+  }
+  const urlKey =
+    entry["url"] === undefined && entry["serverUrl"] !== undefined ? "serverUrl" : "url";
+  const url = entry[urlKey];
+  const type = entry["type"] ?? entry["transport"];
+  if (url !== undefined) return parseRemote(path, entry, { urlKey, url, type });
+  if (entry["command"] !== undefined) {
+    if (typeof entry["command"] !== "string" || entry["command"] === "") {
+      throw configProblem(`${path}.command`, entry["command"], "the name of a program");
+    }
+    readStrings(path, entry, "args");
+    return { kind: "stdio" };
+  }
+  if (typeof type === "string" && REMOTE_TYPES.has(type)) {
+    throw configProblem(`${path}.url`, undefined, "the address of the MCP server");
+  }
+  throw configProblem(path, entry, 'one of "url", "command" or "builtin"');
+}
+
+function parseRemote(
+  path: string,
+  entry: JsonObject,
+  { urlKey, url, type }: { urlKey: string; url: unknown; type: unknown },
+): BackendTransport {
+  if (typeof url !== "string") throw configProblem(`${path}.${urlKey}`, url, "a URL");
+  const problem = targetUrlProblem(url);
+  if (problem !== undefined) throw configProblem(`${path}.${urlKey}`, maskForError(url), problem);
+  // Without a type the path tells: the old transport is served at …/sse by custom.
+  const guessed = /\/sse\/?$/.test(url.split(/[?#]/)[0] ?? "") ? "sse" : "streamable-http";
+  const kind =
+    type === undefined ? guessed : typeof type === "string" ? REMOTE_TYPES.get(type) : undefined;
+  if (kind === undefined) {
+    throw configProblem(`${path}.type`, type, quoted([...REMOTE_TYPES.keys()]));
+  }
+  return { kind, url, headers: readHeaders(path, entry) };
+}
+
+function readHeaders(path: string, entry: JsonObject): Readonly<Record<string, string>> {
+  const headers = entry["headers"];
+  if (headers === undefined) return {};
+  if (!isJsonObject(headers))
+    throw configProblem(`${path}.headers`, typeof headers, "an object of strings");
+  const read: [string, string][] = [];
+  for (const [header, value] of Object.entries(headers)) {
+    if (typeof value !== "string") {
+      throw configProblem(`${path}.headers.${header}`, typeof value, "a string");
+    }
+    const problem = headerProblem(header, value);
+    // The value may be a credential: only its place is named.
+    if (problem !== undefined) throw configProblem(`${path}.headers.${header}`, "…", problem);
+    read.push([header, value]);
+  }
+  return Object.fromEntries(read);
+}
+
+function readStrings(path: string, entry: JsonObject, key: string): readonly string[] | undefined {
+  const value = entry[key];
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value) || !value.every((item): item is string => typeof item === "string")) {
+    throw configProblem(`${path}.${key}`, value, "a list of strings");
+  }
+  return value;
+}
+
+function readBoolean(path: string, entry: JsonObject, key: string): boolean | undefined {
+  const value = entry[key];
+  if (value === undefined || typeof value === "boolean") return value;
+  throw configProblem(`${path}.${key}`, value, "true or false");
+}
+
+function readTimeout(path: string, entry: JsonObject): number {
+  const value = entry["timeout"];
+  if (value === undefined) return DEFAULT_TIMEOUT_SECONDS;
+  if (typeof value === "number" && value >= 1 && value <= MAX_TIMEOUT_SECONDS) return value;
+  throw configProblem(`${path}.timeout`, value, `seconds from 1 to ${MAX_TIMEOUT_SECONDS}`);
+}
+
+function readSession(path: string, entry: JsonObject): "per-user" | "shared" {
+  const value = entry["session"];
+  if (value === undefined) return "per-user";
+  if (value === "per-user" || value === "shared") return value;
+  throw configProblem(`${path}.session`, value, '"per-user" or "shared"');
+}
+
+/** Path and query of a backend's address may be its password. */
+function maskForError(url: string): string {
+  return /^([a-z][a-z0-9+.-]*:\/\/)?[^/?#@]*/i.exec(url)?.[0] ?? "";
+}
+
+function quoted(words: readonly string[]): string {
+  return words.map((word) => `"${word}"`).join(", ");
+}

@@ -1,0 +1,100 @@
+import JSON5 from "json5";
+import * as z from "zod";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import { GatewayError } from "../core/errors.ts";
+import { parseBackendEntry } from "./backend-entry.ts";
+import { configProblem } from "./config-problem.ts";
+import type { BackendConfig, GatewayConfig } from "./gateway-config.ts";
+import { parseBackendName } from "./backend-name.ts";
+
+/** The whole document: larger ones are a mistake, and a stored version is one object row of 2 MB. */
+export const CONFIG_LIMIT_BYTES = 512 * 1024;
+/** Each backend has its own object and its own place in every snapshot. */
+const MAX_BACKENDS = 500;
+
+export type ParsedConfig = Readonly<{ config: GatewayConfig; warnings: readonly string[] }>;
+
+/** Served when nobody configured anything: the first tool call works offline. */
+export const DEFAULT_DOCUMENT: JsonObject = { mcpServers: { time: { builtin: "time" } } };
+
+const gatewayPart = z.strictObject({
+  allowedOrigins: z.array(z.url({ protocol: /^https?$/ })).optional(),
+});
+
+/** Text as people write it: comments and trailing commas are fine. Throws `config_invalid`. */
+export function parseDocumentText(text: string): JsonObject {
+  if (text.length > CONFIG_LIMIT_BYTES) {
+    throw new GatewayError(
+      "config_invalid",
+      `document: ${text.length} characters, wanted at most ${CONFIG_LIMIT_BYTES}`,
+    );
+  }
+  let document: unknown;
+  try {
+    document = JSON5.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/^JSON5: /, "") : "";
+    throw new GatewayError("config_invalid", `document: not JSON: ${reason}`, { cause: error });
+  }
+  if (!isJsonObject(document)) {
+    throw configProblem("document", document, 'an object with "mcpServers"');
+  }
+  return document;
+}
+
+/**
+ * The `mcpServers` file of Claude Desktop and its relatives, plus our own part `gateway`. Unknown
+ * keys in other people's parts are warnings; in ours they are errors.
+ */
+export function parseConfig(document: JsonObject): ParsedConfig {
+  const warnings: string[] = [];
+  // VS Code's mcp.json calls the same thing "servers".
+  const key =
+    document["mcpServers"] === undefined && document["servers"] !== undefined
+      ? "servers"
+      : "mcpServers";
+  const servers = document[key];
+  if (!isJsonObject(servers)) {
+    throw configProblem("mcpServers", servers, "an object of backends by name");
+  }
+  const names = Object.keys(servers);
+  if (names.length > MAX_BACKENDS) {
+    throw configProblem("mcpServers", names.length, `at most ${MAX_BACKENDS} backends`);
+  }
+  const backends: BackendConfig[] = [];
+  for (const name of names) {
+    const entry = parseBackendEntry({
+      path: `${key}.${name}`,
+      name: parseBackendName(name),
+      entry: servers[name],
+      warn: (warning) => warnings.push(warning),
+    });
+    if (entry !== undefined) backends.push(entry);
+  }
+  for (const other of Object.keys(document)) {
+    if (other === key || other === "gateway" || other === "$schema") continue;
+    warnings.push(`${other}: not used by the gateway`);
+  }
+  return {
+    config: {
+      backends: backends.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      allowedOrigins: parseGatewayPart(document["gateway"]),
+    },
+    warnings,
+  };
+}
+
+function parseGatewayPart(part: unknown): readonly string[] {
+  if (part === undefined) return [];
+  const parsed = gatewayPart.safeParse(part);
+  if (parsed.success) return (parsed.data.allowedOrigins ?? []).map((url) => new URL(url).origin);
+  const issue = parsed.error.issues[0];
+  if (issue?.code === "unrecognized_keys") {
+    throw configProblem(`gateway.${issue.keys[0]}`, undefined, 'only the key "allowedOrigins"');
+  }
+  throw configProblem(
+    ["gateway", ...(issue?.path ?? [])].join("."),
+    part,
+    'an object like {"allowedOrigins": ["https://app.example.com"]}',
+  );
+}

@@ -1,0 +1,215 @@
+import { DurableObject } from "cloudflare:workers";
+import { GatewayError } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
+import { createSeal } from "../core/seal.ts";
+import { Attempts } from "./attempts.ts";
+import type { BackendOrder, BackendStarter } from "./backend-order.ts";
+import type { BackendReport } from "./backend-report.ts";
+import { parseConfig, parseDocumentText } from "./config-document.ts";
+import { maskDocument, unmaskDocument } from "./config-mask.ts";
+import { ConfigStore, type CurrentConfig } from "./config-store.ts";
+import type { BackendConfig, GatewayConfig } from "./gateway-config.ts";
+import { namedOrigins, privateTargetProblem } from "./private-targets.ts";
+import { RecordStore } from "./record-store.ts";
+import type {
+  Attempt,
+  AttemptVerdict,
+  ConfigPut,
+  ConfigVersion,
+  Registry,
+  SnapshotData,
+  StoredConfig,
+} from "./registry.ts";
+import { ReportStore } from "./report-store.ts";
+
+/** What this object needs of its Worker's environment. */
+export type RegistryEnv = Readonly<{
+  ENCRYPTION_KEY?: string;
+  BACKENDS: { getByName: (name: string) => BackendStarter };
+}>;
+
+/** There is one registry; this is its name. */
+export const REGISTRY_NAME = "registry";
+
+type InForce = CurrentConfig & { readonly config: GatewayConfig };
+
+/** The one strongly consistent truth; see `Registry` for what each method promises. */
+export class RegistryObject extends DurableObject<RegistryEnv> implements Registry {
+  readonly #configs: ConfigStore;
+  readonly #records: RecordStore;
+  readonly #reports: ReportStore;
+  readonly #attempts: Attempts;
+  #inForce: Promise<InForce> | undefined;
+  #change: number;
+
+  constructor(ctx: DurableObjectState, env: RegistryEnv) {
+    super(ctx, env);
+    const { sql } = ctx.storage;
+    this.#configs = new ConfigStore(sql, createSeal(env.ENCRYPTION_KEY, "config"));
+    this.#records = new RecordStore(sql, Date.now);
+    this.#reports = new ReportStore(sql);
+    this.#attempts = new Attempts(Date.now);
+    sql.exec("CREATE TABLE IF NOT EXISTS change (id INTEGER PRIMARY KEY, number INTEGER NOT NULL)");
+    this.#change =
+      sql.exec<{ number: number }>("SELECT number FROM change").toArray()[0]?.number ?? 0;
+  }
+
+  async snapshot(since: number): Promise<SnapshotData | "unchanged"> {
+    const inForce = await this.#current();
+    if (since === this.#change) return "unchanged";
+    return {
+      change: this.#change,
+      configVersion: inForce.version.version,
+      configAt: inForce.version.at,
+      config: inForce.config,
+      privateOrigins: inForce.privateOrigins,
+      reports: this.#reports.all(),
+      recentKeys: this.#records.recent("key:"),
+    };
+  }
+
+  async putConfig(put: ConfigPut): Promise<ConfigVersion> {
+    const before = await this.#current();
+    const document = unmaskDocument(parseDocumentText(put.text), before.document);
+    return this.#bringIntoForce(document, put, before);
+  }
+
+  async readConfig(version?: number): Promise<StoredConfig> {
+    const stored =
+      version === undefined ? await this.#current() : await this.#configs.read(version);
+    return { ...stored.version, document: maskDocument(stored.document) };
+  }
+
+  async listConfigVersions(): Promise<readonly ConfigVersion[]> {
+    return this.#configs.versions();
+  }
+
+  async restoreConfig(version: number): Promise<ConfigVersion> {
+    const stored = await this.#configs.read(version);
+    return this.#bringIntoForce(stored.document, { source: "admin" }, await this.#current());
+  }
+
+  async reportBackend(name: string, report: BackendReport): Promise<void> {
+    const { config, version } = await this.#current();
+    if (report.configVersion !== version.version) return;
+    if (!config.backends.some((backend) => backend.name === name)) return;
+    if (this.#reports.put(name, report)) this.#bump();
+  }
+
+  async getRecord(key: string): Promise<string | null> {
+    return this.#records.get(key);
+  }
+
+  async putRecord(key: string, value: string, expires?: number): Promise<void> {
+    this.#records.put(key, value, expires);
+    if (key.startsWith("key:")) this.#bump();
+  }
+
+  async deleteRecord(key: string): Promise<void> {
+    this.#records.put(key, null);
+    if (key.startsWith("key:")) this.#bump();
+  }
+
+  async listRecords(prefix: string): Promise<readonly { key: string; value: string }[]> {
+    return this.#records.list(prefix);
+  }
+
+  async countAttempt(attempt: Attempt): Promise<AttemptVerdict> {
+    return this.#attempts.count(attempt);
+  }
+
+  /** The config in force; on the first call of this instance it also sets the backends going. */
+  #current(): Promise<InForce> {
+    this.#inForce ??= this.#configs
+      .current()
+      .then((current) => {
+        const inForce = { ...current, config: parseConfig(current.document).config };
+        this.#start(
+          inForce,
+          inForce.config.backends.filter(({ name }) => this.#reports.get(name) === undefined),
+        );
+        return inForce;
+      })
+      .catch((error: unknown) => {
+        this.#inForce = undefined;
+        throw error;
+      });
+    return this.#inForce;
+  }
+
+  async #bringIntoForce(
+    document: JsonObject,
+    { source, expectedVersion }: { source: "file" | "admin"; expectedVersion?: number },
+    before: InForce,
+  ): Promise<ConfigVersion> {
+    const { config, warnings } = parseConfig(document);
+    const privateOrigins =
+      source === "file"
+        ? [...new Set([...before.privateOrigins, ...namedOrigins(config)])].toSorted()
+        : before.privateOrigins;
+    const problem = privateTargetProblem(config, privateOrigins);
+    if (problem !== undefined) throw problem;
+    const sealed = await this.#configs.seal(document);
+    const now = await this.#current();
+    const current = now.version.version;
+    if (expectedVersion !== undefined && expectedVersion !== current) {
+      throw new GatewayError(
+        "conflict",
+        `Cannot store the config: version ${current} is in force, the change was made to version ${expectedVersion}`,
+      );
+    }
+    const version = this.#configs.append({
+      sealed,
+      at: Date.now(),
+      source,
+      warnings,
+      privateOrigins,
+    });
+    const inForce: InForce = { version, document, privateOrigins, config };
+    this.#inForce = Promise.resolve(inForce);
+    this.#handOver(now.config, inForce);
+    this.#bump();
+    return version;
+  }
+
+  /** Unchanged backends keep their report; changed ones start anew, removed ones are told to go. */
+  #handOver(before: GatewayConfig, after: InForce): void {
+    const known = new Map(before.backends.map((backend) => [backend.name, backend]));
+    for (const backend of after.config.backends) {
+      const report = this.#reports.get(backend.name);
+      const unchanged = JSON.stringify(known.get(backend.name)) === JSON.stringify(backend);
+      known.delete(backend.name);
+      if (unchanged && report !== undefined) {
+        this.#reports.put(backend.name, { ...report, configVersion: after.version.version });
+      } else {
+        this.#reports.delete(backend.name);
+      }
+    }
+    for (const name of known.keys()) {
+      this.#reports.delete(name);
+      this.ctx.waitUntil(this.env.BACKENDS.getByName(name).remove());
+    }
+    this.#start(after, after.config.backends);
+  }
+
+  #start(inForce: InForce, backends: readonly BackendConfig[]): void {
+    for (const config of backends) {
+      const order: BackendOrder = {
+        config,
+        configVersion: inForce.version.version,
+        privateOrigins: inForce.privateOrigins,
+      };
+      // A failure shows as a backend without report; the next call to it tries again.
+      this.ctx.waitUntil(
+        this.env.BACKENDS.getByName(config.name)
+          .configure(order)
+          .catch(() => {}),
+      );
+    }
+  }
+
+  #bump(): void {
+    this.#change += 1;
+    this.ctx.storage.sql.exec("INSERT OR REPLACE INTO change VALUES (1, ?)", this.#change);
+  }
+}

@@ -1,0 +1,30 @@
+const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]{0,63})\}/g;
+
+export type Resolved = Readonly<{ text: string; missing: readonly string[] }>;
+
+/** Puts secrets in the place of `${NAME}`, at the moment of use. Missing ones stay as written. */
+export function resolveSecrets(
+  text: string,
+  lookup: (name: string) => string | undefined,
+): Resolved {
+  const missing: string[] = [];
+  const resolved = text.replaceAll(REFERENCE, (reference, name: string) => {
+    const value = lookup(name);
+    if (value === undefined) missing.push(name);
+    return value ?? reference;
+  });
+  return { text: resolved, missing };
+}
+
+/** The names a text refers to, each once. */
+export function secretNames(text: string): readonly string[] {
+  return [...new Set([...text.matchAll(REFERENCE)].map((match) => match[1] ?? ""))];
+}
+
+/** Whether everything secret in a value is a reference: nothing then has to be masked. */
+export function isOnlyReferences(text: string): boolean {
+  return (
+    text.replaceAll(REFERENCE, "").length < text.length &&
+    !/[^\s:=,;/+.-]{12,}/.test(text.replaceAll(REFERENCE, " "))
+  );
+}
