@@ -1,0 +1,43 @@
+import * as z from "zod";
+import { randomToken } from "../core/digest.ts";
+
+/** Recognisable by secret scanners; 32 random bytes follow. */
+const PREFIX = "mgw_";
+const SHAPE = /^mgw_[A-Za-z0-9_-]{43}$/;
+
+const accessRules = z.object({
+  allow: z.array(z.string()),
+  deny: z.array(z.string()),
+});
+
+/** What is kept of a key; the key itself is shown once and stored nowhere. Times are epoch ms. */
+export const apiKeyRecord = z.object({
+  id: z.string(),
+  /** SHA-256 of the key, hex. */
+  hash: z.string(),
+  name: z.string(),
+  createdAt: z.number(),
+  expiresAt: z.number().optional(),
+  access: accessRules,
+});
+
+export type ApiKeyRecord = Readonly<z.infer<typeof apiKeyRecord>>;
+
+export function makeApiKey(): string {
+  return `${PREFIX}${randomToken(32)}`;
+}
+
+/** Whether a text could be one of our keys; everything else is refused without a lookup. */
+export function isApiKey(text: string): boolean {
+  return text.startsWith(PREFIX) && SHAPE.test(text);
+}
+
+/** The record in a stored text; undefined for a tombstone and for what is not a record. */
+export function parseApiKeyRecord(text: string | null): ApiKeyRecord | undefined {
+  if (text === null) return undefined;
+  try {
+    return apiKeyRecord.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined; // not JSON: refused like a key that is not there
+  }
+}

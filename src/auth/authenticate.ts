@@ -1,0 +1,201 @@
+import type { Registry } from "../config/registry.ts";
+import type { SnapshotSource } from "../config/snapshot.ts";
+import { secretsEqual, sha256Hex } from "../core/digest.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { UserId } from "../core/ids.ts";
+import { FULL_POLICY_ID, policyIdOf } from "./access.ts";
+import { isApiKey, type ApiKeyRecord } from "./api-key.ts";
+import { readBearer } from "./bearer.ts";
+import { BoundedMemory } from "./bounded-memory.ts";
+import { FULL_ACCESS, type Caller, type Resource } from "./caller.ts";
+import { createKeyStore, type KeyMirror } from "./key-store.ts";
+
+import { RESOURCES, SCOPE_OF } from "./scopes.ts";
+import { OWNER_ID, toUserId } from "./user-id.ts";
+
+/** A revoked token is refused everywhere within 5 s: its object is asked again after this. */
+const TOKEN_KNOWN_MS = 4_000;
+/** A revoked key is seen in a snapshot up to 4 s old, and then remembered for this. */
+const KEY_KNOWN_MS = 1_000;
+/** How long a key's record is good for without KV; the snapshot's tombstones are always asked. */
+const RECORD_KNOWN_MS = 60_000;
+const MAX_REMEMBERED = 10_000;
+/** A shorter static key could be guessed; better none. */
+const MIN_STATIC_KEY = 16;
+/** Seconds; our storage comes back or the caller finds out that it does not. */
+const RETRY_AFTER = 5;
+
+/** What an access token says about its bearer. */
+export type TokenIdentity = Readonly<{
+  userId: UserId;
+  grantId: string;
+  scopes: readonly string[];
+  /** Epoch ms. */
+  expiresAt: number;
+}>;
+
+export type AuthenticatorNeeds = Readonly<{
+  snapshots: SnapshotSource;
+  registry: () => Registry;
+  mirror: KeyMirror;
+  /** GATEWAY_API_KEY. */
+  staticKey: string | undefined;
+  /** Asks the token's own object; null when it is not good for this resource of this origin. */
+  validateToken: (
+    token: string,
+    resource: Resource,
+    origin: string,
+  ) => Promise<TokenIdentity | null>;
+  now: () => number;
+}>;
+
+type Context = Readonly<{ waitUntil: (work: Promise<unknown>) => void }>;
+
+/** One function turns any credential into a Caller. One per isolate. */
+export type Authenticator = Readonly<{
+  /** A caller this isolate knows already; no I/O, no promise. */
+  known: (token: string, resource: Resource, origin: string) => Caller | undefined;
+  /** Throws `unauthorized`, `forbidden` for a token without the scope, and `unavailable`. */
+  authenticate: (
+    request: Request,
+    resource: Resource,
+    origin: string,
+    context: Context,
+  ) => Promise<Caller>;
+}>;
+
+/** `boundTo` undefined: good for every resource. */
+type Known = Readonly<{
+  caller: Caller;
+  boundTo: Readonly<{ resource: Resource; origin: string }> | undefined;
+  until: number;
+}>;
+
+export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
+  const { snapshots, staticKey, validateToken, now } = needs;
+  const keys = createKeyStore(needs);
+  const callers = new BoundedMemory<Known>(MAX_REMEMBERED);
+  const records = new BoundedMemory<Readonly<{ record: ApiKeyRecord; until: number }>>(
+    MAX_REMEMBERED,
+  );
+
+  function known(token: string, resource: Resource, origin: string): Caller | undefined {
+    const entry = callers.get(token);
+    if (entry === undefined || entry.until <= now()) return undefined;
+    const { boundTo } = entry;
+    // RFC 8707: a token is good only where it was asked for.
+    const fits =
+      boundTo === undefined || (boundTo.resource === resource && boundTo.origin === origin);
+    return fits ? entry.caller : undefined;
+  }
+
+  async function byKey(token: string, context: Context): Promise<Known | undefined> {
+    const hash = await sha256Hex(token);
+    const snapshot = await snapshots.current(context);
+    const remembered = records.get(hash);
+    const useMemory =
+      remembered !== undefined &&
+      remembered.until > now() &&
+      snapshot.recentKeys[`key:${hash}`] === undefined;
+    const record = useMemory ? remembered.record : await keys.find(hash, snapshot);
+    if (record === undefined) return undefined;
+    const at = now();
+    if (record.expiresAt !== undefined && record.expiresAt <= at) return undefined;
+    if (!useMemory) records.set(hash, { record, until: at + RECORD_KNOWN_MS });
+    return {
+      caller: {
+        kind: "api-key",
+        credentialId: record.id,
+        userId: toUserId(record.id), // each key is a person of its own
+        access: record.access,
+        policyId: await policyIdOf(record.access),
+        resources: RESOURCES,
+        scopes: RESOURCES.map((resource) => SCOPE_OF[resource]),
+      },
+      boundTo: undefined,
+      until: Math.min(at + KEY_KNOWN_MS, record.expiresAt ?? Infinity),
+    };
+  }
+
+  async function byToken(
+    token: string,
+    resource: Resource,
+    origin: string,
+  ): Promise<Known | undefined> {
+    const identity = await validateToken(token, resource, origin);
+    if (identity === null) return undefined;
+    if (!identity.scopes.includes(SCOPE_OF[resource])) {
+      throw new GatewayError(
+        "forbidden",
+        `Cannot use this token here: it lacks the scope "${SCOPE_OF[resource]}"`,
+      );
+    }
+    return {
+      caller: {
+        kind: "oauth",
+        credentialId: identity.grantId,
+        userId: identity.userId,
+        access: FULL_ACCESS,
+        policyId: FULL_POLICY_ID,
+        resources: [resource],
+        scopes: identity.scopes,
+      },
+      boundTo: { resource, origin },
+      until: Math.min(now() + TOKEN_KNOWN_MS, identity.expiresAt),
+    };
+  }
+
+  async function find(
+    token: string,
+    resource: Resource,
+    origin: string,
+    context: Context,
+  ): Promise<Known | undefined> {
+    if (isApiKey(token)) return byKey(token, context);
+    if (
+      staticKey !== undefined &&
+      staticKey.length >= MIN_STATIC_KEY &&
+      (await secretsEqual(token, staticKey))
+    ) {
+      return { caller: STATIC_CALLER, boundTo: undefined, until: now() + TOKEN_KNOWN_MS };
+    }
+    return byToken(token, resource, origin);
+  }
+
+  return {
+    known,
+    async authenticate(request, resource, origin, context) {
+      const token = readBearer(request);
+      if (token === undefined) {
+        throw new GatewayError("unauthorized", "Cannot answer: a bearer token is needed");
+      }
+      let found: Known | undefined;
+      try {
+        found = await find(token, resource, origin, context);
+      } catch (error) {
+        if (error instanceof GatewayError && error.code === "forbidden") throw error;
+        // Not knowing is neither yes nor no: a client must not drop a good token over our outage.
+        throw new GatewayError("unavailable", "Cannot check the token: storage is not reachable", {
+          cause: error,
+          retryAfter: RETRY_AFTER,
+          detail: error instanceof Error ? error.message : String(error),
+        });
+      }
+      if (found === undefined) {
+        throw new GatewayError("unauthorized", "Cannot answer: the bearer token is not valid here");
+      }
+      callers.set(token, found);
+      return found.caller;
+    },
+  };
+}
+
+const STATIC_CALLER: Caller = {
+  kind: "static-key",
+  credentialId: "static-key",
+  userId: OWNER_ID,
+  access: FULL_ACCESS,
+  policyId: FULL_POLICY_ID,
+  resources: RESOURCES,
+  scopes: RESOURCES.map((resource) => SCOPE_OF[resource]),
+};
