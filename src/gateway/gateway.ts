@@ -69,6 +69,16 @@ export interface Gateway {
   tools(caller: Caller, scope: Scope, context: CallContext): Promise<readonly VisibleTool[]>;
   /** The JSON text of the array a list method returns, e.g. of `tools` in `tools/list`. */
   listText(caller: Caller, scope: Scope, kind: ListKind, context: CallContext): Promise<string>;
+  /**
+   * The input schema of a tool that marks parameters with `x-mcp-header`; undefined for all others
+   * and for tools the caller does not see.
+   */
+  markedSchema(
+    caller: Caller,
+    scope: Scope,
+    tool: string,
+    context: CallContext,
+  ): Promise<JsonObject | undefined>;
   /** For `initialize` and `server/discover`. Throws `not_found` for a backend that is not there. */
   describe(caller: Caller, scope: Scope, context: CallContext): Promise<ServerDescription>;
   /**

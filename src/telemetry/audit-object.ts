@@ -11,8 +11,11 @@ const KEPT_EVENTS = 100_000;
 type Row = { event: string };
 
 /** Keeps audit events in the order they arrived; the oldest go first. */
-export class AuditObject extends DurableObject implements AuditStore {
-  constructor(ctx: DurableObjectState, env: unknown) {
+/** It needs nothing of the environment. */
+type Env = object;
+
+export class AuditObject extends DurableObject<Env> implements AuditStore {
+  constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     ctx.storage.sql.exec(
       "CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL)",
@@ -21,7 +24,8 @@ export class AuditObject extends DurableObject implements AuditStore {
 
   async append(events: readonly AuditEvent[]): Promise<void> {
     const { sql } = this.ctx.storage;
-    for (const event of events) sql.exec("INSERT INTO events (event) VALUES (?)", JSON.stringify(event));
+    for (const event of events)
+      sql.exec("INSERT INTO events (event) VALUES (?)", JSON.stringify(event));
     sql.exec("DELETE FROM events WHERE id <= (SELECT MAX(id) FROM events) - ?", KEPT_EVENTS);
   }
 

@@ -1,0 +1,122 @@
+import type { BackendReport } from "../config/backend-report.ts";
+import type { BackendConfig } from "../config/gateway-config.ts";
+import type { SnapshotSource } from "../config/snapshot.ts";
+import { compileAccess } from "../auth/access.ts";
+import { GATEWAY_INFO } from "../core/gateway-info.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import { maskUrl } from "../core/redact.ts";
+import type { BackendStatus, Gateway, ServerDescription } from "./gateway.ts";
+import { perform, type PerformDeps } from "./perform.ts";
+import type { View } from "./view.ts";
+import type { HeldView } from "./views.ts";
+
+/** What the gateway passes on between any backend and any caller today. */
+const PASSED_CAPABILITIES = ["tools", "prompts", "resources", "completions", "logging"];
+
+export type GatewayDeps = PerformDeps & Readonly<{ snapshots: SnapshotSource }>;
+
+/** One per isolate. */
+export function createGateway(deps: GatewayDeps): Gateway {
+  const find = (
+    ...[caller, scope, context]: Parameters<typeof deps.views.find>
+  ): HeldView | Promise<HeldView> =>
+    deps.views.held(caller, scope, context) ?? deps.views.find(caller, scope, context);
+
+  return {
+    async tools(caller, scope, context) {
+      const { view } = await find(caller, scope, context);
+      return [...view.tools].map(([name, tool]) => ({ ...tool, name }));
+    },
+
+    async listText(caller, scope, kind, context) {
+      const { view } = await find(caller, scope, context);
+      return view.text(kind);
+    },
+
+    async markedSchema(caller, scope, tool, context) {
+      const { view } = await find(caller, scope, context);
+      const schema = view.tools.get(tool)?.tool.inputSchema;
+      return schema !== undefined && marksParams(schema) ? schema : undefined;
+    },
+
+    async describe(caller, scope, context) {
+      const { view } = await find(caller, scope, context);
+      return scope.kind === "all" ? describeAll(view) : describeOne(view);
+    },
+
+    forward: (caller, request, context) => perform(deps, caller, request, context),
+
+    async status(caller, context) {
+      const snapshot = await deps.snapshots.current(context);
+      const permits = compileAccess(caller.access);
+      return snapshot.config.backends
+        .filter(({ name }) => permits(name))
+        .map((config) => toStatus(config, snapshot.reports[config.name], snapshot.configVersion));
+    },
+  };
+}
+
+function marksParams(schema: JsonObject): boolean {
+  const { properties } = schema;
+  return (
+    isJsonObject(properties) &&
+    Object.values(properties).some(
+      (property) => isJsonObject(property) && property["x-mcp-header"] !== undefined,
+    )
+  );
+}
+
+function describeAll(view: View): ServerDescription {
+  return {
+    serverInfo: GATEWAY_INFO,
+    capabilities: view.catalog.capabilities,
+    instructions: undefined,
+  };
+}
+
+/** Under `/mcp/{backend}` the backend introduces itself, with what of it we can pass on. */
+function describeOne({ listing }: View): ServerDescription {
+  if (listing === undefined) {
+    return { serverInfo: GATEWAY_INFO, capabilities: { tools: {} }, instructions: undefined };
+  }
+  return {
+    serverInfo: listing.serverInfo,
+    capabilities: Object.fromEntries(
+      PASSED_CAPABILITIES.filter((name) => listing.capabilities[name] !== undefined).map((name) => [
+        name,
+        {},
+      ]),
+    ),
+    instructions: listing.instructions,
+  };
+}
+
+function toStatus(
+  config: BackendConfig,
+  report: BackendReport | undefined,
+  configVersion: number,
+): BackendStatus {
+  const { transport } = config;
+  return {
+    name: config.name,
+    transport: transport.kind === "builtin" ? `builtin ${transport.builtin}` : transport.kind,
+    address: "url" in transport ? maskUrl(transport.url) : undefined,
+    ...(report ?? unreported(config, configVersion)),
+  };
+}
+
+function unreported({ transport }: BackendConfig, configVersion: number): BackendReport {
+  return {
+    state: transport.kind === "stdio" ? "offline" : "connecting",
+    configVersion,
+    listingHash: undefined,
+    era: undefined,
+    protocolVersion: undefined,
+    sessionful: false,
+    counts: { tools: 0, prompts: 0, resources: 0, resourceTemplates: 0 },
+    warnings: [],
+    lastError: undefined,
+    lastSeen: undefined,
+    latencyMs: undefined,
+  };
+}

@@ -1,0 +1,113 @@
+import type { CatalogTool } from "../catalog/merge-listings.ts";
+import { findResourceOwner } from "../catalog/find-resource-owner.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { BackendName } from "../core/ids.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import type { ForwardedRequest, Scope } from "./gateway.ts";
+import { unknownBackend } from "./views.ts";
+import type { View } from "./view.ts";
+
+/** Where a request goes, with its params in the backend's own names. */
+export type Target = Readonly<{
+  backend: BackendName;
+  params: JsonObject;
+  /** For the audit: own name, or the scheme of a URI. */
+  label: string;
+  tool: CatalogTool | undefined;
+}>;
+
+/** The longest piece of a caller's text an error repeats. */
+const SHOWN = 120;
+
+/** Throws `invalid_params` and `not_found`; a forbidden target is not found. */
+export function findTarget(view: View, { method, scope, params }: ForwardedRequest): Target {
+  switch (method) {
+    case "tools/call":
+      return findTool(view, params);
+    case "prompts/get":
+      return findPrompt(view, params);
+    case "resources/read":
+      return findResource(view, scope, params);
+    case "completion/complete":
+      return findCompletion(view, scope, params);
+    default:
+      return method satisfies never;
+  }
+}
+
+function findTool(view: View, params: JsonObject): Target {
+  const name = requireText(params, "name");
+  const tool = view.tools.get(name);
+  if (tool === undefined) throw notFound("tool", name);
+  return {
+    backend: tool.backend,
+    params: rename(params, name, tool.ownName),
+    label: tool.ownName,
+    tool,
+  };
+}
+
+function findPrompt(view: View, params: JsonObject): Target {
+  const name = requireText(params, "name");
+  const prompt = view.prompts.get(name);
+  if (prompt === undefined) throw notFound("prompt", name);
+  return {
+    backend: prompt.backend,
+    params: rename(params, name, prompt.ownName),
+    label: prompt.ownName,
+    tool: undefined,
+  };
+}
+
+function findResource(view: View, scope: Scope, params: JsonObject): Target {
+  const uri = requireText(params, "uri");
+  const backend = ownerOf(view, scope, uri);
+  if (backend === undefined) throw notFound("resource", uri);
+  return { backend, params, label: schemeOf(uri), tool: undefined };
+}
+
+function findCompletion(view: View, scope: Scope, params: JsonObject): Target {
+  const ref = params["ref"];
+  if (!isJsonObject(ref))
+    throw new GatewayError("invalid_params", "Cannot complete: params.ref is missing");
+  if (ref["type"] === "ref/prompt") {
+    const { backend, params: named, label } = findPrompt(view, ref);
+    return { backend, params: { ...params, ref: named }, label, tool: undefined };
+  }
+  if (ref["type"] !== "ref/resource") {
+    throw new GatewayError(
+      "invalid_params",
+      'Cannot complete: params.ref.type is not "ref/prompt" or "ref/resource"',
+    );
+  }
+  const uri = requireText(ref, "uri");
+  const backend = ownerOf(view, scope, uri);
+  if (backend === undefined) throw notFound("resource", uri);
+  return { backend, params, label: schemeOf(uri), tool: undefined };
+}
+
+/** Under `/mcp/{backend}` the backend itself knows best which of its URIs exist. */
+function ownerOf(view: View, scope: Scope, uri: string): BackendName | undefined {
+  if (scope.kind === "all") return findResourceOwner(view.catalog, uri);
+  if (view.listing === undefined) throw unknownBackend(scope.backend);
+  return view.catalog.backends.includes(scope.backend) ? scope.backend : undefined;
+}
+
+function rename(params: JsonObject, from: string, to: string): JsonObject {
+  return from === to ? params : { ...params, name: to };
+}
+
+function requireText(params: JsonObject, key: string): string {
+  const value = params[key];
+  if (typeof value === "string") return value;
+  throw new GatewayError("invalid_params", `Cannot answer: "${key}" is missing or not a string`);
+}
+
+function notFound(kind: "tool" | "prompt" | "resource", name: string): GatewayError {
+  const shown = name.length > SHOWN ? `${name.slice(0, SHOWN)}…` : name;
+  return new GatewayError("not_found", `Unknown ${kind}: ${JSON.stringify(shown)}`);
+}
+
+function schemeOf(uri: string): string {
+  return /^[a-z][a-z0-9+.-]{0,30}:/i.exec(uri)?.[0] ?? "";
+}

@@ -1,0 +1,112 @@
+import type { Listing } from "../catalog/listing.ts";
+import {
+  mergeListings,
+  type Catalog,
+  type CatalogPrompt,
+  type CatalogTool,
+} from "../catalog/merge-listings.ts";
+import type { BackendConfig } from "../config/gateway-config.ts";
+import type { BackendName } from "../core/ids.ts";
+import type { Permits } from "../auth/caller.ts";
+import type { ListKind, Scope } from "./gateway.ts";
+
+/** What one set of callers sees in one scope, with each list serialised once. */
+export type View = Readonly<{
+  /** By the names of the scope: exposed names for all, own names for one. */
+  tools: ReadonlyMap<string, CatalogTool>;
+  prompts: ReadonlyMap<string, CatalogPrompt>;
+  catalog: Catalog;
+  /** The listing itself where the scope is one backend. */
+  listing: Listing | undefined;
+  /** JSON text of the array of each list method. */
+  text: (kind: ListKind) => string;
+}>;
+
+export type Offer = Readonly<{ config: BackendConfig; listing: Listing }>;
+
+/** What of the offers a caller with `permits` sees. Hidden is the same as not there. */
+export function createView(offers: readonly Offer[], permits: Permits, scope: Scope): View {
+  const catalog = mergeListings(
+    offers
+      .filter(({ config }) => permits(config.name))
+      .map(({ config, listing }) => ({
+        backend: config.name,
+        listing,
+        permits: permitsOf(config, permits),
+      })),
+  );
+  const listing =
+    scope.kind === "one"
+      ? offers.find(({ config }) => config.name === scope.backend)?.listing
+      : undefined;
+  const tools = listing === undefined ? catalog.tools : byOwnName(catalog.tools, listing.tools);
+  const prompts =
+    listing === undefined ? catalog.prompts : byOwnName(catalog.prompts, listing.prompts);
+  const texts = new Map<ListKind, string>();
+  return {
+    tools,
+    prompts,
+    catalog,
+    listing,
+    text(kind) {
+      const text = texts.get(kind) ?? JSON.stringify(entriesOf(kind, { tools, prompts, catalog }));
+      texts.set(kind, text);
+      return text;
+    },
+  };
+}
+
+/** Asked with the empty name for prompts and resources: they need the backend as a whole. */
+function permitsOf(config: BackendConfig, permits: Permits): (tool?: string) => boolean {
+  const disabled = new Set(config.disabledTools);
+  return (tool) => permits(config.name, tool ?? "") && (tool === undefined || !disabled.has(tool));
+}
+
+/** In the backend's own order: under `/mcp/{backend}` the gateway is as if it were not there. */
+function byOwnName<Entry extends { ownName: string }>(
+  entries: ReadonlyMap<string, Entry>,
+  listed: readonly { name: string }[],
+): ReadonlyMap<string, Entry> {
+  const named = new Map([...entries.values()].map((entry) => [entry.ownName, entry]));
+  return new Map(
+    listed.flatMap(({ name }) => {
+      const entry = named.get(name);
+      return entry === undefined ? [] : [[name, entry] as const];
+    }),
+  );
+}
+
+function entriesOf(
+  kind: ListKind,
+  { tools, prompts, catalog }: Pick<View, "tools" | "prompts" | "catalog">,
+): unknown {
+  switch (kind) {
+    case "tools":
+      return [...tools].map(([name, { tool }]) => ({ ...tool, name }));
+    case "prompts":
+      return [...prompts].map(([name, { prompt }]) => ({ ...prompt, name }));
+    case "resources":
+      return [...catalog.resources.values()].map(({ resource }) => resource);
+    case "resourceTemplates":
+      return catalog.resourceTemplates.map(({ template }) => template);
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** The key under which equal views are shared. */
+export function viewKey(policyId: string, scope: Scope): string {
+  return scope.kind === "all" ? policyId : `${policyId} ${scope.backend}`;
+}
+
+export function offersIn(
+  backends: readonly BackendConfig[],
+  listings: ReadonlyMap<BackendName, Listing>,
+  scope: Scope,
+): readonly Offer[] {
+  return backends.flatMap((config) => {
+    if (scope.kind === "one" && config.name !== scope.backend) return [];
+    const listing = listings.get(config.name);
+    return listing === undefined ? [] : [{ config, listing }];
+  });
+}

@@ -1,0 +1,196 @@
+import type { Caller } from "../auth/caller.ts";
+import { GatewayError, asGatewayError } from "../core/errors.ts";
+import type { Era } from "../core/era.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import { RPC_CODES, type RpcNotification, type RpcRequest } from "../core/json-rpc.ts";
+import type { CallContext, ForwardedMethod, Gateway, ListKind, Scope } from "../gateway/gateway.ts";
+import { ownResult, toEra } from "./era-result.ts";
+import { asToolError, errorText, asRpcFailure } from "./mcp-errors.ts";
+import { LEGACY_VERSIONS, META, MODERN_VERSION } from "./protocol-versions.ts";
+import type { Reply } from "./reply.ts";
+import { checkParamHeaders } from "./request-era.ts";
+import { RpcFailure, failureText } from "./rpc-failure.ts";
+
+export type Call = Readonly<{
+  caller: Caller;
+  scope: Scope;
+  era: Era;
+  request: RpcRequest;
+  headers: Headers;
+  notify: ((notification: RpcNotification) => void) | undefined;
+  context: CallContext;
+}>;
+
+/**
+ * How long a client may keep a list. Lists change with the config and with backends, and a modern
+ * client has no stream here that would tell it.
+ */
+const LIST_TTL_MS = 5_000;
+const CACHE_MEMBERS = `"ttlMs":${LIST_TTL_MS},"cacheScope":"private",`;
+const READ_CACHE_MEMBERS = '"ttlMs":0,"cacheScope":"private",';
+
+const LISTS: ReadonlyMap<string, readonly [kind: ListKind, member: string]> = new Map([
+  ["tools/list", ["tools", "tools"]],
+  ["prompts/list", ["prompts", "prompts"]],
+  ["resources/list", ["resources", "resources"]],
+  ["resources/templates/list", ["resourceTemplates", "resourceTemplates"]],
+]);
+
+const FORWARDED: ReadonlyMap<string, ForwardedMethod> = new Map(
+  (["tools/call", "prompts/get", "resources/read", "completion/complete"] as const).map(
+    (method) => [method, method],
+  ),
+);
+
+/** Answers one request; never throws, so that a batch or a stream always gets its answer. */
+export async function dispatch(gateway: Gateway, call: Call): Promise<Reply> {
+  try {
+    return { text: await answer(gateway, call), status: 200 };
+  } catch (error) {
+    const failure = asRpcFailure(error);
+    return { text: errorText(call.request.id, failure), status: failure.status };
+  }
+}
+
+async function answer(gateway: Gateway, call: Call): Promise<string> {
+  const { request, era } = call;
+  const forwarded = FORWARDED.get(request.method);
+  if (forwarded !== undefined) return forward(gateway, call, forwarded);
+  const list = LISTS.get(request.method);
+  if (list !== undefined) return answerList(gateway, call, list);
+  switch (request.method) {
+    case "initialize":
+      return resultText(call, await initialize(gateway, call));
+    case "server/discover":
+      return resultText(call, await discover(gateway, call));
+    case "ping":
+      if (era === "legacy") return resultText(call, {});
+      break;
+    case "logging/setLevel":
+      // Stateless: there is nowhere to keep a level, and log messages reach the caller anyway.
+      if (era === "legacy") return resultText(call, {});
+      break;
+    default:
+      break;
+  }
+  throw new RpcFailure(
+    era === "modern" ? 404 : 200,
+    RPC_CODES.methodNotFound,
+    `Method not found: ${JSON.stringify(request.method.slice(0, 80))}`,
+  );
+}
+
+async function forward(gateway: Gateway, call: Call, method: ForwardedMethod): Promise<string> {
+  const { caller, scope, era, request, notify, context } = call;
+  const params = request.params ?? {};
+  if (era === "modern" && method === "tools/call") await checkToolHeaders(gateway, call, params);
+  try {
+    const answered = await gateway.forward(
+      caller,
+      {
+        method,
+        scope,
+        id: request.id,
+        params,
+        ...(notify === undefined ? {} : { notify: filterLog(call, notify) }),
+      },
+      context,
+    );
+    return toEra(answered, era, method === "resources/read" ? READ_CACHE_MEMBERS : "");
+  } catch (error) {
+    const known = asGatewayError(error);
+    const toolError = method === "tools/call" ? asToolError(request.id, known) : undefined;
+    if (toolError !== undefined) {
+      return era === "modern"
+        ? toolError.replace('"result":{', '"result":{"resultType":"complete",')
+        : toolError;
+    }
+    if (known.code === "not_found" && method === "resources/read") {
+      const uri = params["uri"] ?? null;
+      return failureText(
+        request.id,
+        new RpcFailure(200, RPC_CODES.invalidParams, known.message, { uri }),
+      );
+    }
+    throw known;
+  }
+}
+
+async function checkToolHeaders(gateway: Gateway, call: Call, params: JsonObject): Promise<void> {
+  // Only a tool that marks parameters costs anything, and those are rare.
+  const marked = await gateway.markedSchema(
+    call.caller,
+    call.scope,
+    String(params["name"]),
+    call.context,
+  );
+  if (marked !== undefined) checkParamHeaders(marked, params, call.headers);
+}
+
+/** MCP 2026-07-28, logging: no log messages unless this request asked for a level. */
+function filterLog(
+  { era, request }: Call,
+  notify: (notification: RpcNotification) => void,
+): (notification: RpcNotification) => void {
+  if (era === "legacy") return notify;
+  const meta = request.params?.["_meta"];
+  if (isJsonObject(meta) && meta[META.logLevel] !== undefined) return notify;
+  return (notification) => {
+    if (notification.method !== "notifications/message") notify(notification);
+  };
+}
+
+async function answerList(
+  gateway: Gateway,
+  { caller, scope, era, request, context }: Call,
+  [kind, member]: readonly [ListKind, string],
+): Promise<string> {
+  if (request.params?.["cursor"] !== undefined) {
+    // Everything is on the first page; a cursor can only be made up (security.md T193).
+    throw new GatewayError("invalid_params", "Cannot list: the cursor is not one of ours");
+  }
+  const entries = await gateway.listText(caller, scope, kind, context);
+  const head = era === "modern" ? `"resultType":"complete",${CACHE_MEMBERS}` : "";
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(request.id)},"result":{${head}"${member}":${entries}}}`;
+}
+
+async function initialize(
+  gateway: Gateway,
+  { caller, scope, request, context }: Call,
+): Promise<JsonObject> {
+  const { protocolVersion, capabilities, clientInfo } = request.params ?? {};
+  if (
+    typeof protocolVersion !== "string" ||
+    !isJsonObject(capabilities) ||
+    !isJsonObject(clientInfo)
+  ) {
+    throw new GatewayError(
+      "invalid_params",
+      'Cannot initialize: wanted "protocolVersion", "capabilities" and "clientInfo"',
+    );
+  }
+  const { instructions, ...described } = await gateway.describe(caller, scope, context);
+  return {
+    protocolVersion: LEGACY_VERSIONS.includes(protocolVersion)
+      ? protocolVersion
+      : LEGACY_VERSIONS[0],
+    ...described,
+    ...(instructions === undefined ? {} : { instructions }),
+  };
+}
+
+async function discover(gateway: Gateway, { caller, scope, context }: Call): Promise<JsonObject> {
+  const { serverInfo, capabilities, instructions } = await gateway.describe(caller, scope, context);
+  return {
+    supportedVersions: [MODERN_VERSION, ...LEGACY_VERSIONS],
+    capabilities,
+    ...(instructions === undefined ? {} : { instructions }),
+    ttlMs: LIST_TTL_MS,
+    cacheScope: "private",
+    _meta: { [META.serverInfo]: serverInfo },
+  };
+}
+
+function resultText({ request, era }: Call, result: JsonObject): string {
+  return JSON.stringify({ jsonrpc: "2.0", id: request.id, result: ownResult(result, era) });
+}

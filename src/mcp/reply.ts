@@ -1,0 +1,77 @@
+/**
+ * After this long without an answer the reply becomes a stream, so that the client sees life and we
+ * see when it goes: a write to a closed stream is how workerd tells.
+ */
+const STREAM_AFTER_MS = 1_000;
+/** Proxies cut silent streams; 15 s is the shortest known limit, and a short one notices a client that left. */
+const KEEP_ALIVE_MS = 2_000;
+
+const JSON_HEADERS = { "content-type": "application/json" };
+const STREAM_HEADERS = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+};
+
+export type Reply = Readonly<{ text: string; status: number }>;
+
+export type Work = Readonly<{
+  /** The one answer; must not throw. */
+  answer: Promise<Reply>;
+  /** Called once with where notifications go as soon as the work has any. */
+  onNotify: (listener: (text: string) => void) => void;
+  /** The client went away. */
+  abandon: () => void;
+}>;
+
+export function jsonReply({ text, status }: Reply): Response {
+  return new Response(text, { status, headers: JSON_HEADERS });
+}
+
+/**
+ * JSON when the answer comes soon and alone; otherwise an event stream with the notifications first
+ * (Streamable HTTP, "sending messages to the server").
+ */
+export async function streamableReply(work: Work): Promise<Response> {
+  const early: string[] = [];
+  const { promise: needsStream, resolve: openStream } = Promise.withResolvers<"stream">();
+  let push = (text: string): void => {
+    early.push(text);
+    openStream("stream");
+  };
+  work.onNotify((text) => push(text));
+  const timer = setTimeout(openStream, STREAM_AFTER_MS, "stream");
+  const first = await Promise.race([work.answer, needsStream]);
+  clearTimeout(timer);
+  if (first !== "stream") return jsonReply(first);
+
+  const { readable, writable } = new IdentityTransformStream();
+  const writer = writable.getWriter();
+  const encoder = new TextEncoder();
+  let open = true;
+  const write = (chunk: string): void => {
+    if (!open) return;
+    writer.write(encoder.encode(chunk)).catch(() => {
+      if (!open) return;
+      open = false;
+      work.abandon();
+    });
+  };
+  push = (text) => write(toEvent(text));
+  if (early.length > 0) write(early.map(toEvent).join(""));
+  const keepAlive = setInterval(() => write(": keep-alive\n\n"), KEEP_ALIVE_MS);
+  void work.answer
+    .then(async ({ text }) => {
+      write(toEvent(text));
+      open = false;
+      await writer.close();
+    })
+    .catch(() => {}) // the client left between the last event and the end
+    .finally(() => clearInterval(keepAlive));
+  return new Response(readable, { headers: STREAM_HEADERS });
+}
+
+function toEvent(text: string): string {
+  // A newline inside pretty-printed JSON would end the field.
+  return `event: message\ndata: ${text.includes("\n") ? text.replaceAll(/\r?\n/g, " ") : text}\n\n`;
+}

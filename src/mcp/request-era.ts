@@ -1,0 +1,120 @@
+import type { Era } from "../core/era.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import { RPC_CODES, type RpcRequest } from "../core/json-rpc.ts";
+import { LEGACY_VERSIONS, META, MODERN_VERSION } from "./protocol-versions.ts";
+import { RpcFailure } from "./rpc-failure.ts";
+
+/**
+ * The era of a request is read from its body; the headers must then agree with it (MCP 2026-07-28,
+ * basic/transports). Real clients do not always write them so, and are taken at their body's word:
+ * a modern body under a legacy version header (claude-code#93290), a modern version header on a
+ * legacy conversation (SparkyFitness#2155), no version header at all (claude-ai-mcp#70).
+ */
+export function readEra(request: RpcRequest, headers: Headers): Era {
+  const version = headers.get("mcp-protocol-version");
+  const method = headers.get("mcp-method");
+  const claimed = envelopeVersion(request);
+  if (claimed === undefined) {
+    if (version === MODERN_VERSION && method !== null) throw missingEnvelope();
+    if (version !== null && version !== MODERN_VERSION && !LEGACY_VERSIONS.includes(version)) {
+      throw unsupportedVersion(version);
+    }
+    return "legacy";
+  }
+  if (claimed !== MODERN_VERSION) throw unsupportedVersion(claimed);
+  requireEnvelope(request);
+  if (version !== null && LEGACY_VERSIONS.includes(version) && method === null) return "modern";
+  if (version !== claimed) {
+    throw mismatch("MCP-Protocol-Version", version, claimed);
+  }
+  if (method !== request.method) throw mismatch("Mcp-Method", method, request.method);
+  checkName(request, headers);
+  return "modern";
+}
+
+function envelopeVersion(request: RpcRequest): string | undefined {
+  const meta = request.params?.["_meta"];
+  if (!isJsonObject(meta)) return undefined;
+  const version = meta[META.protocolVersion];
+  return typeof version === "string" ? version : undefined;
+}
+
+function requireEnvelope(request: RpcRequest): void {
+  const meta = request.params?.["_meta"];
+  if (isJsonObject(meta) && isJsonObject(meta[META.clientCapabilities])) return;
+  throw missingEnvelope();
+}
+
+/** `Mcp-Name` repeats `params.name` or `params.uri` for the methods that have one. */
+function checkName({ method, params }: RpcRequest, headers: Headers): void {
+  const named =
+    method === "tools/call" || method === "prompts/get"
+      ? params?.["name"]
+      : method === "resources/read"
+        ? params?.["uri"]
+        : undefined;
+  if (typeof named !== "string") return;
+  const header = headers.get("mcp-name");
+  if (header === null || decodeHeaderValue(header) !== named) {
+    throw mismatch("Mcp-Name", header, named);
+  }
+}
+
+/**
+ * Parameters a tool marks with `x-mcp-header` travel in `Mcp-Param-{name}` as well, so that proxies
+ * can route by them; a server must refuse a request in which the two differ.
+ */
+export function checkParamHeaders(
+  inputSchema: JsonObject,
+  params: JsonObject,
+  headers: Headers,
+): void {
+  const properties = inputSchema["properties"];
+  if (!isJsonObject(properties)) return;
+  const args = isJsonObject(params["arguments"]) ? params["arguments"] : {};
+  for (const [property, schema] of Object.entries(properties)) {
+    const suffix = isJsonObject(schema) ? schema["x-mcp-header"] : undefined;
+    if (typeof suffix !== "string") continue;
+    const value = Object.hasOwn(args, property) ? args[property] : undefined;
+    const header = headers.get(`mcp-param-${suffix}`);
+    const expected = value === undefined || value === null ? null : String(value);
+    const given = header === null ? null : decodeHeaderValue(header);
+    if (given !== expected) throw mismatch(`Mcp-Param-${suffix}`, header, expected ?? "nothing");
+  }
+}
+
+/** Values that are not plain ASCII travel as `=?base64?…?=`; undefined when that is malformed. */
+function decodeHeaderValue(header: string): string | undefined {
+  const encoded = /^=\?base64\?(.*)\?=$/.exec(header)?.[1];
+  if (encoded === undefined) return header;
+  if (encoded.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(encoded)) return undefined;
+  const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+  return new TextDecoder().decode(bytes);
+}
+
+function mismatch(header: string, given: string | null, wanted: string): RpcFailure {
+  const shown = given === null ? "is missing" : `is ${JSON.stringify(given.slice(0, 80))}`;
+  return new RpcFailure(
+    400,
+    RPC_CODES.headerMismatch,
+    `Header mismatch: ${header} ${shown}, the body says ${JSON.stringify(wanted.slice(0, 80))}`,
+  );
+}
+
+function missingEnvelope(): RpcFailure {
+  return new RpcFailure(
+    400,
+    RPC_CODES.invalidParams,
+    `Invalid params: _meta needs "${META.protocolVersion}" and "${META.clientCapabilities}"`,
+  );
+}
+
+function unsupportedVersion(requested: string): RpcFailure {
+  const supported = [MODERN_VERSION, ...LEGACY_VERSIONS];
+  return new RpcFailure(
+    400,
+    RPC_CODES.unsupportedVersion,
+    `Unsupported protocol version: ${JSON.stringify(requested.slice(0, 40))}, supported are ${supported.join(", ")}`,
+    { supported, requested: requested.slice(0, 40) },
+  );
+}

@@ -1,0 +1,41 @@
+import type { RequestId } from "../core/json-rpc.ts";
+
+/**
+ * Requests under way in this isolate, so that `notifications/cancelled` of a stateless client finds
+ * the one it means. Keyed by credential: nobody cancels what somebody else started.
+ */
+export type RunningRequests = Readonly<{
+  /** Resolves when the request is cancelled; call `finished` in any case. */
+  start: (
+    credentialId: string,
+    id: RequestId,
+  ) => Readonly<{ cancelled: Promise<void>; finished: () => void }>;
+  cancel: (credentialId: string, id: RequestId) => void;
+}>;
+
+export function createRunningRequests(): RunningRequests {
+  // Two windows of one user may use the same ids: then all of that id are meant.
+  const running = new Map<string, Set<() => void>>();
+  return {
+    start(credentialId, id) {
+      const key = keyOf(credentialId, id);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const peers = running.get(key) ?? new Set();
+      running.set(key, peers.add(resolve));
+      return {
+        cancelled: promise,
+        finished() {
+          peers.delete(resolve);
+          if (peers.size === 0 && running.get(key) === peers) running.delete(key);
+        },
+      };
+    },
+    cancel(credentialId, id) {
+      for (const resolve of running.get(keyOf(credentialId, id)) ?? []) resolve();
+    },
+  };
+}
+
+function keyOf(credentialId: string, id: RequestId): string {
+  return `${credentialId} ${typeof id} ${id}`;
+}
