@@ -1,0 +1,254 @@
+import { GatewayError } from "../core/errors.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import { type Answer, RPC_CODES, type RpcNotification } from "../core/json-rpc.ts";
+import { redactText } from "../core/redact.ts";
+import { backendFailure, isSessionRefusal, statusFailure } from "./backend-failure.ts";
+import { callBuiltin } from "./builtin.ts";
+import { type Lease, LeaseLost } from "./lease.ts";
+import {
+  type Blame,
+  type Fetch,
+  followWithinOrigin,
+  isRedirect,
+  requireAllowedTarget,
+} from "./outbound.ts";
+import { readReply, type Reply } from "./read-answer.ts";
+import { answerFor } from "./restore-id.ts";
+import { resumeStream } from "./resume-stream.ts";
+import { type BackendRequest, encodeRequest, restoreToken, type WireRequest } from "./wire.ts";
+
+export type SendIo = Readonly<{
+  fetch: Fetch;
+  /** The backend's object, for lane `object`. */
+  object?: (lease: Lease) => Readonly<{ fetch: (request: Request) => Promise<Response> }>;
+  /** Aborts when the caller gives up. */
+  signal: AbortSignal;
+  /** Keeps a cancellation going after the caller has left. */
+  waitUntil: (work: Promise<unknown>) => void;
+  notify?: (notification: RpcNotification) => void;
+  now: () => number;
+}>;
+
+/** A notification has no answer: long enough to be delivered, and nobody waits for it. */
+const NOTIFY_TIMEOUT_MS = 5_000;
+/** Where an object is addressed; it only looks at the message. */
+const OBJECT_URL = "https://backend.invalid/";
+
+/** Leases whose URL has passed the guard: the same object is used for a burst of calls. */
+const guarded = new WeakSet<Lease>();
+
+/**
+ * One request to a backend, in the era of the backend, answered under the caller's id. This is the
+ * hot path: one header object per lease, string bodies, one timer, no validation of what only
+ * passes through. Throws GatewayError, and LeaseLost when the request was certainly not run.
+ */
+export async function sendRequest(
+  lease: Lease,
+  request: BackendRequest,
+  io: SendIo,
+): Promise<Answer> {
+  if (lease.lane === "builtin") return callBuiltin(lease.url, request, io.now);
+  const blame: Blame = { action: request.action ?? actionOf(request), backend: lease.backend };
+  if (io.signal.aborted) throw cancelled(blame);
+  guard(lease, blame);
+  const wire = encodeRequest(lease, request);
+  const abort = new AbortController();
+  let ended: "timeout" | "cancelled" | undefined;
+  let reached = false;
+  const timer = setTimeout(() => {
+    ended ??= "timeout";
+    abort.abort();
+  }, lease.timeoutMs);
+  const onAbort = (): void => {
+    ended ??= "cancelled";
+    abort.abort();
+  };
+  io.signal.addEventListener("abort", onAbort);
+  try {
+    const response = await post(lease, wire, { io, signal: abort.signal, blame });
+    reached = true;
+    return await answer(response, { lease, request, wire, io, signal: abort.signal, blame });
+  } catch (error) {
+    if (ended !== undefined) {
+      cancelAtBackend(lease, wire, io);
+      throw ended === "cancelled" ? cancelled(blame) : timedOut(lease, blame, error);
+    }
+    if (error instanceof GatewayError || error instanceof LeaseLost) throw error;
+    throw reached
+      ? backendFailure(blame, "backend_failed", "broke off its answer", { cause: error })
+      : backendFailure(blame, "backend_unavailable", "could not be reached", { cause: error });
+  } finally {
+    clearTimeout(timer);
+    // A signal also fires when a finished request is torn down: that must not cancel anything.
+    io.signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Delivers a notification; what the backend makes of it is its own affair. */
+export async function sendNotification(
+  lease: Lease,
+  notification: RpcNotification,
+  io: Pick<SendIo, "fetch" | "object">,
+): Promise<void> {
+  await deliver(lease, JSON.stringify(notification), notification.method, io);
+}
+
+async function deliver(
+  lease: Lease,
+  body: string,
+  method: string | undefined,
+  io: Pick<SendIo, "fetch" | "object">,
+): Promise<void> {
+  if (lease.lane === "builtin") return;
+  const blame = { action: "notify", backend: lease.backend };
+  guard(lease, blame);
+  const headers =
+    lease.era === "modern" && method !== undefined
+      ? { ...lease.headers, "Mcp-Method": method }
+      : lease.headers;
+  const signal = AbortSignal.timeout(NOTIFY_TIMEOUT_MS);
+  const response = await post(lease, { body, headers }, { io, signal, blame });
+  await response.body?.cancel().catch(() => {}); // 202 has no body worth reading
+}
+
+function guard(lease: Lease, blame: Blame): void {
+  if (lease.lane !== "direct" || guarded.has(lease)) return;
+  requireAllowedTarget(lease, blame);
+  guarded.add(lease);
+}
+
+async function post(
+  lease: Lease,
+  { body, headers }: Pick<WireRequest, "body" | "headers">,
+  {
+    io,
+    signal,
+    blame,
+  }: { io: Pick<SendIo, "fetch" | "object">; signal: AbortSignal; blame: Blame },
+): Promise<Response> {
+  const init: RequestInit = { method: "POST", headers, body, signal, redirect: "manual" };
+  if (lease.lane === "object") {
+    if (io.object === undefined) throw new TypeError("lane object needs io.object");
+    return io.object(lease).fetch(new Request(OBJECT_URL, init));
+  }
+  const response = await io.fetch(lease.url, init);
+  if (!isRedirect(response.status)) return response;
+  return followWithinOrigin(response, (url) => io.fetch(url, init), { url: lease.url, blame });
+}
+
+type Exchange = Readonly<{
+  lease: Lease;
+  request: BackendRequest;
+  wire: WireRequest;
+  io: SendIo;
+  signal: AbortSignal;
+  blame: Blame;
+}>;
+
+async function answer(response: Response, exchange: Exchange): Promise<Answer> {
+  const { lease, request, wire, io, blame } = exchange;
+  const expected = {
+    wireId: wire.wireId,
+    what: `the answer of backend "${lease.backend}"`,
+    onMessage: (message: JsonObject) => onMessage(message, exchange),
+  };
+  if (response.status === 401) {
+    await response.body?.cancel().catch(() => {}); // nothing of it is used
+    throw new LeaseLost("unauthorized");
+  }
+  if (response.status === 404 && lease.sessionId !== undefined) {
+    await response.body?.cancel().catch(() => {}); // nothing of it is used
+    throw new LeaseLost("session");
+  }
+  let reply: Reply = await readReply(response, expected);
+  if (reply.kind === "nothing" && reply.lastEventId !== undefined && lease.era === "legacy") {
+    reply = await resumeStream(reply, expected, {
+      url: lease.url,
+      headers: lease.headers,
+      fetch: io.fetch,
+      signal: exchange.signal,
+    });
+  }
+  if (reply.kind === "nothing") {
+    if (!response.ok) {
+      const hasSession = lease.sessionId !== undefined;
+      throw statusFailure(blame, response, { body: reply.text, hasSession });
+    }
+    throw backendFailure(
+      blame,
+      "backend_failed",
+      reply.text === "" ? "gave no answer" : "answered with something that is not MCP",
+      { detail: reply.text.slice(0, 2_000) },
+    );
+  }
+  const { received } = reply;
+  const { value } = received;
+  if ("error" in value && isSessionRefusal(response.status, value.error.message)) {
+    throw new LeaseLost("session");
+  }
+  return answerFor(request.id, wire.wireId, received);
+}
+
+function onMessage(message: JsonObject, { lease, wire, io }: Exchange): void {
+  const { method, params, id } = message;
+  if (typeof method !== "string") return;
+  if (typeof id === "string" || typeof id === "number") {
+    // We declare no capabilities, so a backend may only ask whether we are there.
+    const reply =
+      method === "ping"
+        ? { result: {} }
+        : {
+            error: {
+              code: RPC_CODES.methodNotFound,
+              message: `Method not found: ${method.slice(0, 100)}`,
+            },
+          };
+    const body = JSON.stringify({ jsonrpc: "2.0", id, ...reply });
+    io.waitUntil(deliver(lease, body, undefined, io).catch(() => {})); // it will time out there
+    return;
+  }
+  io.notify?.(
+    restoreToken(wire, {
+      jsonrpc: "2.0",
+      method,
+      ...(isJsonObject(params) ? { params } : {}),
+    }),
+  );
+}
+
+/** Modern backends see the connection close (2026-07-28); legacy ones have to be told. */
+function cancelAtBackend(lease: Lease, wire: WireRequest, io: SendIo): void {
+  if (lease.era !== "legacy") return;
+  const cancel: RpcNotification = {
+    jsonrpc: "2.0",
+    method: "notifications/cancelled",
+    params: { requestId: wire.wireId, reason: "The caller gave up" },
+  };
+  io.waitUntil(sendNotification(lease, cancel, io).catch(() => {})); // the backend may be gone
+}
+
+function cancelled({ action }: Blame): GatewayError {
+  return new GatewayError("cancelled", `Cannot ${action}: the caller gave up`);
+}
+
+function timedOut(lease: Lease, blame: Blame, cause: unknown): GatewayError {
+  const seconds = Math.round(lease.timeoutMs / 100) / 10;
+  return backendFailure(blame, "backend_timeout", `did not answer within ${seconds} s`, { cause });
+}
+
+function actionOf({ method, params }: BackendRequest): string {
+  switch (method) {
+    case "tools/call":
+      return `call tool ${quoted(params?.["name"])}`;
+    case "prompts/get":
+      return `get prompt ${quoted(params?.["name"])}`;
+    case "resources/read":
+      return `read resource ${quoted(params?.["uri"])}`;
+    default:
+      return `answer ${method}`;
+  }
+}
+
+function quoted(name: unknown): string {
+  return typeof name === "string" ? `"${redactText(name, 128)}"` : "without a name";
+}

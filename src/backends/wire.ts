@@ -1,0 +1,122 @@
+import type { ListedTool } from "../catalog/listing.ts";
+import { GATEWAY_INFO } from "../core/gateway-info.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import type { RequestId, RpcNotification } from "../core/json-rpc.ts";
+import type { Lease } from "./lease.ts";
+import { headerValue, paramHeaders } from "./param-headers.ts";
+
+/** One request as its surface received it; translated to the era of the backend on the way. */
+export type BackendRequest = Readonly<{
+  /** The id the answer carries. */
+  id: RequestId;
+  method: string;
+  params?: JsonObject;
+  /** The definition of the called tool: says which arguments a modern backend wants as headers. */
+  tool?: ListedTool;
+  /** What could not be done, for messages: `call tool "x"`. */
+  action?: string;
+}>;
+
+export type WireRequest = Readonly<{
+  body: string;
+  headers: Readonly<Record<string, string>>;
+  /** The id the backend sees; another one than the caller's where a session is shared. */
+  wireId: RequestId;
+  /** The caller's, where the backend was given ours. */
+  progressToken: RequestId | undefined;
+}>;
+
+const ENVELOPE = "io.modelcontextprotocol/";
+const VERSION_KEY = `${ENVELOPE}protocolVersion`;
+const CLIENT_INFO_KEY = `${ENVELOPE}clientInfo`;
+const CAPABILITIES_KEY = `${ENVELOPE}clientCapabilities`;
+/** What a modern request says about its client (2026-07-28, basic): meaningless to a legacy backend. */
+const ENVELOPE_KEYS: ReadonlySet<string> = new Set([
+  VERSION_KEY,
+  CLIENT_INFO_KEY,
+  CAPABILITIES_KEY,
+  `${ENVELOPE}logLevel`,
+]);
+
+/** What we declare to backends: nothing, so that none asks back. */
+export const CLIENT_CAPABILITIES: JsonObject = {};
+
+/** Different in every isolate: several of them speak in one session. */
+let idPrefix: string | undefined;
+let idCount = 0;
+
+export function encodeRequest(lease: Lease, request: BackendRequest): WireRequest {
+  const shared = lease.sessionId !== undefined;
+  const wireId = shared ? uniqueId() : request.id;
+  const meta = isJsonObject(request.params?.["_meta"]) ? request.params["_meta"] : undefined;
+  const token = meta?.["progressToken"];
+  const ownToken = shared && (typeof token === "string" || typeof token === "number");
+  const progress = ownToken ? { progressToken: wireId } : {};
+  const params =
+    lease.era === "modern"
+      ? {
+          ...request.params,
+          _meta: {
+            ...meta,
+            ...progress,
+            [VERSION_KEY]: lease.protocolVersion,
+            [CLIENT_INFO_KEY]: GATEWAY_INFO,
+            [CAPABILITIES_KEY]: CLIENT_CAPABILITIES,
+          },
+        }
+      : legacyParams(request.params, meta, progress);
+  return {
+    body: JSON.stringify({ jsonrpc: "2.0", id: wireId, method: request.method, params }),
+    headers: lease.era === "modern" ? modernHeaders(lease, request) : lease.headers,
+    wireId,
+    progressToken: ownToken ? token : undefined,
+  };
+}
+
+/** The caller's own progress token where the backend was given ours. */
+export function restoreToken(
+  { wireId, progressToken }: WireRequest,
+  notification: RpcNotification,
+): RpcNotification {
+  if (progressToken === undefined || notification.params?.["progressToken"] !== wireId) {
+    return notification;
+  }
+  return { ...notification, params: { ...notification.params, progressToken } };
+}
+
+/** Letters and digits only, so that JSON never escapes it and it can be replaced in a text. */
+function uniqueId(): string {
+  // Made on first use: workerd gives no randomness while a module is loaded.
+  idPrefix ??= `g${crypto.randomUUID().replaceAll("-", "")}x`;
+  idCount += 1;
+  return idPrefix + idCount.toString(36);
+}
+
+function legacyParams(
+  params: JsonObject | undefined,
+  meta: JsonObject | undefined,
+  progress: JsonObject,
+): JsonObject | undefined {
+  if (params === undefined || meta === undefined) return params;
+  const kept = Object.entries(meta).filter(([key]) => !ENVELOPE_KEYS.has(key));
+  const { _meta: _, ...rest } = params;
+  return kept.length === 0
+    ? rest
+    : { ...rest, _meta: { ...Object.fromEntries(kept), ...progress } };
+}
+
+/** 2026-07-28, basic/transports: required on each POST, and checked against the body. */
+function modernHeaders(lease: Lease, request: BackendRequest): Record<string, string> {
+  const headers: Record<string, string> = { ...lease.headers, "Mcp-Method": request.method };
+  const name =
+    request.method === "resources/read" ? request.params?.["uri"] : request.params?.["name"];
+  if (typeof name === "string" && NAMED_METHODS.has(request.method)) {
+    headers["Mcp-Name"] = headerValue(name);
+  }
+  if (request.method === "tools/call" && request.tool !== undefined) {
+    Object.assign(headers, paramHeaders(request.tool, request.params?.["arguments"]));
+  }
+  return headers;
+}
+
+const NAMED_METHODS: ReadonlySet<string> = new Set(["tools/call", "prompts/get", "resources/read"]);
