@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { GatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
+import { capture, type Outcome } from "../core/outcome.ts";
 import { createSeal } from "../core/seal.ts";
 import { Attempts } from "./attempts.ts";
 import type { BackendOrder, BackendStarter } from "./backend-order.ts";
@@ -16,7 +17,7 @@ import type {
   AttemptVerdict,
   ConfigPut,
   ConfigVersion,
-  Registry,
+  RegistryRpc,
   SnapshotData,
   StoredConfig,
 } from "./registry.ts";
@@ -33,8 +34,8 @@ export const REGISTRY_NAME = "registry";
 
 type InForce = CurrentConfig & { readonly config: GatewayConfig };
 
-/** The one strongly consistent truth; see `Registry` for what each method promises. */
-export class RegistryObject extends DurableObject<RegistryEnv> implements Registry {
+/** The one strongly consistent truth; `Registry` says what each method promises. */
+export class RegistryObject extends DurableObject<RegistryEnv> implements RegistryRpc {
   readonly #configs: ConfigStore;
   readonly #records: RecordStore;
   readonly #reports: ReportStore;
@@ -54,7 +55,11 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
       sql.exec<{ number: number }>("SELECT number FROM change").toArray()[0]?.number ?? 0;
   }
 
-  async snapshot(since: number): Promise<SnapshotData | "unchanged"> {
+  snapshot(since: number): Promise<Outcome<SnapshotData | "unchanged">> {
+    return capture(() => this.#snapshot(since));
+  }
+
+  async #snapshot(since: number): Promise<SnapshotData | "unchanged"> {
     const inForce = await this.#current();
     if (since === this.#change) return "unchanged";
     return {
@@ -68,25 +73,30 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
     };
   }
 
-  async putConfig(put: ConfigPut): Promise<ConfigVersion> {
-    const before = await this.#current();
-    const document = unmaskDocument(parseDocumentText(put.text), before.document);
-    return this.#bringIntoForce(document, put, before);
+  putConfig(put: ConfigPut): Promise<Outcome<ConfigVersion>> {
+    return capture(async () => {
+      const before = await this.#current();
+      const document = unmaskDocument(parseDocumentText(put.text), before.document);
+      return this.#bringIntoForce(document, put, before);
+    });
   }
 
-  async readConfig(version?: number): Promise<StoredConfig> {
-    const stored =
-      version === undefined ? await this.#current() : await this.#configs.read(version);
-    return { ...stored.version, document: maskDocument(stored.document) };
+  readConfig(version?: number): Promise<Outcome<StoredConfig>> {
+    return capture(async () => {
+      const stored = await (version === undefined ? this.#current() : this.#configs.read(version));
+      return { ...stored.version, document: maskDocument(stored.document) };
+    });
   }
 
   async listConfigVersions(): Promise<readonly ConfigVersion[]> {
     return this.#configs.versions();
   }
 
-  async restoreConfig(version: number): Promise<ConfigVersion> {
-    const stored = await this.#configs.read(version);
-    return this.#bringIntoForce(stored.document, { source: "admin" }, await this.#current());
+  restoreConfig(version: number): Promise<Outcome<ConfigVersion>> {
+    return capture(async () => {
+      const stored = await this.#configs.read(version);
+      return this.#bringIntoForce(stored.document, { source: "admin" }, await this.#current());
+    });
   }
 
   async reportBackend(name: string, report: BackendReport): Promise<void> {

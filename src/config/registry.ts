@@ -1,9 +1,10 @@
 import type { BackendReport } from "./backend-report.ts";
+import type { Outcome } from "../core/outcome.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 
 /**
- * The one strongly consistent truth, as the rest of the gateway sees it: the RPC face of the
- * RegistryObject. Everything here is one object hop.
+ * The one strongly consistent truth, as the rest of the gateway sees it. Everything here is one hop
+ * to the RegistryObject.
  */
 export interface Registry {
   /** What changed since change number `since`, or "unchanged". */
@@ -33,6 +34,14 @@ export interface Registry {
   /** Counts one attempt in a window; refused attempts count too, so hammering never helps. */
   countAttempt(attempt: Attempt): Promise<AttemptVerdict>;
 }
+
+/** The same as the object answers it: expected failures are values there. */
+export type RegistryRpc = Omit<Registry, "snapshot" | "putConfig" | "readConfig" | "restoreConfig"> & {
+  snapshot(since: number): Promise<Outcome<SnapshotData | "unchanged">>;
+  putConfig(put: ConfigPut): Promise<Outcome<ConfigVersion>>;
+  readConfig(version?: number): Promise<Outcome<StoredConfig>>;
+  restoreConfig(version: number): Promise<Outcome<ConfigVersion>>;
+};
 
 export type Attempt = Readonly<{ bucket: string; limit: number; windowMs: number }>;
 export type AttemptVerdict = Readonly<{ allowed: boolean; retryAfter: number }>;

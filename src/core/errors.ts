@@ -2,24 +2,27 @@
  * Everything that can go wrong on purpose. Each surface has one exhaustive table from these codes
  * to its own dialect.
  */
-export type ErrorCode =
-  | "invalid_request" // the caller's request is malformed
-  | "invalid_params" // well-formed, but names or values do not fit
-  | "not_found" // does not exist, or the caller may not know that it does
-  | "unauthorized" // no credential, or one that is not valid here
-  | "forbidden" // a valid credential without the needed scope
-  | "conflict" // somebody else changed it meanwhile
-  | "unsupported_media_type"
-  | "method_not_allowed"
-  | "too_large" // a body, list or result over its limit
-  | "rate_limited"
-  | "config_invalid"
-  | "backend_unavailable" // could not be reached, or refused us
-  | "backend_timeout"
-  | "backend_failed" // answered with something that is not an answer
-  | "cancelled" // the caller gave up
-  | "unavailable" // our own storage or object is not there right now
-  | "internal";
+export const ERROR_CODES = [
+  "invalid_request", // the caller's request is malformed
+  "invalid_params", // well-formed, but names or values do not fit
+  "not_found", // does not exist, or the caller may not know that it does
+  "unauthorized", // no credential, or one that is not valid here
+  "forbidden", // a valid credential without the needed scope
+  "conflict", // somebody else changed it meanwhile
+  "unsupported_media_type",
+  "method_not_allowed",
+  "too_large", // a body, list or result over its limit
+  "rate_limited",
+  "config_invalid",
+  "backend_unavailable", // could not be reached, or refused us
+  "backend_timeout",
+  "backend_failed", // answered with something that is not an answer
+  "cancelled", // the caller gave up
+  "unavailable", // our own storage or object is not there right now
+  "internal",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export type ErrorOptions = Readonly<{
   cause?: unknown;
