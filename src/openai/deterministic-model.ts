@@ -1,0 +1,126 @@
+import type { Caller } from "../auth/caller.ts";
+import { GatewayError, type ErrorCode } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { CallContext, Gateway, Scope, VisibleTool } from "../gateway/gateway.ts";
+import { parseCallArguments } from "./call-arguments.ts";
+import { parseChatCommand, type ChatCommand } from "./chat-command.ts";
+import type { ChatEvent } from "./chat-event.ts";
+import { exampleCall, freeText, helpText, listText } from "./chat-texts.ts";
+import { nearNames } from "./near-names.ts";
+import { renderResult } from "./render-result.ts";
+
+const SHOWN_NEAR = 5;
+
+/** What will be done, known before the first byte: after a tool ran nothing may be tried again. */
+export type Plan =
+  | Readonly<{ kind: "say"; text: string }>
+  | Readonly<{ kind: "run"; tool: VisibleTool; arguments: JsonObject }>;
+
+/** The answer to a question where no language model is configured; equal questions, equal plans. */
+export function planAnswer(question: string, tools: readonly VisibleTool[]): Plan {
+  const command = parseChatCommand(question);
+  switch (command.kind) {
+    case "help":
+      return { kind: "say", text: helpText(tools) };
+    case "list":
+      return { kind: "say", text: listText(tools, command.filter) };
+    case "call":
+      return planCall(command, tools);
+    case "free":
+      return { kind: "say", text: freeText(tools) };
+    default:
+      return command satisfies never;
+  }
+}
+
+function planCall(
+  { name, argumentText }: Extract<ChatCommand, { kind: "call" }>,
+  tools: readonly VisibleTool[],
+): Plan {
+  if (name === "") return { kind: "say", text: helpText(tools) };
+  const tool = tools.find((candidate) => spellings(candidate).includes(name));
+  if (tool === undefined) return { kind: "say", text: unknownTool(name, tools) };
+  const parsed = parseCallArguments(argumentText, tool.tool.inputSchema);
+  if (parsed.kind === "arguments") return { kind: "run", tool, arguments: parsed.value };
+  return {
+    kind: "say",
+    text: `Cannot read the arguments of \`${tool.name}\`: ${parsed.message}\n\nFor example: \`${exampleCall(tool)}\``,
+  };
+}
+
+/** Ways to write a tool's name; `__` is how other gateways join the two. */
+function spellings({ name, exposedName, backend, ownName }: VisibleTool): readonly string[] {
+  const joined = [".", "/", "__"].map((separator) => `${backend}${separator}${ownName}`);
+  return [name, exposedName, ...joined];
+}
+
+function unknownTool(name: string, tools: readonly VisibleTool[]): string {
+  const names = tools.map((tool) => tool.name);
+  const near = nearNames(name, names, SHOWN_NEAR).map((match) => `- \`${match}\``);
+  // What was asked for comes back in a code span, so that it is text and nothing else.
+  const asked = name.slice(0, 100).replaceAll("`", "'").toWellFormed();
+  const hint =
+    near.length === 0 ? "`tools` lists what there is." : `Did you mean:\n\n${near.join("\n")}`;
+  return `There is no tool \`${asked}\`. ${hint}`;
+}
+
+export type PlannedRun = Readonly<{
+  gateway: Gateway;
+  caller: Caller;
+  scope: Scope;
+  context: CallContext;
+}>;
+
+/** Carries the plan out. What goes wrong with the tool is told in the answer, as a person reads it. */
+export async function* carryOut(plan: Plan, run: PlannedRun): AsyncGenerator<ChatEvent> {
+  yield { kind: "text", text: plan.kind === "say" ? plan.text : await runTool(plan, run) };
+}
+
+async function runTool(
+  { tool, arguments: values }: Extract<Plan, { kind: "run" }>,
+  { gateway, caller, scope, context }: PlannedRun,
+): Promise<string> {
+  try {
+    const answer = await gateway.forward(
+      caller,
+      {
+        method: "tools/call",
+        scope,
+        id: 1, // one call per answer, and nobody sees the id
+        params: { name: tool.name, arguments: values },
+      },
+      context,
+    );
+    const message = answer.message();
+    if ("result" in message) return renderResult(message.result);
+    return `**Cannot call \`${tool.name}\`**: ${message.error.message} (${message.error.code})`;
+  } catch (error) {
+    if (!isTellable(error)) throw error;
+    return `**${error.message}**`;
+  }
+}
+
+function isTellable(error: unknown): error is GatewayError {
+  return error instanceof GatewayError && TOLD[error.code];
+}
+
+/** Told is what is about the tool and its backend; our own failures stay failures of the request. */
+const TOLD = {
+  not_found: true,
+  invalid_request: true,
+  invalid_params: true,
+  forbidden: true,
+  too_large: true,
+  backend_unavailable: true,
+  backend_timeout: true,
+  backend_failed: true,
+  unauthorized: false,
+  conflict: false,
+  unsupported_media_type: false,
+  method_not_allowed: false,
+  rate_limited: false,
+  config_invalid: false,
+  cancelled: false,
+  unavailable: false,
+  internal: false,
+} as const satisfies Record<ErrorCode, boolean>;

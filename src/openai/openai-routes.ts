@@ -1,0 +1,145 @@
+import { Hono } from "hono";
+import type { Authenticator } from "../auth/authenticate.ts";
+import type { Caller } from "../auth/caller.ts";
+import { asGatewayError, GatewayError } from "../core/errors.ts";
+import { ALL, type CallContext, type Gateway } from "../gateway/gateway.ts";
+import { challengeHeaders } from "../http/challenge.ts";
+import { ANY_ORIGIN, answerPreflight, isPreflight, withCors } from "../http/cors.ts";
+import { requireCaller } from "../http/require-caller.ts";
+import { answerChat } from "./chat-completions.ts";
+import { asFunctionTool } from "./functions.ts";
+import { modelsOf } from "./models.ts";
+import { OpenaiRefusal, openaiErrorResponse } from "./openai-errors.ts";
+import { unknownModel } from "./unknown-model.ts";
+
+export type OpenaiNeeds = Readonly<{
+  gateway: Gateway;
+  authenticator: Authenticator;
+  /** Which of our own origins a request came to; undefined when its Host is not ours. */
+  ownOrigin: (request: Request) => string | undefined;
+  contextOf: (request: Request, execution: Pick<ExecutionContext, "waitUntil">) => CallContext;
+}>;
+
+type Vars = { Variables: { caller: Caller; context: CallContext } };
+
+/** Methods per path, so that a wrong one is told from a path that is not there. */
+const METHODS: readonly Readonly<{ path: RegExp; allow: string }>[] = [
+  { path: /^\/v1\/(models|tools)$/, allow: "GET, HEAD, OPTIONS" },
+  { path: /^\/v1\/models\/.+$/, allow: "GET, HEAD, OPTIONS" },
+  { path: /^\/v1\/chat\/completions$/, allow: "POST, OPTIONS" },
+];
+/** OpenAI has them, and clients ask; they need a language model, which is not there. */
+const NEEDS_LANGUAGE_MODEL: ReadonlySet<string> = new Set([
+  "/v1/responses",
+  "/v1/embeddings",
+  "/v1/completions",
+]);
+
+/** The OpenAI dialect under `/v1`. */
+export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
+  const { gateway } = needs;
+  const routes = new Hono<Vars>();
+
+  routes.use("/v1/*", async (c, next) => {
+    const request = c.req.raw;
+    // Before the credential: a preflight never carries one.
+    if (isPreflight(request)) return answerPreflight(request, ANY_ORIGIN);
+    c.set("context", needs.contextOf(request, c.executionCtx));
+    await next();
+    c.header("x-request-id", c.var.context.requestId);
+    c.res = withCors(c.res, request, ANY_ORIGIN);
+    return undefined;
+  });
+
+  routes.use("/v1/*", async (c, next) => {
+    const origin = requireOwnOrigin(needs, c.req.raw);
+    c.set(
+      "caller",
+      await requireCaller({
+        authenticator: needs.authenticator,
+        request: c.req.raw,
+        resource: "v1",
+        origin,
+        context: c.var.context,
+      }),
+    );
+    await next();
+  });
+
+  routes.get("/v1/models", async (c) => {
+    const { caller, context } = c.var;
+    return c.json({ object: "list", data: modelsOf(await gateway.status(caller, context)) });
+  });
+
+  // Ids have slashes, which clients send raw or as %2F.
+  routes.get("/v1/models/*", async (c) => {
+    const { caller, context } = c.var;
+    const id = decodeId(new URL(c.req.url).pathname.slice("/v1/models/".length));
+    const models = modelsOf(await gateway.status(caller, context));
+    const model = models.find((candidate) => candidate.id === id);
+    if (model === undefined) throw unknownModel(id);
+    return c.json(model);
+  });
+
+  routes.get("/v1/tools", async (c) => {
+    const { caller, context } = c.var;
+    const tools = await gateway.tools(caller, ALL, context);
+    return c.json({ object: "list", data: tools.map(asFunctionTool) });
+  });
+
+  routes.post("/v1/chat/completions", (c) => {
+    const { caller, context } = c.var;
+    return answerChat({ gateway, caller, context, request: c.req.raw });
+  });
+
+  routes.all("/v1/*", (c) => {
+    const { pathname } = new URL(c.req.url);
+    const known = METHODS.find(({ path }) => path.test(pathname));
+    if (known === undefined) throw unknownPath(c.req.method, pathname);
+    return openaiErrorResponse(
+      new GatewayError(
+        "method_not_allowed",
+        `Cannot ${c.req.method.slice(0, 20)} ${pathname.slice(0, 200)}: allowed is ${known.allow}`,
+      ),
+      { requestId: c.var.context.requestId, headers: { allow: known.allow } },
+    );
+  });
+
+  routes.onError((thrown, c) => {
+    const error = asGatewayError(thrown);
+    const request = c.req.raw;
+    const origin = needs.ownOrigin(request) ?? new URL(request.url).origin;
+    return openaiErrorResponse(error, {
+      requestId: c.var.context.requestId,
+      ...(error instanceof OpenaiRefusal ? { finer: error.finer } : {}),
+      headers: challengeHeaders(error, { request, resource: "v1", origin }),
+    });
+  });
+
+  return routes;
+}
+
+function requireOwnOrigin({ ownOrigin }: OpenaiNeeds, request: Request): string {
+  const origin = ownOrigin(request);
+  if (origin !== undefined) return origin;
+  throw new GatewayError("not_found", "Cannot answer: this host is not one of the gateway");
+}
+
+function unknownPath(method: string, pathname: string): OpenaiRefusal {
+  const reason = NEEDS_LANGUAGE_MODEL.has(pathname)
+    ? "it needs a language model, and this gateway has none"
+    : "there is no such path";
+  return new OpenaiRefusal(
+    "not_found",
+    `Cannot ${method.slice(0, 20)} ${pathname.slice(0, 200)}: ${reason}`,
+    { code: "unknown_url" },
+  );
+}
+
+function decodeId(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path; // a stray percent sign: looked up as it stands
+  }
+}
