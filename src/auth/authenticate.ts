@@ -1,4 +1,3 @@
-import type { Registry } from "../config/registry.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
 import { secretsEqual, sha256Hex } from "../core/digest.ts";
 import { GatewayError } from "../core/errors.ts";
@@ -8,7 +7,7 @@ import { isApiKey, type ApiKeyRecord } from "./api-key.ts";
 import { readBearer } from "./bearer.ts";
 import { BoundedMemory } from "./bounded-memory.ts";
 import { FULL_ACCESS, type Caller, type Resource } from "./caller.ts";
-import { createKeyStore, type KeyMirror } from "./key-store.ts";
+import type { KeyStore } from "./key-store.ts";
 
 import { RESOURCES, SCOPE_OF } from "./scopes.ts";
 import { OWNER_ID, toUserId } from "./user-id.ts";
@@ -36,8 +35,7 @@ export type TokenIdentity = Readonly<{
 
 export type AuthenticatorNeeds = Readonly<{
   snapshots: SnapshotSource;
-  registry: () => Registry;
-  mirror: KeyMirror;
+  keys: Pick<KeyStore, "find">;
   /** GATEWAY_API_KEY. */
   staticKey: string | undefined;
   /** Asks the token's own object; null when it is not good for this resource of this origin. */
@@ -72,8 +70,7 @@ type Known = Readonly<{
 }>;
 
 export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
-  const { snapshots, staticKey, validateToken, now } = needs;
-  const keys = createKeyStore(needs);
+  const { snapshots, keys, staticKey, validateToken, now } = needs;
   const callers = new BoundedMemory<Known>(MAX_REMEMBERED);
   const records = new BoundedMemory<Readonly<{ record: ApiKeyRecord; until: number }>>(
     MAX_REMEMBERED,

@@ -45,7 +45,7 @@ export type KeyStore = Readonly<{
 }>;
 
 export type KeyStoreNeeds = Readonly<{
-  registry: () => Registry;
+  registry: () => Pick<Registry, "getRecord" | "putRecord" | "deleteRecord" | "listRecords">;
   mirror: KeyMirror;
   now: () => number;
 }>;

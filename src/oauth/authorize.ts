@@ -1,0 +1,205 @@
+import {
+  AuthorizationError,
+  authorizationErrorRedirect,
+  CimdFetchError,
+  type AuthRequest,
+  type OAuthHelpers,
+} from "@cloudflare/workers-oauth-provider";
+import { attemptSource } from "../auth/attempt-source.ts";
+import { AUTHORIZE_PATH } from "../auth/oauth-server.ts";
+import { isFromAnotherSite } from "../auth/owner.ts";
+import { RESOURCES, SCOPE_OF } from "../auth/scopes.ts";
+import { OWNER_ID } from "../auth/user-id.ts";
+import { readBoundedText } from "../core/bounded-read.ts";
+import { GatewayError } from "../core/errors.ts";
+import { renderConsent } from "./consent-page.ts";
+import { renderProblem } from "./error-page.ts";
+import type { OAuthNeeds } from "./oauth-needs.ts";
+
+/** Each page shown is a stored consent; people open a few, programs do not stop. */
+const PAGES_PER_SOURCE = 120;
+const WINDOW_MS = 10 * 60 * 1_000;
+const FORM_LIMIT = 64 * 1024;
+/** The only length a SHA-256 has; the library takes any (RFC 7636 section 4.2). */
+const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
+
+/** `GET /oauth/authorize`: checks the client's request and asks the owner. */
+export async function showConsent(
+  needs: OAuthNeeds,
+  origin: string,
+  request: Request,
+): Promise<Response> {
+  const source = attemptSource(request);
+  const verdict = await needs.registry().countAttempt({
+    bucket: `authorize:${source}`,
+    limit: PAGES_PER_SOURCE,
+    windowMs: WINDOW_MS,
+  });
+  if (!verdict.allowed) return renderWait(request, verdict.retryAfter);
+  if (!needs.owner.enabled) return renderDisabled(request);
+  return answer(request, () => ask(needs, origin, request, { problem: undefined, status: 200 }));
+}
+
+/** `POST /oauth/authorize`: the owner's decision. */
+export async function decideConsent(
+  needs: OAuthNeeds,
+  origin: string,
+  request: Request,
+): Promise<Response> {
+  // The handle is bound to the browser by a cookie; this stops a page that got hold of one anyway.
+  if (isFromAnotherSite(request, origin)) {
+    return renderProblem(request, {
+      status: 403,
+      code: "invalid_request",
+      message: "This form was sent from another site",
+    });
+  }
+  const form = await readForm(request);
+  const handle = form.get("handle") ?? "";
+  const oauth = needs.servers(origin).getOAuthApi(needs.oauthEnv);
+  if (form.get("decision") === "deny") {
+    return answer(request, async () => {
+      const denied = await oauth.denyConsent(request, handle);
+      return new Response(null, { status: 302, headers: denied.headers });
+    });
+  }
+  const verdict = await needs.owner.check(form.get("password") ?? "", request);
+  switch (verdict.kind) {
+    case "owner":
+      return answer(request, () => approve(oauth, request, form));
+    case "wrong":
+      return answer(request, () =>
+        ask(needs, origin, request, { problem: "Wrong owner password", status: 403 }),
+      );
+    case "wait":
+      return renderWait(request, verdict.seconds);
+    case "disabled":
+      return renderDisabled(request);
+    default:
+      throw new TypeError(`unknown verdict ${JSON.stringify(verdict satisfies never)}`);
+  }
+}
+
+async function ask(
+  needs: OAuthNeeds,
+  origin: string,
+  request: Request,
+  shown: Readonly<{ problem: string | undefined; status: 200 | 403 }>,
+): Promise<Response> {
+  const { search, searchParams } = new URL(request.url);
+  // The first of two values would be checked and another reader might use the second (RFC 6749
+  // section 3.1). The library judges a repeated resource itself.
+  const names = [...searchParams.keys()].filter((name) => name !== "resource");
+  if (new Set(names).size < names.length) {
+    return renderProblem(request, {
+      status: 400,
+      code: "invalid_request",
+      message: "The request names a parameter twice",
+    });
+  }
+  const oauth = needs.servers(origin).getOAuthApi(needs.oauthEnv);
+  const asked = await oauth.parseAuthRequest(new Request(`${origin}${AUTHORIZE_PATH}${search}`));
+  if (!CHALLENGE.test(asked.codeChallenge ?? "")) {
+    const problem = "code_challenge must be 43 base64url characters";
+    return redirect(authorizationErrorRedirect(asked, "invalid_request", problem));
+  }
+  const details = await oauth.describeConsent(asked);
+  const consent = await oauth.beginConsent(asked);
+  return renderConsent({
+    ...shown,
+    details,
+    handle: consent.handle,
+    headers: consent.headers,
+    action: `${AUTHORIZE_PATH}${search}`,
+    resource: asked.resource ?? origin,
+  });
+}
+
+async function approve(
+  oauth: OAuthHelpers,
+  request: Request,
+  form: URLSearchParams,
+): Promise<Response> {
+  const handle = form.get("handle") ?? "";
+  const ticked = form.getAll("scope");
+  const approved = await oauth.approveConsent(
+    request,
+    handle,
+    ticked.length === 0 ? {} : { scope: ticked },
+  );
+  const { redirectTo } = await oauth.completeAuthorization({
+    request: approved.request,
+    userId: OWNER_ID,
+    metadata: {},
+    scope: scopeOf(approved.request),
+    props: {},
+    // All installations of a hosted client share one client id: one must not sign out another.
+    revokeExistingGrants: false,
+  });
+  approved.headers.set("location", redirectTo);
+  return new Response(null, { status: 302, headers: approved.headers });
+}
+
+/** The resource's own scope and nothing else, whatever was asked for. */
+function scopeOf({ resource }: AuthRequest): string[] {
+  const found = RESOURCES.find((one) => resource?.endsWith(`/${one}`) === true);
+  return found === undefined ? [] : [SCOPE_OF[found]];
+}
+
+/** Turns the library's refusals into a redirect where that is safe, and into a page elsewhere. */
+async function answer(request: Request, work: () => Promise<Response>): Promise<Response> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AuthorizationError) {
+      if (error.redirectTo !== undefined) return redirect(error.redirectTo);
+      const unknownClient = error.description === "Invalid client_id";
+      return renderProblem(request, {
+        status: 400,
+        code: unknownClient ? "invalid_client" : error.code,
+        message: unknownClient ? "Client not registered" : error.description,
+      });
+    }
+    if (error instanceof CimdFetchError) {
+      return renderProblem(request, {
+        status: 400,
+        code: "invalid_client",
+        message: "The app's client metadata document could not be fetched or is not valid",
+      });
+    }
+    throw error;
+  }
+}
+
+async function readForm(request: Request): Promise<URLSearchParams> {
+  const type = request.headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") {
+    throw new GatewayError(
+      "unsupported_media_type",
+      'Cannot read the form: content type must be "application/x-www-form-urlencoded"',
+    );
+  }
+  return new URLSearchParams(await readBoundedText(request, FORM_LIMIT, "the form"));
+}
+
+function redirect(location: string): Response {
+  return new Response(null, { status: 302, headers: { location, "cache-control": "no-store" } });
+}
+
+function renderWait(request: Request, seconds: number): Promise<Response> {
+  const minutes = Math.ceil(seconds / 60);
+  return renderProblem(request, {
+    status: 429,
+    code: "temporarily_unavailable",
+    message: `Too many attempts: try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}`,
+    retryAfter: seconds,
+  });
+}
+
+function renderDisabled(request: Request): Promise<Response> {
+  return renderProblem(request, {
+    status: 403,
+    code: "access_denied",
+    message: "Signing in is switched off: OWNER_PASSWORD is not set on this gateway",
+  });
+}

@@ -1,0 +1,88 @@
+import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
+import { html } from "hono/html";
+import { renderPage } from "./page-shell.ts";
+
+const SHOWN_NAME = 80;
+
+export type ConsentPage = Readonly<{
+  details: ConsentDescription;
+  handle: string;
+  /** Our own path with the request's query: a wrong password shows this page again. */
+  action: string;
+  resource: string;
+  problem: string | undefined;
+  status: 200 | 403 | 429;
+  headers: Headers;
+}>;
+
+/** Everything the client said of itself is its own claim: quoted, cut, and called unverified. */
+export function renderConsent(page: ConsentPage): Promise<Response> {
+  const { details, handle, action, resource, problem, status, headers } = page;
+  const name = `“${shorten(details.clientName)}”`;
+  return renderPage({
+    title: "Allow access",
+    status,
+    headers,
+    formTargets: formTargets(details.redirectUri),
+    content: html`
+      <h1>Allow ${name} to use this gateway?</h1>
+      ${problem === undefined ? "" : html`<p class="problem" role="alert">${problem}</p>`}
+      <dl>
+        <dt>Name it gave itself (unverified)</dt>
+        <dd>${name}</dd>
+        ${
+          details.clientDomain === undefined
+            ? ""
+            : html`<dt>Published by</dt>
+                <dd><strong>${details.clientDomain}</strong></dd>`
+        }
+        <dt>Access is sent to</dt>
+        <dd><strong>${details.redirectHost}</strong></dd>
+        <dt>What it may do</dt>
+        <dd>See and call every tool behind ${resource}</dd>
+      </dl>
+      ${
+        details.redirectIsLoopback || !/^https?:/i.test(details.redirectUri)
+          ? html`<p class="note">
+              This sends access to an app on your own device. Continue only if you have just started
+              signing in from it.
+            </p>`
+          : ""
+      }
+      <form method="post" action="${action}">
+        <input type="hidden" name="handle" value="${handle}" />
+        <label for="password">Owner password</label>
+        <input
+          id="password"
+          name="password"
+          type="password"
+          autocomplete="current-password"
+          required
+          autofocus
+        />
+        <div class="choice">
+          <button class="main" name="decision" value="approve">Allow</button>
+          <button name="decision" value="deny" formnovalidate>Deny</button>
+        </div>
+      </form>
+    `,
+  });
+}
+
+/**
+ * Browsers hold the redirect that answers a form to `form-action` as well, so the client's own
+ * address must be named. Claude's two domains send the browser on to each other.
+ */
+function formTargets(redirectUri: string): readonly string[] {
+  const { protocol, origin, hostname } = new URL(redirectUri);
+  if (protocol !== "https:" && protocol !== "http:") return [protocol];
+  if (hostname === "claude.ai" || hostname === "claude.com") {
+    return ["https://claude.ai", "https://claude.com"];
+  }
+  // CSP has no notation for IPv6 hosts.
+  return hostname.startsWith("[") ? [protocol] : [origin];
+}
+
+function shorten(name: string): string {
+  return name.length > SHOWN_NAME ? `${name.slice(0, SHOWN_NAME)}…` : name;
+}

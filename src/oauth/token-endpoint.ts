@@ -1,0 +1,64 @@
+import { CONSENT_ROOM } from "../auth/strong-kv.ts";
+import { userOfTokenRequest } from "../auth/token-desk.ts";
+import { OWNER_ID } from "../auth/user-id.ts";
+import { readBoundedText } from "../core/bounded-read.ts";
+import { isJsonObject } from "../core/json.ts";
+import type { OAuthNeeds } from "./oauth-needs.ts";
+
+/** A client assertion is the largest thing in it. */
+const FORM_LIMIT = 64 * 1024;
+
+/**
+ * `POST /oauth/token`, answered by the object that holds the grant. What names no grant of the
+ * owner is judged elsewhere, so that strangers cannot keep the owner's object busy.
+ */
+export async function answerTokenRequest(
+  needs: OAuthNeeds,
+  origin: string,
+  request: Request,
+  kind: "token" | "revocation",
+): Promise<Response> {
+  needs.servers(origin); // says so here when this origin cannot have OAuth
+  const type = request.headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") {
+    return oauthError(400, "invalid_request", "Content type must be form-urlencoded");
+  }
+  let body = await readBoundedText(request, FORM_LIMIT, "the form");
+  if (kind === "revocation") {
+    const form = new URLSearchParams(body);
+    form.delete("grant_type"); // the library serves both at one address and tells them by this
+    body = form.toString();
+  }
+  const room = userOfTokenRequest(body) === OWNER_ID ? OWNER_ID : CONSENT_ROOM;
+  const answer = await needs
+    .grants(room)
+    .token({ origin, body, authorization: request.headers.get("authorization") });
+  if (answer.status >= 400) {
+    needs.onRefusal({ code: errorCode(answer.body), status: answer.status, reason: kind });
+  }
+  const headers = new Headers(answer.headers.map(([name, value]) => [name, value]));
+  headers.set("cache-control", "no-store");
+  return new Response(answer.body, { status: answer.status, headers });
+}
+
+/** An error in OAuth's own JSON (RFC 6749 section 5.2). */
+export function oauthError(
+  status: number,
+  error: string,
+  description: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return Response.json(
+    { error, error_description: description },
+    { status, headers: { "cache-control": "no-store", ...headers } },
+  );
+}
+
+function errorCode(body: string): string {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return isJsonObject(parsed) && typeof parsed["error"] === "string" ? parsed["error"] : "";
+  } catch {
+    return ""; // an answer without a body
+  }
+}
