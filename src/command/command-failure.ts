@@ -1,0 +1,14 @@
+/** Exit codes people and scripts may rely on. */
+export const EXIT_USAGE = 1;
+export const EXIT_PORT_IN_USE = 2;
+
+/** Ends the command with one line and no stack: something the person at the terminal can mend. */
+export class CommandFailure extends Error {
+  override readonly name = "CommandFailure";
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number = EXIT_USAGE, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,115 @@
+import { basename } from "node:path";
+import { CommandFailure } from "./command-failure.ts";
+import { describeConfigChange } from "./config-change.ts";
+import { watchConfigFile, type ConfigWatch } from "./config-file.ts";
+import type { GatewayClient } from "./gateway-client.ts";
+import { oneLine } from "./terminal.ts";
+import type { ResolvedVariables } from "./worker-variables.ts";
+import { parseConfig, parseDocumentText } from "../config/config-document.ts";
+
+/** Long enough for path, value and what was wanted; a value is someone else's text. */
+const PROBLEM_WIDTH = 400;
+
+export type ConfigSessionOptions = Readonly<{
+  path: string;
+  /** What the file holds now, and what was resolved for it. */
+  text: string;
+  variables: ResolvedVariables["variables"];
+  missing: readonly string[];
+  client: Pick<GatewayClient, "putConfig">;
+  resolveFor: (text: string) => Promise<ResolvedVariables>;
+  restart: (variables: ResolvedVariables["variables"]) => Promise<void>;
+  say: (line: string) => void;
+}>;
+
+export type ConfigSession = Readonly<{
+  /** Throws `CommandFailure` when the gateway refuses the file. */
+  applyFirst: () => Promise<void>;
+  watch: () => void;
+  stop: () => void;
+}>;
+
+/** Brings the config file into force, at the start and with every edit. */
+export function createConfigSession(options: ConfigSessionOptions): ConfigSession {
+  const { client, resolveFor, restart, say } = options;
+  const name = basename(options.path);
+  /** The last text in force: what an edit is compared with. */
+  let inForce = options.text;
+  let variables = options.variables;
+  let watching: ConfigWatch | undefined;
+
+  function sayMissing(missing: readonly string[]): void {
+    if (missing.length === 0) return;
+    const names = missing.map((variable) => `\${${variable}}`).join(", ");
+    say(`${name}: ${names} is neither in the environment nor in .dev.vars`);
+  }
+
+  function sayWarnings(warnings: readonly string[]): void {
+    for (const warning of warnings) say(`${name}: ${oneLine(warning, PROBLEM_WIDTH)}`);
+  }
+
+  /** Only a valid edit may restart the Worker: an invalid one changes nothing. */
+  async function bindNewVariables(text: string): Promise<void> {
+    if (!isValid(text)) return;
+    const resolved = await resolveFor(text);
+    if (JSON.stringify(resolved.variables) !== JSON.stringify(variables)) {
+      await restart(resolved.variables);
+      variables = resolved.variables;
+    }
+    sayMissing(resolved.missing);
+  }
+
+  async function apply(text: string | undefined): Promise<void> {
+    if (text === undefined) {
+      say(`${name}: the file is gone, the last config stays in force`);
+      return;
+    }
+    try {
+      await bindNewVariables(text);
+    } catch (error) {
+      say(`${name}: ${oneLine(error instanceof Error ? error.message : String(error))}`);
+      return;
+    }
+    const outcome = await client.putConfig(text);
+    switch (outcome.kind) {
+      case "accepted": {
+        say(`${name}: ${describeConfigChange(inForce, text) ?? "saved, nothing changed"}`);
+        inForce = text;
+        sayWarnings(outcome.warnings);
+        return;
+      }
+      case "refused":
+        say(`${name}: ${oneLine(outcome.message, PROBLEM_WIDTH)} (the last config stays in force)`);
+        return;
+      case "failed":
+        say(`${name}: cannot hand it to the gateway: ${oneLine(outcome.message)}`);
+        return;
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  return {
+    applyFirst: async () => {
+      const outcome = await client.putConfig(options.text);
+      if (outcome.kind !== "accepted") {
+        throw new CommandFailure(`${name}: ${oneLine(outcome.message, PROBLEM_WIDTH)}`);
+      }
+      sayMissing(options.missing);
+      sayWarnings(outcome.warnings);
+    },
+    watch: () => {
+      watching = watchConfigFile({ path: options.path, text: inForce, onChange: apply });
+    },
+    stop: () => watching?.stop(),
+  };
+}
+
+function isValid(text: string): boolean {
+  try {
+    parseConfig(parseDocumentText(text));
+    return true;
+  } catch {
+    return false; // the gateway's answer to it names path, value and what was wanted
+  }
+}

@@ -1,0 +1,8 @@
+import type { ServeOptions } from "./command-line.ts";
+import { openDevHost } from "./dev-host.ts";
+import { serveGateway } from "./serve-gateway.ts";
+
+/** `npm run dev`: the source itself, rebuilt when it changes. */
+export function dev(options: ServeOptions, version: string): Promise<number> {
+  return serveGateway(options, { version, openHost: openDevHost });
+}

@@ -1,0 +1,50 @@
+import type { CommandName } from "./command-line.ts";
+
+const SERVE_FLAGS = `  -p, --port 8787           port to listen on; 0 takes a free one
+      --host 127.0.0.1      address to listen on; 0.0.0.0 for the whole network
+  -c, --config FILE         backends to serve (the "mcpServers" file), watched
+  -k, --api-key KEY         key callers give, for this run
+      --owner-password PW   password of the owner's page, for this run
+      --state DIR           where state and secrets are kept (.wrangler/state)
+      --public-url URL      https address people reach this gateway at
+  -h, --help                this text
+      --version             version`;
+
+const TEXTS: Record<CommandName, string> = {
+  start: `npm start -- [flags]
+
+Serves the gateway on this machine.
+
+${SERVE_FLAGS}
+
+Secrets are made on the first run and kept in .dev.vars. \${NAME} in the config
+file is looked up in the environment and in .dev.vars.
+Exit codes: 0 stopped, 1 wrong flag or config, 2 port in use.`,
+  dev: `npm run dev -- [flags]
+
+Serves the gateway with "wrangler dev": slower, rebuilds when the source changes.
+
+${SERVE_FLAGS}`,
+  deploy: `npm run deploy -- [flags]
+
+Puts the gateway on your Cloudflare account; running it again updates it.
+
+      --name NAME           name of the Worker (mcp-edge-gateway)
+      --domain HOST         serve at a host name of your own zone
+      --public-url URL      address people reach it at, when it is neither
+                            HOST nor the workers.dev one
+  -c, --config FILE         config to upload; \${NAME} becomes Worker secrets
+      --dry-run             show the steps and build, without an account
+  -h, --help                this text
+      --version             version`,
+};
+
+const OVERVIEW = `mcp-edge-gateway: every MCP server behind one address
+
+  npm start           serve it here            (npm start -- --help)
+  npm run dev         serve it while editing   (npm run dev -- --help)
+  npm run deploy      put it on Cloudflare     (npm run deploy -- --help)`;
+
+export function helpText(about: CommandName | undefined): string {
+  return about === undefined ? OVERVIEW : TEXTS[about];
+}

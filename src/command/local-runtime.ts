@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import {
+  convertV4MiniflareOptions,
+  Log,
+  LogLevel,
+  Miniflare,
+  MiniflareCoreError,
+  type MiniflareOptions,
+  type V4ModuleDefinition,
+} from "miniflare";
+import { CommandFailure } from "./command-failure.ts";
+import { portInUse } from "./listen-address.ts";
+import { findChildren, openOrphanGuard } from "./orphan-guard.ts";
+import type { WorkerBundle } from "./worker-bundle.ts";
+
+export type Variables = Readonly<Record<string, string>>;
+
+export type RuntimeOptions = Readonly<{
+  bundle: WorkerBundle;
+  variables: Variables;
+  host: string;
+  port: number;
+  /** Where KV and the objects are kept. */
+  state: string;
+  onLog: (level: string, message: string) => void;
+}>;
+
+export type LocalRuntime = Readonly<{
+  /** The same Worker with other variables: a new process on the same port and state. */
+  restart: (variables: Variables) => Promise<void>;
+  stop: () => Promise<void>;
+  /** Never: a runtime that crashes is started again. */
+  ended: Promise<string>;
+}>;
+
+const MODULE_TYPES: ReadonlyMap<string, V4ModuleDefinition["type"]> = new Map([
+  [".js", "ESModule"],
+  [".mjs", "ESModule"],
+  [".wasm", "CompiledWasm"],
+  [".txt", "Text"],
+  [".html", "Text"],
+  [".sql", "Text"],
+  [".bin", "Data"],
+]);
+
+/**
+ * The Worker on workerd, KV and objects on disk. Callers talk to the Worker's own socket: through
+ * the development proxy, the usual way in, it would serve a third of the requests.
+ */
+export async function openLocalRuntime(options: RuntimeOptions): Promise<LocalRuntime> {
+  const modules = readModules(options.bundle);
+  const listeners = rememberSignalListeners();
+  const runtime = new Miniflare(miniflareOptions(options, modules, options.variables));
+  const guard = openOrphanGuard();
+  try {
+    await runtime.ready;
+  } catch (error) {
+    guard.release();
+    await runtime.dispose().catch(() => {}); // it never came up
+    throw startProblem(error, options.port);
+  }
+  // Its handlers exit at once and with another code; stopping is our caller's decision.
+  listeners.removeNew();
+  guard.watch(findChildren("workerd"));
+  return {
+    ended: new Promise(() => {}),
+    restart: async (variables) => {
+      await runtime.setOptions(miniflareOptions(options, modules, variables));
+      guard.watch(findChildren("workerd"));
+    },
+    stop: async () => {
+      await runtime.dispose();
+      guard.release();
+    },
+  };
+}
+
+function miniflareOptions(
+  { bundle, host, port, state, onLog }: RuntimeOptions,
+  modules: V4ModuleDefinition[],
+  variables: Variables,
+): MiniflareOptions {
+  const { settings } = bundle;
+  return convertV4MiniflareOptions({
+    name: settings.name,
+    modules,
+    compatibilityDate: settings.compatibilityDate,
+    compatibilityFlags: settings.compatibilityFlags,
+    bindings: { ...settings.vars, ...variables },
+    kvNamespaces: Object.fromEntries(settings.kv.map(({ binding, id }) => [binding, id])),
+    durableObjects: Object.fromEntries(
+      settings.objects.map(({ binding, className, sqlite }) => [
+        binding,
+        { className, useSQLite: sqlite },
+      ]),
+    ),
+    unsafeDirectSockets: [{ host, port }],
+    // The entry of the development proxy: nobody uses it, so it gets any free port of this machine.
+    host: "127.0.0.1",
+    port: 0,
+    // The layout of wrangler dev, so that both see the same state.
+    resourcePersistencePath: join(state, "v3"),
+    cf: false,
+    telemetry: { enabled: false },
+    unsafeLocalExplorer: false,
+    unsafeObservability: false,
+    log: new Log(LogLevel.NONE),
+    handleStructuredLogs: ({ level, message }) => onLog(level, message),
+  });
+}
+
+function readModules({ folder, main }: WorkerBundle): V4ModuleDefinition[] {
+  const others = readdirSync(folder).filter((name) => name !== main);
+  // The first module is the entry.
+  return [main, ...others].flatMap((name) => {
+    const type = MODULE_TYPES.get(extname(name));
+    if (type === undefined) return []; // source map, notes
+    const contents = readFileSync(join(folder, name));
+    return [{ type, path: name, contents: type === "ESModule" ? contents.toString() : contents }];
+  });
+}
+
+function startProblem(error: unknown, port: number): CommandFailure {
+  if (error instanceof MiniflareCoreError && error.code === "ERR_ADDRESS_IN_USE") {
+    return portInUse(port);
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CommandFailure(`Cannot start: ${reason}`, undefined, { cause: error });
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+function rememberSignalListeners(): { removeNew: () => void } {
+  const before = new Map(SIGNALS.map((signal) => [signal, process.listeners(signal)]));
+  return {
+    removeNew: () => {
+      for (const signal of SIGNALS) {
+        for (const listener of process.listeners(signal)) {
+          if (before.get(signal)?.includes(listener) !== true) process.off(signal, listener);
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import type { BackendStatus } from "./gateway-client.ts";
+import { alignRows, oneLine, type Style } from "./terminal.ts";
+
+/** A line that says why a backend is down should still fit beside its name. */
+const REASON_WIDTH = 52;
+
+export type BannerFacts = Readonly<{
+  version: string;
+  /** Where the gateway is reached from this machine. */
+  url: string;
+  /** Where everybody else reaches it, when that was said. */
+  publicUrl: string | undefined;
+  ownerPassword: string;
+  apiKey: string;
+}>;
+
+export function renderAccess(facts: BannerFacts, style: Style): string {
+  const rows = [
+    ["URL", facts.url],
+    ...(facts.publicUrl === undefined ? [] : [["Public URL", facts.publicUrl]]),
+    ["Owner password", facts.ownerPassword],
+    ["API key", facts.apiKey],
+  ];
+  return ["", `  ${style.bold("mcp-edge-gateway")} ${facts.version}`, "", ...alignRows(rows)].join(
+    "\n",
+  );
+}
+
+export function renderBackends(
+  backends: readonly BackendStatus[] | undefined,
+  style: Style,
+): string {
+  const title = `\n  ${style.bold("Backends")}`;
+  if (backends === undefined) return `${title}\n    not known yet: /status does not answer`;
+  if (backends.length === 0) return `${title}\n    none configured`;
+  const rows = backends.map((backend) => [backend.name, backend.state, describeBackend(backend)]);
+  const lines = alignRows(rows, "    ");
+  const painted = lines.map((line, index) => paint(line, backends[index]?.state, style));
+  return [title, ...painted].join("\n");
+}
+
+/** Tools of a ready backend; why another one is not ready. */
+export function describeBackend(backend: BackendStatus): string {
+  switch (backend.state) {
+    case "ready":
+      return countOf(backend.counts?.tools ?? 0, "tool");
+    case "offline":
+      return "stdio: needs the connector, which comes in a later release";
+    case "connecting":
+      return "";
+    default:
+      return oneLine(backend.lastError ?? "", REASON_WIDTH);
+  }
+}
+
+function paint(line: string, state: string | undefined, style: Style): string {
+  if (state === "ready") return line.replace(/ ready /, ` ${style.good("ready")} `);
+  if (state === "down") return line.replace(/ down /, ` ${style.bad("down")} `);
+  return line;
+}
+
+export function renderConnecting(facts: BannerFacts, style: Style): string {
+  const url = facts.publicUrl ?? facts.url;
+  const rows = [
+    ["Claude.ai", claudeHint(facts)],
+    ["Claude Code", `claude mcp add -t http gateway ${url}/mcp`],
+    ["MCP clients", `${url}/mcp  (sign in, or the API key as bearer)`],
+    ["Open WebUI", `OpenAI connection ${url}/v1 with the API key`],
+    ["OpenAI SDK", `base_url="${url}/v1", api_key=the API key`],
+    ["curl", `curl -H "Authorization: Bearer $KEY" ${url}/v1/tools`],
+  ];
+  return ["", `  ${style.bold("Connect")}`, ...alignRows(rows, "    ")].join("\n");
+}
+
+/** Claude.ai calls from the internet, so only a public https address will do. */
+function claudeHint({ publicUrl }: BannerFacts): string {
+  if (publicUrl?.startsWith("https://") === true) {
+    return `Settings, Connectors, Add: ${publicUrl}/mcp`;
+  }
+  return "needs public https: a tunnel and --public-url, or npm run deploy";
+}
+
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
