@@ -45,7 +45,7 @@ export class GrantObject extends DurableObject<GrantEnv> implements KeyedTexts {
 
   constructor(ctx: DurableObjectState, env: GrantEnv) {
     super(ctx, env);
-    const now = Date.now;
+    const now = (): number => Date.now();
     this.#rows = new GrantRows(ctx.storage.sql, now);
     this.#servers = createOAuthServers(() => {}); // the surface logs refusals from the answer
     const clients = createClientStore(

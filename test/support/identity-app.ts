@@ -34,16 +34,17 @@ export type PlaceSettings = Readonly<{
   now?: () => number;
 }>;
 
+const registry = () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
+const grants = (name: string) => env.GRANTS.getByName(name);
+
 /**
  * The identity part of the gateway as one location of the world runs it: its own isolate memory
  * and its own view of KV, over the same objects. `/mcp` and `/v1` answer who is asking.
  */
 export function createPlace(settings: PlaceSettings = {}): Place {
-  const { kv = env.GATEWAY_KV, publicUrl = ORIGIN, now = Date.now } = settings;
+  const { kv = env.GATEWAY_KV, publicUrl = ORIGIN, now = () => Date.now() } = settings;
   const password = "password" in settings ? settings.password : PASSWORD;
   const staticKey = "staticKey" in settings ? settings.staticKey : STATIC_KEY;
-  const registry = () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
-  const grants = (name: string) => env.GRANTS.getByName(name);
   const keys = createKeyStore({ registry, mirror: kv, now });
   const ownOrigin = createOwnOrigin({ publicUrl });
   const authenticator = createAuthenticator({
@@ -53,6 +54,7 @@ export function createPlace(settings: PlaceSettings = {}): Place {
     validateToken: createTokenValidator(grants),
     now,
   });
+  const address = crypto.randomUUID();
   const app = new Hono();
   app.route(
     "/",
@@ -87,7 +89,15 @@ export function createPlace(settings: PlaceSettings = {}): Place {
       }
     });
   }
-  return { fetch: async (request) => app.fetch(request), keys };
+  return { fetch: async (request) => app.fetch(fromAddress(request, address)), keys };
+}
+
+/** As the platform would mark it, so that limits per address do not reach across tests. */
+function fromAddress(request: Request, address: string): Request {
+  if (request.headers.has("cf-connecting-ip")) return request;
+  const marked = new Request(request);
+  marked.headers.set("cf-connecting-ip", address);
+  return marked;
 }
 
 /** The status of a call with a bearer token. */
