@@ -1,0 +1,68 @@
+import type { Caller } from "../auth/caller.ts";
+import { GATEWAY_INFO } from "../core/gateway-info.ts";
+import { isJsonObject } from "../core/json.ts";
+import { ALL, type BackendStatus, type CallContext, type Gateway } from "../gateway/gateway.ts";
+import { clientLimitWarnings } from "./client-limits.ts";
+import { duplicatedUriWarnings, type OfferedUris } from "./duplicated-uris.ts";
+
+export type StatusReport = Readonly<{
+  version: string;
+  backends: readonly Record<string, unknown>[];
+  warnings: readonly string[];
+}>;
+
+/** How every backend the caller may know of is, and what its clients will stumble over. */
+export async function reportStatus(
+  gateway: Gateway,
+  caller: Caller,
+  context: CallContext,
+): Promise<StatusReport> {
+  const [backends, tools] = await Promise.all([
+    gateway.status(caller, context),
+    gateway.tools(caller, ALL, context),
+  ]);
+  const offered = await Promise.all(
+    backends
+      .filter(({ counts }) => counts.resources > 0)
+      .map((backend) => offeredUris(backend, gateway, caller, context)),
+  );
+  return {
+    version: GATEWAY_INFO.version,
+    backends: backends.map(toEntry),
+    warnings: [...clientLimitWarnings(tools), ...duplicatedUriWarnings(offered)],
+  };
+}
+
+async function offeredUris(
+  { name }: BackendStatus,
+  gateway: Gateway,
+  caller: Caller,
+  context: CallContext,
+): Promise<OfferedUris> {
+  const text = await gateway.listText(caller, { kind: "one", backend: name }, "resources", context);
+  const resources: unknown = JSON.parse(text);
+  const uris = Array.isArray(resources)
+    ? resources.flatMap((resource: unknown) =>
+        isJsonObject(resource) && typeof resource["uri"] === "string" ? [resource["uri"]] : [],
+      )
+    : [];
+  return { backend: name, uris };
+}
+
+/** Every key is there, null where nothing is known: scripts need not tell absent from unknown. */
+function toEntry(status: BackendStatus): Record<string, unknown> {
+  return {
+    name: status.name,
+    state: status.state,
+    transport: status.transport,
+    address: status.address ?? null,
+    era: status.era ?? null,
+    protocolVersion: status.protocolVersion ?? null,
+    counts: status.counts,
+    toolCount: status.counts.tools,
+    lastError: status.lastError ?? null,
+    lastSeen: status.lastSeen === undefined ? null : new Date(status.lastSeen).toISOString(),
+    latencyMs: status.latencyMs ?? null,
+    warnings: status.warnings,
+  };
+}
