@@ -41,6 +41,15 @@ const ENVELOPE_KEYS: ReadonlySet<string> = new Set([
 /** What we declare to backends: nothing, so that none asks back. */
 export const CLIENT_CAPABILITIES: JsonObject = {};
 
+/** What every modern request carries (2026-07-28, basic): our own, never the caller's. */
+export function envelope(protocolVersion: string): JsonObject {
+  return {
+    [VERSION_KEY]: protocolVersion,
+    [CLIENT_INFO_KEY]: GATEWAY_INFO,
+    [CAPABILITIES_KEY]: CLIENT_CAPABILITIES,
+  };
+}
+
 /** Different in every isolate: several of them speak in one session. */
 let idPrefix: string | undefined;
 let idCount = 0;
@@ -56,13 +65,7 @@ export function encodeRequest(lease: Lease, request: BackendRequest): WireReques
     lease.era === "modern"
       ? {
           ...request.params,
-          _meta: {
-            ...meta,
-            ...progress,
-            [VERSION_KEY]: lease.protocolVersion,
-            [CLIENT_INFO_KEY]: GATEWAY_INFO,
-            [CAPABILITIES_KEY]: CLIENT_CAPABILITIES,
-          },
+          _meta: { ...meta, ...progress, ...envelope(lease.protocolVersion) },
         }
       : legacyParams(request.params, meta, progress);
   return {

@@ -1,0 +1,481 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Listing } from "../catalog/listing.ts";
+import type { BackendReport, BackendState } from "../config/backend-report.ts";
+import type { BackendOrder } from "../config/backend-order.ts";
+import type { Registry } from "../config/registry.ts";
+import { asGatewayError, GatewayError } from "../core/errors.ts";
+import { gatewayHopId } from "../core/hop.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Answer } from "../core/json-rpc.ts";
+import { createSeal } from "../core/seal.ts";
+import { BackendStore, type Kept, NOTHING_KEPT } from "./backend-store.ts";
+import type { BackendStub, LeaseAsk, LeaseReply } from "./backend-stub.ts";
+import { builtinListing } from "./builtin.ts";
+import { type Collected, collectListing, listingHash } from "./collect-listing.ts";
+import { resolveTarget } from "./connect-target.ts";
+import { type ConnectTarget, type Opened, requestHeaders } from "./connection.ts";
+import { type Lease, LEASE_LIFE_MS, LeaseLost } from "./lease.ts";
+import { initialize, openHttp, STEP_TIMEOUT_MS } from "./open-http.ts";
+import { openSse, type SseConnection } from "./open-sse.ts";
+import { nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
+import { sendRequest } from "./send.ts";
+
+/** What this object needs of its Worker's environment; `${NAME}` of the config is looked up here too. */
+export type BackendEnv = Readonly<{
+  ENCRYPTION_KEY?: string;
+  REGISTRY: { getByName: (name: string) => Pick<Registry, "reportBackend"> };
+}>;
+
+const REGISTRY_NAME = "registry";
+/** All pages of all lists together: a backend that trickles is not listed. */
+const LISTING_TIMEOUT_MS = 30_000;
+/** A legacy backend may have been updated: once a day it is asked for its era again. */
+const LEGACY_VERDICT_MS = 24 * 60 * 60 * 1_000;
+/** The session of a user who has not called for so long is given back. */
+const SESSION_IDLE_MS = 60 * 60 * 1_000;
+/** `usedAt` is written this often at most: a write per lease would cost a disk sync each. */
+const USED_RESOLUTION_MS = 5 * 60 * 1_000;
+/** A backend that was just found down is not asked again by every caller. */
+const FAIL_FAST_MS = 1_000;
+/** One that hung costs a caller ten seconds: asked less often. */
+const FAIL_FAST_HUNG_MS = 10_000;
+/** serverInfo, capabilities and instructions: they travel with every report. */
+const MAX_INTRODUCTION_LENGTH = 256 * 1_024;
+
+/**
+ * Keeps what one backend needs remembered: era, session, listing, health. Calls do not pass through
+ * it, except to backends that answer on a shared stream (HTTP+SSE). Assume eviction between any two
+ * calls: the constructor brings everything back but the stream, which is opened again.
+ */
+export class BackendObject extends DurableObject<BackendEnv> implements BackendStub {
+  readonly #store: BackendStore;
+  #kept: Kept = NOTHING_KEPT;
+  #order: BackendOrder | undefined;
+  #sessionId: string | undefined;
+  #hopId = "";
+  #sse: SseConnection | undefined;
+  #adopting: Promise<void> = Promise.resolve();
+  #connecting: Promise<void> | undefined;
+  #working: Promise<void> | undefined;
+  /** Grows when the order changes or goes: what was begun under an older one is dropped. */
+  #generation = 0;
+  #failed: { readonly error: GatewayError; readonly until: number } | undefined;
+  #lastWork = 0;
+
+  constructor(ctx: DurableObjectState, env: BackendEnv) {
+    super(ctx, env);
+    this.#store = new BackendStore(ctx.storage.sql, createSeal(env.ENCRYPTION_KEY, "backend"));
+    void ctx.blockConcurrencyWhile(async () => {
+      this.#hopId = await gatewayHopId(env.ENCRYPTION_KEY);
+      this.#kept = this.#store.read();
+      const sealed = await this.#store.openSealed();
+      this.#order = sealed?.order;
+      this.#sessionId = sealed?.sessionId;
+    });
+  }
+
+  async configure(order: BackendOrder): Promise<void> {
+    await this.#adopt(order, "shared");
+    await this.ctx.storage.setAlarm(Date.now() + RETRY_SOON_MS); // should the next line be cut short
+    this.ctx.waitUntil(this.#report().then(() => this.#work()));
+  }
+
+  async remove(): Promise<void> {
+    this.#generation += 1;
+    this.#endSession();
+    this.#order = undefined;
+    this.#kept = NOTHING_KEPT;
+    this.#failed = undefined;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    this.#store.reset();
+  }
+
+  async lease(order: BackendOrder, ask: LeaseAsk): Promise<LeaseReply> {
+    try {
+      await this.#adopt(order, ask.role);
+      if (ask.lost !== undefined && ask.lost === this.#kept.revision) this.#disconnect();
+      await this.#ensureConnected({ patient: false });
+      this.#noteUse();
+      return { kind: "lease", lease: this.#makeLease(order.config.timeoutMs) };
+    } catch (error) {
+      const { code, message, retryAfter } = asGatewayError(error);
+      return { kind: "failed", code, message, retryAfter };
+    }
+  }
+
+  async listing(): Promise<Listing | undefined> {
+    return this.#store.readListing();
+  }
+
+  async refresh(): Promise<void> {
+    await this.#schedule(Math.max(0, this.#lastWork + RETRY_SOON_MS * 5 - Date.now()));
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    try {
+      await this.#ensureConnected({ patient: false });
+    } catch (error) {
+      const { message } = asGatewayError(error);
+      return new Response(message, { status: 503 });
+    }
+    const { method, headers, signal } = request;
+    if (this.#sse === undefined) return new Response("no stream is open", { status: 503 });
+    return this.#sse.fetch(request.url, {
+      method,
+      headers: Object.fromEntries(headers),
+      body: await request.text(),
+      signal,
+    });
+  }
+
+  override async alarm(): Promise<void> {
+    if (this.#order === undefined) return;
+    if (this.#kept.role === "shared") return this.#work();
+    const idle = Date.now() - this.#kept.usedAt;
+    if (idle >= SESSION_IDLE_MS) return this.remove();
+    await this.ctx.storage.setAlarm(Date.now() + SESSION_IDLE_MS - idle);
+  }
+
+  /** One after another: two at once would each begin anew and drop what the other began. */
+  #adopt(order: BackendOrder, role: "shared" | "session"): Promise<void> {
+    const adopted = this.#adopting.then(() => this.#adoptNewest(order, role));
+    this.#adopting = adopted.catch(() => {}); // its own caller is told
+    return adopted;
+  }
+
+  /** The newest order wins; one with another address, credential or session rule starts anew. */
+  async #adoptNewest(order: BackendOrder, role: "shared" | "session"): Promise<void> {
+    const before = this.#order;
+    if (before !== undefined && before.configVersion >= order.configVersion) return;
+    const isSame =
+      before !== undefined &&
+      JSON.stringify([before.config.transport, before.config.session, before.privateOrigins]) ===
+        JSON.stringify([order.config.transport, order.config.session, order.privateOrigins]);
+    if (!isSame) {
+      this.#generation += 1;
+      this.#endSession();
+      this.#failed = undefined;
+    }
+    await this.#store.seal({ order, sessionId: this.#sessionId });
+    this.#order = order;
+    if (isSame && this.#kept.role === role) return;
+    const state: BackendState = order.config.transport.kind === "stdio" ? "offline" : "connecting";
+    if (!isSame) this.#store.clearListing();
+    this.#keep(
+      isSame
+        ? { role }
+        : {
+            ...NOTHING_KEPT,
+            connection: undefined,
+            role,
+            state,
+            revision: this.#kept.revision + 1,
+          },
+      isSame ? this.#kept : NOTHING_KEPT,
+    );
+  }
+
+  /** Connects and lists, once at a time; never throws: what went wrong is in the report. */
+  #work(): Promise<void> {
+    this.#working ??= this.#connectAndList().finally(() => {
+      this.#working = undefined;
+    });
+    return this.#working;
+  }
+
+  async #connectAndList(): Promise<void> {
+    const generation = this.#generation;
+    const order = this.#order;
+    if (order === undefined || order.config.transport.kind === "stdio") return;
+    let delay: number;
+    try {
+      const started = Date.now();
+      const { listing, ttlMs } = await this.#collect(order);
+      if (generation !== this.#generation) return;
+      if (listing.hash !== this.#kept.listingHash) this.#store.writeListing(listing);
+      const { hash, tools, prompts, resources, resourceTemplates, warnings } = listing;
+      this.#keep({
+        state: "ready",
+        failures: 0,
+        lastError: undefined,
+        lastSeen: Date.now(),
+        latencyMs: Date.now() - started,
+        listingHash: hash,
+        warnings: [...warnings],
+        counts: {
+          tools: tools.length,
+          prompts: prompts.length,
+          resources: resources.length,
+          resourceTemplates: resourceTemplates.length,
+        },
+      });
+      // Built-in servers are part of this Worker: they change only with it.
+      if (order.config.transport.kind === "builtin") return await this.#report();
+      delay = nextRelistMs(ttlMs);
+    } catch (error) {
+      if (generation !== this.#generation) return;
+      this.#fail(asGatewayError(error));
+      delay = retryDelayMs(this.#kept.failures, Math.random());
+    }
+    this.#lastWork = Date.now();
+    await this.ctx.storage.setAlarm(Date.now() + delay);
+    await this.#report();
+  }
+
+  async #collect(order: BackendOrder): Promise<Collected> {
+    const { transport } = order.config;
+    if (transport.kind === "builtin") {
+      const content = builtinListing(transport.builtin);
+      return { listing: { hash: await listingHash(content), ...content }, ttlMs: undefined };
+    }
+    try {
+      return await this.#collectOnce();
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) throw error;
+      this.#disconnect();
+    }
+    try {
+      return await this.#collectOnce();
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) throw error;
+      const reason =
+        error.reason === "session" ? "forgets its sessions at once" : "refuses the credential";
+      throw new GatewayError(
+        "backend_unavailable",
+        `Cannot list: backend "${order.config.name}" ${reason}`,
+      );
+    }
+  }
+
+  async #collectOnce(): Promise<Collected> {
+    await this.#ensureConnected({ patient: true });
+    const { connection } = this.#kept;
+    if (connection === undefined) throw new GatewayError("cancelled", "Cannot list: disconnected");
+    const lease = this.#makeLease(STEP_TIMEOUT_MS);
+    const signal = AbortSignal.timeout(LISTING_TIMEOUT_MS);
+    return collectListing(connection, (method: string, params: JsonObject): Promise<Answer> =>
+      sendRequest(
+        lease,
+        { id: 1, method, params, action: "list" },
+        {
+          fetch: platformFetch,
+          object: () => this,
+          signal,
+          waitUntil: (work) => this.ctx.waitUntil(work),
+          now: Date.now,
+        },
+      ),
+    );
+  }
+
+  /** One handshake for all who ask at once. `patient` work retries what callers are spared. */
+  async #ensureConnected({ patient }: { patient: boolean }): Promise<void> {
+    const order = this.#order;
+    if (order === undefined) {
+      throw new GatewayError("unavailable", "Cannot connect: this backend is not configured here");
+    }
+    const { kind } = order.config.transport;
+    if (kind === "stdio") {
+      throw new GatewayError(
+        "backend_unavailable",
+        `Cannot connect: backend "${order.config.name}" needs the connector, which is not connected`,
+      );
+    }
+    const isOpen = this.#kept.connection !== undefined && (kind !== "sse" || this.#sse?.isOpen());
+    if (isOpen === true) return;
+    if (this.#connecting === undefined) {
+      if (!patient && this.#failed !== undefined && this.#failed.until > Date.now()) {
+        throw this.#failed.error;
+      }
+      this.#connecting = this.#connect(order).finally(() => {
+        this.#connecting = undefined;
+      });
+    }
+    return this.#connecting;
+  }
+
+  async #connect(order: BackendOrder): Promise<void> {
+    const generation = this.#generation;
+    const { legacySince } = this.#kept;
+    const wasLegacy = legacySince !== undefined && Date.now() - legacySince < LEGACY_VERDICT_MS;
+    try {
+      const target = this.#requireTarget(order);
+      const opened = await this.#open(order, target, wasLegacy);
+      if (JSON.stringify(opened.connection).length > MAX_INTRODUCTION_LENGTH) {
+        throw new GatewayError(
+          "backend_failed",
+          `Cannot connect: backend "${order.config.name}" introduces itself with more than ${MAX_INTRODUCTION_LENGTH / 1_024} KiB`,
+        );
+      }
+      if (generation !== this.#generation) throw superseded();
+      await this.#store.seal({ order: this.#order ?? order, sessionId: opened.sessionId });
+      if (generation !== this.#generation) throw superseded();
+      this.#sessionId = opened.sessionId;
+      this.#failed = undefined;
+      const isLegacy = opened.connection.era === "legacy";
+      this.#keep({
+        connection: opened.connection,
+        revision: this.#kept.revision + 1,
+        legacySince: isLegacy ? (wasLegacy ? legacySince : Date.now()) : undefined,
+        lastSeen: Date.now(),
+      });
+      // A caller's connection to a backend that was down: it is to be listed again at once.
+      if (this.#kept.role === "shared" && this.#kept.state !== "ready") await this.#schedule(0);
+    } catch (error) {
+      if (generation === this.#generation) this.#fail(asGatewayError(error));
+      throw error;
+    }
+  }
+
+  async #open(order: BackendOrder, target: ConnectTarget, wasLegacy: boolean): Promise<Opened> {
+    if (order.config.transport.kind !== "sse") {
+      return openHttp(target, wasLegacy ? "legacy" : undefined, { fetch: platformFetch });
+    }
+    this.#sse?.close();
+    const sse = await openSse(target, { fetch: platformFetch, onClose: () => this.#onClose(sse) });
+    try {
+      const { connection } = await initialize(target, { fetch: sse.fetch });
+      this.#sse = sse;
+      return { connection: { ...connection, sessionful: true }, sessionId: undefined };
+    } catch (error) {
+      sse.close();
+      throw error;
+    }
+  }
+
+  #onClose(sse: SseConnection): void {
+    if (this.#sse !== sse) return;
+    this.#sse = undefined;
+    if (this.#order === undefined) return;
+    // The next revision: leases of the closed stream are over.
+    this.#keep({ connection: undefined, revision: this.#kept.revision + 1 });
+    if (this.#kept.role === "shared") this.ctx.waitUntil(this.#schedule(RETRY_SOON_MS));
+  }
+
+  #makeLease(timeoutMs: number): Lease {
+    const order = this.#order;
+    const { connection, revision } = this.#kept;
+    if (order === undefined || connection === undefined) throw superseded();
+    const target = this.#requireTarget(order);
+    const { era, protocolVersion } = connection;
+    const isStream = order.config.transport.kind === "sse";
+    return {
+      backend: order.config.name,
+      revision,
+      lane: isStream ? "object" : "direct",
+      era,
+      protocolVersion,
+      url: target.url,
+      headers: requestHeaders(target, protocolVersion, this.#sessionId),
+      // All users of a stream share its ids, as they share those of a session.
+      sessionId: isStream ? "stream" : this.#sessionId,
+      privateOrigins: order.privateOrigins,
+      timeoutMs,
+      expires: Date.now() + LEASE_LIFE_MS,
+    };
+  }
+
+  #requireTarget(order: BackendOrder): ConnectTarget {
+    const target = resolveTarget(order, { ...this.env }, this.#hopId);
+    if (target === undefined) throw new TypeError("only remote backends are connected to");
+    return target;
+  }
+
+  #disconnect(): void {
+    this.#sse?.close();
+    this.#sessionId = undefined;
+    this.#keep({ connection: undefined });
+  }
+
+  #fail(error: GatewayError): void {
+    const hung = error.code === "backend_timeout";
+    const wait = hung ? FAIL_FAST_HUNG_MS : FAIL_FAST_MS;
+    this.#failed = { error, until: Date.now() + wait };
+    this.#sse?.close();
+    this.#keep({
+      connection: undefined,
+      // An era verdict is asked again when the connection starts to fail.
+      legacySince: error.code === "backend_failed" ? undefined : this.#kept.legacySince,
+      state: "down",
+      failures: this.#kept.failures + 1,
+      lastError: error.message,
+    });
+  }
+
+  /** Storage before memory. */
+  #keep(change: Partial<Kept>, base: Kept = this.#kept): void {
+    const kept = { ...base, ...change };
+    this.#store.write(kept);
+    this.#kept = kept;
+  }
+
+  #noteUse(): void {
+    if (this.#kept.role !== "session") return;
+    if (Date.now() - this.#kept.usedAt < USED_RESOLUTION_MS) return;
+    this.#keep({ usedAt: Date.now() });
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now() + SESSION_IDLE_MS));
+  }
+
+  /** Sooner wins. */
+  async #schedule(delay: number): Promise<void> {
+    const at = Date.now() + delay;
+    const set = await this.ctx.storage.getAlarm();
+    if (set === null || set > at) await this.ctx.storage.setAlarm(at);
+  }
+
+  /** Tells a backend that its session is over (2025-11-25, basic/transports), without waiting. */
+  #endSession(): void {
+    const { connection } = this.#kept;
+    const order = this.#order;
+    const sessionId = this.#sessionId;
+    this.#sse?.close();
+    this.#sse = undefined;
+    this.#sessionId = undefined;
+    if (order === undefined || connection === undefined || sessionId === undefined) return;
+    const end = async (): Promise<void> => {
+      const target = this.#requireTarget(order);
+      const response = await platformFetch(target.url, {
+        method: "DELETE",
+        headers: requestHeaders(target, connection.protocolVersion, sessionId),
+        redirect: "manual",
+        signal: AbortSignal.timeout(STEP_TIMEOUT_MS),
+      });
+      await response.body?.cancel();
+    };
+    this.ctx.waitUntil(end().catch(() => {})); // it would have ended by itself some day
+  }
+
+  async #report(): Promise<void> {
+    const order = this.#order;
+    if (order === undefined || this.#kept.role !== "shared") return;
+    const { connection, state, listingHash: hash, counts, warnings } = this.#kept;
+    const { lastError, lastSeen, latencyMs } = this.#kept;
+    const report: BackendReport = {
+      state,
+      configVersion: order.configVersion,
+      listingHash: hash,
+      era: connection?.era,
+      protocolVersion: connection?.protocolVersion,
+      sessionful: connection?.sessionful ?? false,
+      counts,
+      warnings,
+      lastError,
+      lastSeen,
+      latencyMs,
+    };
+    try {
+      await this.env.REGISTRY.getByName(REGISTRY_NAME).reportBackend(order.config.name, report);
+    } catch {
+      await this.#schedule(RETRY_SOON_MS * 5); // the registry is not there right now: say it later
+    }
+  }
+}
+
+function platformFetch(url: string, init: RequestInit): Promise<Response> {
+  return fetch(url, init);
+}
+
+function superseded(): GatewayError {
+  return new GatewayError("unavailable", "Cannot connect: the configuration changed meanwhile");
+}

@@ -1,0 +1,128 @@
+import * as z from "zod";
+import type { Listing } from "../catalog/listing.ts";
+import type { BackendOrder } from "../config/backend-order.ts";
+import type { Seal } from "../core/seal.ts";
+import { connectionSchema } from "./connection.ts";
+
+/** Everything a backend's object remembers in clear; secrets are in the sealed part. */
+const keptSchema = z.object({
+  /** Grows with every new connection, for ever: an old lease is never mistaken for a new one. */
+  revision: z.number(),
+  role: z.enum(["shared", "session"]),
+  state: z.enum(["connecting", "ready", "down", "offline"]),
+  connection: connectionSchema.optional(),
+  /** When the backend was found to be legacy, epoch ms; asked again a day later. */
+  legacySince: z.number().optional(),
+  failures: z.number(),
+  lastError: z.string().optional(),
+  lastSeen: z.number().optional(),
+  latencyMs: z.number().optional(),
+  /** Last lease given out, epoch ms, to within a few minutes. */
+  usedAt: z.number(),
+  listingHash: z.string().optional(),
+  counts: z.object({
+    tools: z.number(),
+    prompts: z.number(),
+    resources: z.number(),
+    resourceTemplates: z.number(),
+  }),
+  warnings: z.array(z.string()),
+});
+export type Kept = Readonly<z.infer<typeof keptSchema>>;
+
+/** The order with its URL and headers as written, and the session id: credentials, all of them. */
+export type Sealed = Readonly<{ order: BackendOrder; sessionId: string | undefined }>;
+
+export const NOTHING_KEPT: Kept = {
+  revision: 0,
+  role: "shared",
+  state: "connecting",
+  failures: 0,
+  usedAt: 0,
+  counts: { tools: 0, prompts: 0, resources: 0, resourceTemplates: 0 },
+  warnings: [],
+};
+
+/** A row may not exceed 2 MB; a UTF-16 unit is at most 3 bytes in SQLite. */
+const CHUNK_CHARACTERS = 250_000;
+
+/** The object's SQLite: `kept` (clear), `sealed` (AES-GCM), `listing` (chunks of its JSON). */
+export class BackendStore {
+  readonly #sql: SqlStorage;
+  readonly #seal: Seal;
+
+  constructor(sql: SqlStorage, seal: Seal) {
+    this.#sql = sql;
+    this.#seal = seal;
+    this.#createTables();
+  }
+
+  read(): Kept {
+    const row = this.#sql.exec<{ value: string }>("SELECT value FROM kept").toArray()[0];
+    if (row === undefined) return NOTHING_KEPT;
+    const parsed = keptSchema.safeParse(JSON.parse(row.value));
+    // Written by another version of this Worker: connecting anew is always right.
+    return parsed.success ? parsed.data : NOTHING_KEPT;
+  }
+
+  write(kept: Kept): void {
+    this.#sql.exec("INSERT OR REPLACE INTO kept VALUES (1, ?)", JSON.stringify(kept));
+  }
+
+  /** Undefined when there is none, or the key is not the one it was sealed with. */
+  async openSealed(): Promise<Sealed | undefined> {
+    const row = this.#sql.exec<{ value: string }>("SELECT value FROM sealed").toArray()[0];
+    if (row === undefined) return undefined;
+    try {
+      // Sealed with our key by this class: what comes out is what went in.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      return JSON.parse(await this.#seal.open(row.value)) as Sealed;
+    } catch {
+      return undefined; // the next order brings everything again
+    }
+  }
+
+  async seal(sealed: Sealed): Promise<void> {
+    const value = await this.#seal.seal(JSON.stringify(sealed));
+    this.#sql.exec("INSERT OR REPLACE INTO sealed VALUES (1, ?)", value);
+  }
+
+  writeListing(listing: Listing): void {
+    const text = JSON.stringify(listing);
+    this.clearListing();
+    for (let at = 0, chunk = 0; at < text.length; at += CHUNK_CHARACTERS, chunk += 1) {
+      // A cut may fall inside a surrogate pair, which only JSON carries through UTF-8.
+      const part = text.slice(at, at + CHUNK_CHARACTERS);
+      this.#sql.exec("INSERT INTO listing VALUES (?, ?)", chunk, JSON.stringify(part));
+    }
+  }
+
+  readListing(): Listing | undefined {
+    const rows = this.#sql
+      .exec<{ part: string }>("SELECT part FROM listing ORDER BY chunk")
+      .toArray();
+    if (rows.length === 0) return undefined;
+    // Written by `writeListing`, from a listing that was checked when it was collected.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return JSON.parse(rows.map(({ part }) => JSON.parse(part) as string).join("")) as Listing;
+  }
+
+  clearListing(): void {
+    this.#sql.exec("DELETE FROM listing");
+  }
+
+  /** After `storage.deleteAll()`, which takes the tables as well. */
+  reset(): void {
+    this.#createTables();
+  }
+
+  #createTables(): void {
+    this.#sql.exec("CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY, value TEXT NOT NULL)");
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS sealed (id INTEGER PRIMARY KEY, value TEXT NOT NULL)",
+    );
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS listing (chunk INTEGER PRIMARY KEY, part TEXT NOT NULL)",
+    );
+  }
+}

@@ -1,0 +1,45 @@
+import type { BackendOrder } from "../config/backend-order.ts";
+import { resolveSecrets } from "../config/secrets.ts";
+import { GatewayError } from "../core/errors.ts";
+import { headerProblem } from "../core/target-rules.ts";
+import type { ConnectTarget } from "./connection.ts";
+
+/** The Worker's own secrets: a config that could name them could send them to any backend. */
+const OWN_SECRETS: ReadonlySet<string> = new Set([
+  "ENCRYPTION_KEY",
+  "OWNER_PASSWORD",
+  "GATEWAY_API_KEY",
+  "LOCAL_COMMAND_KEY",
+]);
+
+/** Puts secrets into URL and headers, at the moment of use. Undefined for what has no URL. */
+export function resolveTarget(
+  { config, privateOrigins }: BackendOrder,
+  variables: Readonly<Record<string, unknown>>,
+  hopId: string,
+): ConnectTarget | undefined {
+  const { name, transport } = config;
+  if (transport.kind !== "streamable-http" && transport.kind !== "sse") return undefined;
+  const resolve = (text: string): string => {
+    const resolved = resolveSecrets(text, (variable) => {
+      const value = OWN_SECRETS.has(variable) ? undefined : variables[variable];
+      return typeof value === "string" ? value : undefined;
+    });
+    const [missing] = resolved.missing;
+    if (missing === undefined) return resolved.text;
+    throw notConfigured(name, `needs the secret "${missing}", which is not set`);
+  };
+  const headers: Record<string, string> = {};
+  for (const [header, written] of Object.entries(transport.headers)) {
+    const value = resolve(written);
+    const problem = headerProblem(header, value);
+    if (problem !== undefined)
+      throw notConfigured(name, `has a header "${header}" that needs ${problem}`);
+    headers[header] = value;
+  }
+  return { backend: name, url: resolve(transport.url), headers, privateOrigins, hopId };
+}
+
+function notConfigured(name: string, reason: string): GatewayError {
+  return new GatewayError("backend_unavailable", `Cannot connect: backend "${name}" ${reason}`);
+}

@@ -1,0 +1,213 @@
+import * as z from "zod";
+import type { Era } from "../core/era.ts";
+import { GatewayError } from "../core/errors.ts";
+import { GATEWAY_INFO } from "../core/gateway-info.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import type { RpcResponse } from "../core/json-rpc.ts";
+import { redactText } from "../core/redact.ts";
+import { backendFailure, statusFailure } from "./backend-failure.ts";
+import { type ConnectTarget, jsonObject, type Opened, requestHeaders } from "./connection.ts";
+import {
+  type Blame,
+  type Fetch,
+  followWithinOrigin,
+  isRedirect,
+  requireAllowedTarget,
+} from "./outbound.ts";
+import { readReply } from "./read-answer.ts";
+import { CLIENT_CAPABILITIES, envelope } from "./wire.ts";
+
+export const MODERN_VERSION = "2026-07-28";
+const NEWEST_LEGACY = "2025-11-25";
+const LEGACY_VERSIONS: readonly string[] = [
+  NEWEST_LEGACY,
+  "2025-06-18",
+  "2025-03-26",
+  "2024-11-05",
+];
+
+/** Three steps at most, so that a handshake ends within 30 s whatever the backend does. */
+export const STEP_TIMEOUT_MS = 10_000;
+
+/** 2025-11-25, basic/transports: visible ASCII; bounded because it is sent with every request. */
+const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
+
+const discovered = z.looseObject({
+  supportedVersions: z.array(z.string()),
+  capabilities: jsonObject.default({}),
+  instructions: z.string().optional(),
+});
+const initialized = z.looseObject({
+  protocolVersion: z.string(),
+  capabilities: jsonObject.default({}),
+  serverInfo: jsonObject.default({}),
+  instructions: z.string().optional(),
+});
+
+type OpenIo = Readonly<{ fetch: Fetch }>;
+
+/**
+ * Finds the era and opens a connection over Streamable HTTP. Modern is asked first, because a
+ * dual-era backend would accept `initialize` as well; whatever is not a modern result leads to
+ * `initialize`. Only an answer is a verdict: a network failure or timeout throws.
+ */
+export async function openHttp(
+  target: ConnectTarget,
+  known: Era | undefined,
+  io: OpenIo,
+): Promise<Opened> {
+  requireAllowedTarget(target, blameOf(target));
+  if (known !== "legacy") {
+    const modern = await discover(target, io);
+    if (modern !== undefined) return modern;
+  }
+  return initialize(target, io);
+}
+
+async function discover(target: ConnectTarget, io: OpenIo): Promise<Opened | undefined> {
+  const headers = {
+    ...requestHeaders(target, MODERN_VERSION, undefined),
+    "mcp-method": "server/discover",
+  };
+  const params = { _meta: envelope(MODERN_VERSION) };
+  const { response, message } = await ask(target, io, {
+    body: { jsonrpc: "2.0", id: 1, method: "server/discover", params },
+    headers,
+  });
+  if (!response.ok || message === undefined || !("result" in message)) return undefined;
+  const parsed = discovered.safeParse(message.result);
+  if (!parsed.success || !parsed.data.supportedVersions.includes(MODERN_VERSION)) return undefined;
+  const { capabilities, instructions } = parsed.data;
+  return {
+    connection: {
+      era: "modern",
+      protocolVersion: MODERN_VERSION,
+      sessionful: false,
+      serverInfo: serverInfoIn(message.result),
+      capabilities,
+      instructions,
+    },
+    sessionId: undefined,
+  };
+}
+
+/** The legacy handshake; over HTTP+SSE too, with an `io.fetch` that speaks it. */
+export async function initialize(target: ConnectTarget, io: OpenIo): Promise<Opened> {
+  const blame = blameOf(target);
+  const { response, message, text } = await ask(target, io, {
+    body: {
+      jsonrpc: "2.0",
+      id: 1,
+      method: "initialize",
+      params: {
+        protocolVersion: NEWEST_LEGACY,
+        capabilities: CLIENT_CAPABILITIES,
+        clientInfo: GATEWAY_INFO,
+      },
+    },
+    headers: requestHeaders(target, undefined, undefined),
+  });
+  if (message === undefined) throw notMcp(blame, response, text);
+  if ("error" in message) {
+    const reason = redactText(message.error.message, 200);
+    throw backendFailure(blame, "backend_failed", `refused the handshake: ${reason}`);
+  }
+  const parsed = initialized.safeParse(message.result);
+  if (!parsed.success) {
+    throw backendFailure(blame, "backend_failed", "answered the handshake with something else", {
+      detail: parsed.error.message,
+    });
+  }
+  const { protocolVersion, serverInfo, capabilities, instructions } = parsed.data;
+  if (!LEGACY_VERSIONS.includes(protocolVersion)) {
+    const version = redactText(protocolVersion, 40);
+    throw backendFailure(
+      blame,
+      "backend_failed",
+      `speaks protocol version "${version}", wanted one of ${LEGACY_VERSIONS.join(", ")}`,
+    );
+  }
+  const sessionId = response.headers.get("mcp-session-id") ?? undefined;
+  if (sessionId !== undefined && !SESSION_ID.test(sessionId)) {
+    throw backendFailure(blame, "backend_failed", "issued a session id that is not visible ASCII");
+  }
+  await ask(target, io, {
+    body: { jsonrpc: "2.0", method: "notifications/initialized" },
+    headers: requestHeaders(target, protocolVersion, sessionId),
+  });
+  return {
+    connection: {
+      era: "legacy",
+      protocolVersion,
+      sessionful: sessionId !== undefined,
+      serverInfo,
+      capabilities,
+      instructions,
+    },
+    sessionId,
+  };
+}
+
+type Asked = Readonly<{ response: Response; message: RpcResponse | undefined; text: string }>;
+
+async function ask(
+  target: ConnectTarget,
+  { fetch }: OpenIo,
+  { body, headers }: { body: JsonObject; headers: Record<string, string> },
+): Promise<Asked> {
+  const blame = blameOf(target);
+  const signal = AbortSignal.timeout(STEP_TIMEOUT_MS);
+  const init: RequestInit = {
+    method: "POST",
+    headers,
+    body: JSON.stringify(body),
+    redirect: "manual",
+    signal,
+  };
+  try {
+    let response = await fetch(target.url, init);
+    if (isRedirect(response.status)) {
+      response = await followWithinOrigin(response, (url) => fetch(url, init), {
+        url: target.url,
+        blame,
+      });
+    }
+    if (body["id"] === undefined) {
+      await response.body?.cancel().catch(() => {}); // 202 has no body worth reading
+      return { response, message: undefined, text: "" };
+    }
+    const reply = await readReply(response, {
+      wireId: 1,
+      what: `the answer of backend "${target.backend}"`,
+      onMessage: () => {}, // nothing was asked yet that could be progressing
+    });
+    return reply.kind === "response"
+      ? { response, message: reply.received.value, text: "" }
+      : { response, message: undefined, text: reply.text };
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    throw signal.aborted
+      ? backendFailure(blame, "backend_timeout", timeoutReason, { cause: error })
+      : backendFailure(blame, "backend_unavailable", "could not be reached", { cause: error });
+  }
+}
+
+const timeoutReason = `did not answer the handshake within ${STEP_TIMEOUT_MS / 1_000} s`;
+
+function notMcp(blame: Blame, response: Response, text: string): GatewayError {
+  const failure = statusFailure(blame, response, { body: text, hasSession: false });
+  return failure instanceof GatewayError
+    ? failure
+    : backendFailure(blame, "backend_unavailable", "refused the credential (HTTP 401)");
+}
+
+function blameOf({ backend }: ConnectTarget): Blame {
+  return { action: "connect", backend };
+}
+
+/** 2026-07-28, basic: servers name themselves in the `_meta` of results. */
+function serverInfoIn(result: JsonObject): JsonObject {
+  const meta = result["_meta"];
+  const found = isJsonObject(meta) ? meta["io.modelcontextprotocol/serverInfo"] : undefined;
+  return isJsonObject(found) ? found : {};
+}

@@ -1,0 +1,141 @@
+import { createParser } from "eventsource-parser";
+import { GatewayError } from "../core/errors.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import { LeaseLost } from "./lease.ts";
+import { backendFailure, statusFailure } from "./backend-failure.ts";
+import { type ConnectTarget, requestHeaders } from "./connection.ts";
+import { STEP_TIMEOUT_MS } from "./open-http.ts";
+import { type Blame, type Fetch, requireAllowedTarget } from "./outbound.ts";
+import { isEventStream, MAX_ANSWER_BYTES, parseObject } from "./read-answer.ts";
+import { PendingReplies } from "./pending-replies.ts";
+
+/**
+ * A live HTTP+SSE connection (2024-11-05). Its `fetch` speaks like a Streamable HTTP backend: one
+ * message in, one JSON or event-stream response out. Our own rather than the SDK's transport,
+ * which parses messages into its schemas (big integers and unknown members are lost) and whose
+ * EventSource reconnects by itself to a session nobody has initialised.
+ */
+export type SseConnection = Readonly<{
+  fetch: Fetch;
+  isOpen: () => boolean;
+  close: () => void;
+}>;
+
+export async function openSse(
+  target: ConnectTarget,
+  io: Readonly<{ fetch: Fetch; onClose: () => void }>,
+): Promise<SseConnection> {
+  const blame: Blame = { action: "connect", backend: target.backend };
+  const url = requireAllowedTarget(target, blame);
+  const stream = new AbortController();
+  const pending = new PendingReplies();
+  let isOpen = true;
+  const close = (): void => {
+    if (!isOpen) return;
+    isOpen = false;
+    stream.abort();
+    pending.endAll();
+    io.onClose();
+  };
+  const timer = setTimeout(() => stream.abort(), STEP_TIMEOUT_MS);
+  try {
+    const response = await io.fetch(target.url, {
+      headers: streamHeaders(target),
+      redirect: "manual",
+      signal: stream.signal,
+    });
+    if (!response.ok || !isEventStream(response)) throw await notAStream(response, blame);
+    const endpoint = await new Promise<URL>((resolve, reject) => {
+      readStream(response, {
+        onEndpoint: (path) => {
+          const found = URL.parse(path, target.url);
+          // The credential goes where messages go: never to an address the stream names elsewhere.
+          if (found?.origin === url.origin) resolve(found);
+          else {
+            const reason = "named a message endpoint on another origin";
+            reject(backendFailure(blame, "backend_failed", reason));
+          }
+        },
+        onMessage: (text, message) => pending.deliver(text, message),
+      })
+        .finally(() => {
+          reject(backendFailure(blame, "backend_failed", "ended its event stream"));
+          close();
+        })
+        .catch(() => {}); // a broken stream is a closed one
+    });
+    return { fetch: exchange(endpoint, pending, io.fetch), isOpen: () => isOpen, close };
+  } catch (error) {
+    const timedOut = stream.signal.aborted;
+    isOpen = false;
+    stream.abort();
+    if (error instanceof GatewayError && !timedOut) throw error;
+    throw timedOut
+      ? backendFailure(
+          blame,
+          "backend_timeout",
+          `sent no endpoint within ${STEP_TIMEOUT_MS / 1_000} s`,
+        )
+      : backendFailure(blame, "backend_unavailable", "could not be reached", { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function streamHeaders(target: ConnectTarget): Record<string, string> {
+  const { "content-type": _, ...headers } = requestHeaders(target, undefined, undefined);
+  return { ...headers, accept: "text/event-stream" };
+}
+
+async function notAStream(response: Response, blame: Blame): Promise<GatewayError> {
+  await response.body?.cancel().catch(() => {}); // a page, most likely: of no use
+  if (response.ok)
+    return backendFailure(blame, "backend_failed", "answered without an event stream");
+  const failure = statusFailure(blame, response, { body: "", hasSession: false });
+  return failure instanceof LeaseLost
+    ? backendFailure(blame, "backend_unavailable", "refused the credential (HTTP 401)")
+    : failure;
+}
+
+async function readStream(
+  response: Response,
+  on: Readonly<{
+    onEndpoint: (path: string) => void;
+    onMessage: (text: string, message: JsonObject) => void;
+  }>,
+): Promise<void> {
+  const parser = createParser({
+    // Over this the parser throws, and the connection is started anew.
+    maxBufferSize: MAX_ANSWER_BYTES,
+    onEvent: ({ event, data }) => {
+      if (event === "endpoint") return on.onEndpoint(data);
+      const message = event === undefined || event === "message" ? parseObject(data) : undefined;
+      if (message !== undefined) on.onMessage(data, message);
+    },
+  });
+  const decoder = new TextDecoder();
+  const reader = response.body?.getReader();
+  for (;;) {
+    const read = await reader?.read();
+    if (read?.value === undefined) return;
+    parser.feed(decoder.decode(read.value, { stream: true }));
+  }
+}
+
+/** Posts to the endpoint; a request waits on the stream for what comes back to it. */
+function exchange(endpoint: URL, pending: PendingReplies, fetch: Fetch): Fetch {
+  return async (_url, init) => {
+    const message = typeof init.body === "string" ? parseObject(init.body) : undefined;
+    const id = isJsonObject(message) && message["method"] !== undefined ? message["id"] : undefined;
+    const isRequest = typeof id === "string" || typeof id === "number";
+    const reply = isRequest ? pending.expect(id, init.signal ?? undefined) : undefined;
+    try {
+      const posted = await fetch(endpoint.href, { ...init, redirect: "manual" });
+      if (!posted.ok || reply === undefined) return posted;
+      await posted.body?.cancel().catch(() => {}); // "Accepted": the answer comes on the stream
+      return await reply.response;
+    } finally {
+      reply?.release();
+    }
+  };
+}

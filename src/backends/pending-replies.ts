@@ -1,0 +1,103 @@
+import type { JsonObject } from "../core/json.ts";
+import type { RequestId } from "../core/json-rpc.ts";
+
+/** One call in flight over a stream shared by all: what comes back for it, as one response. */
+type Pending = Readonly<{
+  push: (text: string) => void;
+  finish: (text: string | undefined) => void;
+}>;
+
+export type ExpectedReply = Readonly<{
+  /** JSON when the answer comes first, an event stream when something comes before it. */
+  response: Promise<Response>;
+  /** The response was handed on, or nobody wants it any more. */
+  release: () => void;
+}>;
+
+/**
+ * Sorts the messages of one event stream to the calls they belong to. Ids and progress tokens are
+ * unique over all callers, because `encodeRequest` makes them so where a session is shared.
+ */
+export class PendingReplies {
+  readonly #pending = new Map<RequestId, Pending>();
+
+  expect(id: RequestId, signal: AbortSignal | undefined): ExpectedReply {
+    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    let sink: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const encoder = new TextEncoder();
+    const drop = (): void => {
+      this.#pending.delete(id);
+      signal?.removeEventListener("abort", onAbort);
+    };
+    const onAbort = (): void => {
+      drop();
+      reject(new Error("the caller gave up"));
+    };
+    signal?.addEventListener("abort", onAbort);
+    const stream = (): ReadableStreamDefaultController<Uint8Array> => {
+      if (sink !== undefined) return sink;
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => {
+          sink = controller;
+        },
+        cancel: drop,
+      });
+      resolve(new Response(body, { headers: { "content-type": "text/event-stream" } }));
+      if (sink === undefined) throw new TypeError("a stream starts when it is made");
+      return sink;
+    };
+    this.#pending.set(id, {
+      push: (text) => stream().enqueue(encoder.encode(asEvent(text))),
+      finish: (text) => {
+        drop();
+        if (sink !== undefined) {
+          if (text !== undefined) sink.enqueue(encoder.encode(asEvent(text)));
+          sink.close();
+          return;
+        }
+        resolve(
+          text === undefined
+            ? new Response(null, { status: 502 })
+            : new Response(text, { headers: { "content-type": "application/json" } }),
+        );
+      },
+    });
+    // A reply that nobody waits for any more must not count as an unhandled rejection.
+    promise.catch(() => {});
+    return {
+      response: promise,
+      release: () => {
+        if (sink === undefined) drop();
+      },
+    };
+  }
+
+  deliver(text: string, message: JsonObject): void {
+    const { id, method } = message;
+    if (typeof method !== "string") {
+      if (typeof id === "string" || typeof id === "number") this.#pending.get(id)?.finish(text);
+      return;
+    }
+    this.#ownerOf(message)?.push(text);
+  }
+
+  endAll(): void {
+    for (const pending of this.#pending.values()) pending.finish(undefined);
+  }
+
+  /** By progress token; what bears none (logs, pings) is given on only when it can be one call's. */
+  #ownerOf({ params }: JsonObject): Pending | undefined {
+    const token =
+      typeof params === "object" && params !== null && "progressToken" in params
+        ? params["progressToken"]
+        : undefined;
+    if (typeof token === "string" || typeof token === "number") return this.#pending.get(token);
+    const [only, another] = [...this.#pending.values()];
+    return another === undefined ? only : undefined;
+  }
+}
+
+/** A line break inside JSON text starts a new `data:` line (HTML, server-sent events). */
+function asEvent(text: string): string {
+  return `data: ${text.replaceAll("\n", "\ndata: ")}\n\n`;
+}
