@@ -93,7 +93,8 @@ export function createConfigSession(options: ConfigSessionOptions): ConfigSessio
     applyFirst: async () => {
       const outcome = await client.putConfig(options.text);
       if (outcome.kind !== "accepted") {
-        throw new CommandFailure(`${name}: ${oneLine(outcome.message, PROBLEM_WIDTH)}`);
+        const before = outcome.kind === "refused" ? "" : "cannot hand it to the gateway: ";
+        throw new CommandFailure(`${name}: ${before}${oneLine(outcome.message, PROBLEM_WIDTH)}`);
       }
       sayMissing(options.missing);
       sayWarnings(outcome.warnings);

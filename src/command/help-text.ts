@@ -22,7 +22,7 @@ file is looked up in the environment and in .dev.vars.
 Exit codes: 0 stopped, 1 wrong flag or config, 2 port in use.`,
   dev: `npm run dev -- [flags]
 
-Serves the gateway with "wrangler dev": slower, rebuilds when the source changes.
+Serves the gateway with "wrangler dev": slower, rebuilds when source changes.
 
 ${SERVE_FLAGS}`,
   deploy: `npm run deploy -- [flags]

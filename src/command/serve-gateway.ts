@@ -70,7 +70,7 @@ export async function serveGateway(
         GATEWAY_API_KEY: options.apiKey,
         OWNER_PASSWORD: options.ownerPassword,
       },
-      localUrl: url,
+      localUrl: isLoopback(options.host) ? url : undefined,
       configText: text,
     });
 

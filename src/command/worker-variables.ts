@@ -21,8 +21,11 @@ export type VariableSources = Readonly<{
   env: Readonly<Record<string, string | undefined>>;
   /** Given on the command line; undefined where the flag was left out. */
   flags: Readonly<Record<string, string | undefined>>;
-  /** Where the gateway is reached unless somebody says otherwise. */
-  localUrl: string;
+  /**
+   * Where the gateway is reached unless somebody says otherwise; undefined when it listens to the
+   * network, where its names are unknown and naming one would refuse the others.
+   */
+  localUrl: string | undefined;
   /** Text of the config file, for the `${NAME}`s in it. */
   configText: string | undefined;
 }>;
@@ -37,7 +40,7 @@ export type ResolvedVariables = Readonly<{
 export function resolveVariables(sources: VariableSources): ResolvedVariables {
   const { secrets, devVars, env, flags, localUrl, configText } = sources;
   const variables: Record<string, string> = {
-    PUBLIC_URL: localUrl,
+    ...(localUrl === undefined ? {} : { PUBLIC_URL: localUrl }),
     LOG_LEVEL: DEFAULT_LOG_LEVEL,
     ...devVars,
     ...secrets,
