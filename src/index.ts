@@ -1,6 +1,16 @@
-import { DurableObject } from "cloudflare:workers";
-export { RegistryObject } from "./config/registry-object.ts";
-export { BackendObject } from "./backends/backend-object.ts";
+import { createApp, type App, type Env } from "./app.ts";
+
 export { GrantObject } from "./auth/grant-object.ts";
+export { BackendObject } from "./backends/backend-object.ts";
+export { RegistryObject } from "./config/registry-object.ts";
 export { AuditObject } from "./telemetry/audit-object.ts";
-export default { fetch: () => new Response("hello") };
+
+/** One app per isolate; the environment is the same for all of its requests. */
+let app: App | undefined;
+
+export default {
+  fetch(request, env, execution) {
+    app ??= createApp(env);
+    return app(request, execution);
+  },
+} satisfies ExportedHandler<Env>;

@@ -1,9 +1,9 @@
 import type { Caller } from "../auth/caller.ts";
 import { LeaseLost, type Lease } from "../backends/lease.ts";
-import type { LeaseSource } from "../backends/lease-source.ts";
+import { objectName, type LeaseSource } from "../backends/lease-source.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { SnapshotData } from "../config/registry.ts";
-import { GatewayError } from "../core/errors.ts";
+import { GatewayError, type ErrorCode } from "../core/errors.ts";
 import type { BackendName } from "../core/ids.ts";
 import type { Answer } from "../core/json-rpc.ts";
 import type { AuditOutcome } from "../telemetry/audit-event.ts";
@@ -17,16 +17,28 @@ export type PerformDeps = Readonly<{
   views: Views;
   leases: LeaseSource;
   /** Sends one request under a lease; the only step that leaves the isolate on the direct lane. */
-  send: (
-    lease: Lease,
-    request: ForwardedRequest,
-    target: Target,
-    context: CallContext,
-  ) => Promise<Answer>;
+  send: (sending: Sending, context: CallContext) => Promise<Answer>;
+  /** Has the backend's object look at it soon: a call has just failed there. */
+  noticeFailure: (backend: BackendName, context: CallContext) => void;
   inFlight: InFlight;
   audit: AuditTrail;
   now: () => number;
 }>;
+
+export type Sending = Readonly<{
+  lease: Lease;
+  /** The object that holds the connection, where the message goes through it. */
+  object: string;
+  request: ForwardedRequest;
+  target: Target;
+}>;
+
+/** Failures that say something about the backend, not about the call. */
+const BACKEND_TROUBLE: ReadonlySet<ErrorCode> = new Set([
+  "backend_unavailable",
+  "backend_timeout",
+  "backend_failed",
+]);
 
 /**
  * The way of every call, whatever the surface: find (what the caller may not see is not found, so
@@ -48,6 +60,9 @@ export async function perform(
     return answer;
   } catch (error) {
     if (error instanceof GatewayError && error.code === "cancelled") outcome = "cancelled";
+    if (error instanceof GatewayError && BACKEND_TROUBLE.has(error.code)) {
+      deps.noticeFailure(target.backend, context);
+    }
     throw error;
   } finally {
     deps.inFlight.leave(caller.credentialId);
@@ -104,27 +119,29 @@ async function run(
   call: Found & { caller: Caller; request: ForwardedRequest; context: CallContext },
 ): Promise<Answer> {
   const { caller, request, context, target, order, sessionful } = call;
-  const lease =
-    deps.leases.held(order, caller.userId, sessionful) ??
-    (await deps.leases.lease(order, caller.userId, sessionful));
+  const send = (lease: Lease): Promise<Answer> => {
+    const object = objectName(order, caller.userId, lease.sessionId !== undefined);
+    return deps.send({ lease, object, request, target }, context);
+  };
+  const held = deps.leases.held(order, caller.userId, sessionful);
   try {
-    return await deps.send(lease, request, target, context);
+    const lease = held ?? (await deps.leases.lease(order, caller.userId, sessionful));
+    try {
+      return await send(lease);
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) throw error;
+      deps.leases.drop(lease, order, caller.userId);
+    }
+    return await send(await deps.leases.lease(order, caller.userId, sessionful));
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
-    await deps.leases.drop(lease, order, caller.userId);
-  }
-  const fresh = await deps.leases.lease(order, caller.userId, sessionful);
-  try {
-    return await deps.send(fresh, request, target, context);
-  } catch (error) {
-    if (!(error instanceof LeaseLost)) throw error;
+    const reason =
+      error.reason === "session"
+        ? "forgets its sessions at once"
+        : "refuses the gateway's credentials";
     throw new GatewayError(
       "backend_unavailable",
-      `Cannot call "${target.label}": backend "${target.backend}" ${
-        error.reason === "session"
-          ? "forgets its sessions at once"
-          : "refuses the gateway's credentials"
-      }`,
+      `Cannot call "${target.label}": backend "${target.backend}" ${reason}`,
       { cause: error },
     );
   }

@@ -1,0 +1,201 @@
+import { waitUntil } from "cloudflare:workers";
+import { Hono } from "hono";
+import { createAdminRoutes } from "./admin/admin-routes.ts";
+import { createAuthenticator } from "./auth/authenticate.ts";
+import { createClientStore } from "./auth/client-store.ts";
+import { createKeyStore, type KeyMirror } from "./auth/key-store.ts";
+import { createOAuthServers, type OAuthRefusal } from "./auth/oauth-server.ts";
+import { createOwnerCheck } from "./auth/owner.ts";
+import type { ClientKv } from "./auth/client-store.ts";
+import type { KeyedTexts } from "./auth/oauth-kv.ts";
+import { createStrongKv } from "./auth/strong-kv.ts";
+import { createTokenValidator, type TokenJudge } from "./auth/token-validator.ts";
+import type { BackendStub } from "./backends/backend-stub.ts";
+import { createLeaseSource } from "./backends/lease-source.ts";
+import { sendRequest } from "./backends/send.ts";
+import { asRegistry } from "./config/registry-client.ts";
+import { REGISTRY_NAME } from "./config/registry-object.ts";
+import type { RegistryRpc } from "./config/registry.ts";
+import { createSnapshotSource } from "./config/snapshot.ts";
+import { gatewayHopId } from "./core/hop.ts";
+import type { BackendName } from "./core/ids.ts";
+import { createGateway } from "./gateway/create-gateway.ts";
+import { ALL, type CallContext, type Scope } from "./gateway/gateway.ts";
+import { createInFlight } from "./gateway/limits.ts";
+import { createListingCache } from "./gateway/listing-cache.ts";
+import { createViews } from "./gateway/views.ts";
+import { createOwnOrigin } from "./http/own-origin.ts";
+import { createMcpEndpoint } from "./mcp/mcp-endpoint.ts";
+import type { TokenOffice } from "./oauth/oauth-needs.ts";
+import { createOAuthRoutes } from "./oauth/oauth-routes.ts";
+import { createOpenaiRoutes } from "./openai/openai-routes.ts";
+import { createStatusRoutes } from "./status/status-routes.ts";
+import { AUDIT_NAME } from "./telemetry/audit-object.ts";
+import { createAuditTrail, type AuditStore } from "./telemetry/audit-trail.ts";
+import { createLog } from "./telemetry/log.ts";
+
+/** The bindings of wrangler.toml, and the variables and secrets of design section 6. */
+export type Env = Readonly<{
+  GATEWAY_KV: ClientKv & KeyMirror;
+  REGISTRY: Objects<RegistryRpc>;
+  BACKENDS: Objects<BackendStub>;
+  GRANTS: Objects<KeyedTexts & TokenOffice & TokenJudge>;
+  AUDIT: Objects<AuditStore>;
+  PUBLIC_URL?: string;
+  OWNER_PASSWORD?: string;
+  ENCRYPTION_KEY?: string;
+  GATEWAY_API_KEY?: string;
+  /** Only where the local command serves the gateway. */
+  LOCAL_COMMAND_KEY?: string;
+  LOG_LEVEL?: string;
+}>;
+
+/** A namespace of objects by what they answer; their classes are bound in wrangler.toml. */
+type Objects<Rpc> = Readonly<{ getByName: (name: string) => Rpc }>;
+
+export type App = (request: Request, execution: ExecutionContext) => Promise<Response>;
+
+/** `/mcp` and `/mcp/{backend}`, with or without a slash at the end. */
+const MCP_PATH = /^\/mcp(?:\/([a-z][a-z0-9-]{0,30}))?\/?$/;
+
+/**
+ * The composition root, once per isolate: what lives here is caches and pure wiring. Stubs of
+ * objects are made per request, because they belong to the request that made them.
+ */
+export function createApp(env: Env): App {
+  const now = Date.now;
+  const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const log = createLog(env.LOG_LEVEL, (line) => console.log(line)); // oxlint-disable-line no-console
+  const registry = () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
+  const backend = (name: string) => env.BACKENDS.getByName(name);
+  const ownOrigin = createOwnOrigin({ publicUrl: env.PUBLIC_URL });
+
+  const snapshots = createSnapshotSource(registry, now);
+  const listings = createListingCache({ fetchListing: (name) => backend(name).listing(), sleep });
+  const views = createViews({ snapshots, listings, now, sleep });
+  const leases = createLeaseSource({ stub: backend, waitUntil, now });
+  const audit = createAuditTrail({
+    store: () => env.AUDIT.getByName(AUDIT_NAME),
+    sleep,
+    log: (line) => log.warn(line),
+  });
+  const gateway = createGateway({
+    snapshots,
+    views,
+    leases,
+    send: ({ lease, object, request, target }, context) =>
+      sendRequest(
+        lease,
+        {
+          id: request.id,
+          method: request.method,
+          params: target.params,
+          ...(target.tool === undefined ? {} : { tool: target.tool.tool }),
+        },
+        {
+          fetch: platformFetch,
+          object: () => backend(object),
+          signal: context.signal,
+          waitUntil: context.waitUntil,
+          now,
+          ...(request.notify === undefined ? {} : { notify: request.notify }),
+        },
+      ),
+    noticeFailure: (name, context) =>
+      context.waitUntil(
+        backend(name)
+          .refresh()
+          .catch(() => {}),
+      ),
+    inFlight: createInFlight(),
+    audit,
+    now,
+  });
+
+  const logRefusal = ({ code, status, reason }: OAuthRefusal): void =>
+    log.info("oauth refusal", { code, status, reason });
+  const servers = createOAuthServers(logRefusal);
+  const oauthEnv = {
+    OAUTH_KV: createStrongKv({
+      grants: (name) => env.GRANTS.getByName(name),
+      clients: createClientStore(env.GATEWAY_KV, registry, now),
+      now,
+    }),
+  };
+  const owner = createOwnerCheck({ password: env.OWNER_PASSWORD, registry, now });
+  const keys = createKeyStore({ registry, mirror: env.GATEWAY_KV, now });
+  const authenticator = createAuthenticator({
+    snapshots,
+    keys,
+    staticKey: env.GATEWAY_API_KEY,
+    validateToken: createTokenValidator((user) => env.GRANTS.getByName(user)),
+    now,
+  });
+
+  const mcp = createMcpEndpoint({
+    gateway,
+    authenticator,
+    ownOrigin,
+    hopId: () => gatewayHopId(env.ENCRYPTION_KEY),
+    allowedOrigins: (context) => snapshots.peek(context)?.config.allowedOrigins ?? [],
+  });
+  const routes = new Hono()
+    .route(
+      "/",
+      createOAuthRoutes({
+        ownOrigin,
+        servers,
+        oauthEnv,
+        grants: (name) => env.GRANTS.getByName(name),
+        registry,
+        owner,
+        onRefusal: logRefusal,
+      }),
+    )
+    .route("/", createOpenaiRoutes({ gateway, authenticator, ownOrigin, contextOf }))
+    .route("/", createStatusRoutes({ gateway, authenticator, ownOrigin, contextOf }))
+    .route(
+      "/",
+      createAdminRoutes({
+        registry,
+        keys,
+        owner,
+        ownOrigin,
+        requestIdOf,
+        grants: (origin) => servers(origin).getOAuthApi(oauthEnv),
+        localCommandKey: env.LOCAL_COMMAND_KEY,
+        now,
+      }),
+    );
+
+  return async (request, execution) => {
+    const match = MCP_PATH.exec(pathOf(request.url));
+    // The hot path goes past the router: it would cost a tenth of a call.
+    if (match === null) return routes.fetch(request, env, execution);
+    const [, name] = match;
+    const scope: Scope = name === undefined ? ALL : { kind: "one", backend: name as BackendName };
+    return mcp(request, scope, contextOf(request, execution));
+  };
+}
+
+function contextOf(request: Request, execution: Pick<ExecutionContext, "waitUntil">): CallContext {
+  return {
+    signal: request.signal,
+    waitUntil: (work) => execution.waitUntil(work),
+    requestId: requestIdOf(request),
+  };
+}
+
+const platformFetch: typeof fetch = (input, init) => fetch(input, init);
+
+/** The platform's own id where there is one, so that its logs and ours meet. */
+function requestIdOf(request: Request): string {
+  return request.headers.get("cf-ray") ?? crypto.randomUUID();
+}
+
+/** The path of an absolute URL as it came, without parsing the URL: this runs for every request. */
+function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  const end = url.indexOf("?", start);
+  return end === -1 ? url.slice(start) : url.slice(start, end);
+}
