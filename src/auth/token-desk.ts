@@ -1,5 +1,6 @@
 import { sha256Hex } from "../core/digest.ts";
 import { createSeal } from "../core/seal.ts";
+import { isForbiddenClientId, presentedClientIds } from "./client-id-url.ts";
 import type { GrantRows } from "./grant-rows.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import type { OAuthEnv, OAuthServers } from "./oauth-server.ts";
@@ -16,7 +17,7 @@ export type TokenRequest = Readonly<{
 
 export type TokenAnswer = Readonly<{
   status: number;
-  headers: readonly (readonly [string, string])[];
+  headers: Readonly<Record<string, string>>;
   body: string;
 }>;
 
@@ -47,6 +48,8 @@ export class TokenDesk {
 
   async answer(request: TokenRequest): Promise<TokenAnswer> {
     const form = new URLSearchParams(request.body);
+    const clients = presentedClientIds(form, request.authorization);
+    if (clients.some(isForbiddenClientId)) return UNKNOWN_CLIENT;
     const grant = presentedGrant(form);
     // Nothing to keep in order without a grant, and strangers must not queue before anybody.
     if (grant === undefined) return this.#ask(request);
@@ -121,11 +124,20 @@ export class TokenDesk {
     );
     return {
       status: response.status,
-      headers: [...response.headers].filter(([name]) => !name.startsWith("access-control-")),
+      headers: Object.fromEntries(
+        [...response.headers].filter(([name]) => !name.startsWith("access-control-")),
+      ),
       body: await response.text(),
     };
   }
 }
+
+/** In the library's words for a document that it could not fetch. */
+const UNKNOWN_CLIENT: TokenAnswer = {
+  status: 401,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ error: "invalid_client", error_description: "Client not found" }),
+};
 
 type PresentedGrant = Readonly<{
   kind: "code" | "refresh" | "revocation";

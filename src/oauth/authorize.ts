@@ -6,6 +6,7 @@ import {
   type OAuthHelpers,
 } from "@cloudflare/workers-oauth-provider";
 import { attemptSource } from "../auth/attempt-source.ts";
+import { isForbiddenClientId } from "../auth/client-id-url.ts";
 import { AUTHORIZE_PATH } from "../auth/oauth-server.ts";
 import { isFromAnotherSite } from "../auth/owner.ts";
 import { RESOURCES, SCOPE_OF } from "../auth/scopes.ts";
@@ -95,6 +96,13 @@ async function ask(
       status: 400,
       code: "invalid_request",
       message: "The request names a parameter twice",
+    });
+  }
+  if (isForbiddenClientId(searchParams.get("client_id") ?? "")) {
+    return renderProblem(request, {
+      status: 400,
+      code: "invalid_client",
+      message: "The app's client id must be the address of a public document",
     });
   }
   const oauth = needs.servers(origin).getOAuthApi(needs.oauthEnv);

@@ -36,7 +36,7 @@ export async function answerTokenRequest(
   if (answer.status >= 400) {
     needs.onRefusal({ code: errorCode(answer.body), status: answer.status, reason: kind });
   }
-  const headers = new Headers(answer.headers.map(([name, value]) => [name, value]));
+  const headers = new Headers(answer.headers);
   headers.set("cache-control", "no-store");
   return new Response(answer.body, { status: answer.status, headers });
 }

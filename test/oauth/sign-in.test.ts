@@ -1,11 +1,6 @@
 import { expect, test } from "vitest";
 import { createPlace, ORIGIN, PASSWORD, statusWith } from "../support/identity-app.ts";
-import {
-  obtainTokens,
-  postToken,
-  readTokens,
-  refreshForm,
-} from "../support/oauth-flow.ts";
+import { obtainTokens, postToken, readTokens, refreshForm } from "../support/oauth-flow.ts";
 
 test("signs a client in from registration to a refreshed token", async () => {
   const place = createPlace();
