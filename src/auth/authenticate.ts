@@ -148,7 +148,6 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
     origin: string,
     context: Context,
   ): Promise<Known | undefined> {
-    if (isApiKey(token)) return byKey(token, context);
     if (
       staticKey !== undefined &&
       staticKey.length >= MIN_STATIC_KEY &&
@@ -156,6 +155,8 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
     ) {
       return { caller: STATIC_CALLER, boundTo: undefined, until: now() + TOKEN_KNOWN_MS };
     }
+    // After the static key, which may look like one of ours.
+    if (isApiKey(token)) return byKey(token, context);
     return byToken(token, resource, origin);
   }
 
