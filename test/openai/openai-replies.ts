@@ -44,13 +44,15 @@ export type StreamedText = Readonly<{
  * Reads a stream as Open WebUI's direct connections do: every network read is split into lines at
  * once, and what is not a whole line of JSON is lost.
  */
-export async function readStream(response: Response): Promise<StreamedText> {
+export async function readStream({
+  body,
+}: Readonly<{ body: ReadableStream<Uint8Array> | null }>): Promise<StreamedText> {
   const chunks: JsonObject[] = [];
   let text = "";
   let last = "";
   let longestLine = 0;
   const decoder = new TextDecoder();
-  for await (const bytes of response.body ?? []) {
+  for await (const bytes of body ?? []) {
     for (const line of decoder.decode(bytes, { stream: true }).split("\n")) {
       longestLine = Math.max(longestLine, new TextEncoder().encode(line).length);
       if (!line.startsWith("data: ")) continue;

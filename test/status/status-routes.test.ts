@@ -1,0 +1,90 @@
+import { beforeAll, expect, test } from "vitest";
+import { configure, send, sendAsOwner, sendAuthorized } from "../support/worker.ts";
+
+type Status = { version: string; warnings: string[]; backends: { name: string }[] };
+
+beforeAll(() =>
+  configure({
+    mcpServers: {
+      time: { builtin: "time" },
+      secret: { url: "https://127.0.0.1:9/webhook/abcdefghij0123456789abcdefghij" },
+    },
+  }),
+);
+
+async function readTime(): Promise<unknown> {
+  const { backends } = await (await sendAuthorized("/status")).json<Status>();
+  return backends.find(({ name }) => name === "time");
+}
+
+test("says publicly that it runs, and nothing else", async () => {
+  const response = await send("/health");
+  expect(response.status).toBe(200);
+  expect(await response.text()).toBe('{"status":"ok"}');
+  expect((await send("/health", { method: "HEAD" })).status).toBe(200);
+});
+
+test("tells how every backend is, without what is secret in its address", async () => {
+  const response = await sendAuthorized("/status");
+  expect(await response.clone().text()).not.toContain("abcdefghij0123456789");
+  const { version, warnings, backends } = await response.json<Status>();
+  expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  expect(warnings).toEqual([]);
+  expect(backends.map(({ name }) => name)).toEqual(["secret", "time"]);
+  expect(backends[0]).toMatchObject({
+    transport: "streamable-http",
+    address: "https://127.0.0.1:9/webhook/••••••",
+  });
+});
+
+test("tells everything that is known of a backend", async () => {
+  await expect.poll(readTime, { timeout: 8_000 }).toEqual({
+    name: "time",
+    state: "ready",
+    transport: "builtin time",
+    address: null,
+    era: null,
+    protocolVersion: null,
+    counts: { tools: 2, prompts: 0, resources: 0, resourceTemplates: 0 },
+    toolCount: 2,
+    lastError: null,
+    lastSeen: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+    latencyMs: expect.any(Number),
+    warnings: [],
+  });
+});
+
+test("refuses everybody without a credential, browsers too", async () => {
+  const strangers: readonly Record<string, string>[] = [{}, { accept: "text/html" }];
+  for (const headers of strangers) {
+    // oxlint-disable-next-line no-await-in-loop
+    const response = await send("/status", { headers });
+    expect(response.status).toBe(401);
+    expect(response.headers.get("www-authenticate")).toContain("Bearer");
+  }
+});
+
+test("shows a key only the backends it may know", async () => {
+  const created = await sendAsOwner("/admin/api/keys", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name: "time only", deny: ["secret"] }),
+  });
+  const { key } = await created.json<{ key: string }>();
+  const response = await send("/status", { headers: { authorization: `Bearer ${key}` } });
+  const { backends } = await response.json<Status>();
+  expect(backends.map(({ name }) => name)).toEqual(["time"]);
+});
+
+test("answers HEAD, and only reads", async () => {
+  const head = await sendAuthorized("/status", { method: "HEAD" });
+  expect([head.status, await head.text()]).toEqual([200, ""]);
+  const post = await sendAuthorized("/status", { method: "POST" });
+  expect([post.status, post.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
+});
+
+test("says at the root where to go", async () => {
+  const response = await send("/");
+  expect(response.status).toBe(404);
+  expect(await response.text()).toContain("/mcp");
+});
