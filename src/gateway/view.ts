@@ -49,7 +49,8 @@ export function createView(offers: readonly Offer[], permits: Permits, scope: Sc
     catalog,
     listing,
     text(kind) {
-      const text = texts.get(kind) ?? JSON.stringify(entriesOf(kind, { tools, prompts, catalog }));
+      const text =
+        texts.get(kind) ?? JSON.stringify(entriesOf(kind, { tools, prompts, catalog, listing }));
       texts.set(kind, text);
       return text;
     },
@@ -78,7 +79,7 @@ function byOwnName<Entry extends { ownName: string }>(
 
 function entriesOf(
   kind: ListKind,
-  { tools, prompts, catalog }: Pick<View, "tools" | "prompts" | "catalog">,
+  { tools, prompts, catalog, listing }: Pick<View, "tools" | "prompts" | "catalog" | "listing">,
 ): unknown {
   switch (kind) {
     case "tools":
@@ -86,9 +87,16 @@ function entriesOf(
     case "prompts":
       return [...prompts].map(([name, { prompt }]) => ({ ...prompt, name }));
     case "resources":
-      return [...catalog.resources.values()].map(({ resource }) => resource);
-    case "resourceTemplates":
-      return catalog.resourceTemplates.map(({ template }) => template);
+      return (
+        listing?.resources.filter(({ uri }) => catalog.resources.has(uri)) ??
+        [...catalog.resources.values()].map(({ resource }) => resource)
+      );
+    case "resourceTemplates": {
+      const templates = catalog.resourceTemplates.map(({ template }) => template);
+      return (
+        listing?.resourceTemplates.filter((template) => templates.includes(template)) ?? templates
+      );
+    }
     default:
       return kind satisfies never;
   }
