@@ -135,13 +135,15 @@ test("answers 404 for a model that is not there", async () => {
   expect(await readObject(response)).toMatchObject({ error: { code: "model_not_found" } });
 });
 
+function post(type: string, body: string): Promise<Response> {
+  return sendAuthorized("/v1/chat/completions", {
+    method: "POST",
+    headers: { "content-type": type },
+    body,
+  });
+}
+
 test("refuses bodies that are not JSON, not declared so, or too large", async () => {
-  const post = (type: string, body: string): Promise<Response> =>
-    sendAuthorized("/v1/chat/completions", {
-      method: "POST",
-      headers: { "content-type": type },
-      body,
-    });
   const broken = await post("application/json", "{nope");
   expect(broken.status).toBe(400);
   expect(await readObject(broken)).toMatchObject({ error: { code: "invalid_json", param: null } });

@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { createAdminRoutes } from "../../src/admin/admin-routes.ts";
+import { createOAuthRoutes } from "../../src/oauth/oauth-routes.ts";
+import { createOpenaiRoutes } from "../../src/openai/openai-routes.ts";
+import { createStatusRoutes } from "../../src/status/status-routes.ts";
+// The linter does not know Vite's suffix for "as text".
+// oxlint-disable-next-line import/default
+import compositionRoot from "../../src/app.ts?raw";
+import { send } from "../support/worker.ts";
+
+/** Made for their lists of paths only; requests go to the real Worker. */
+const NOTHING = {} as never; // oxlint-disable-line no-unsafe-type-assertion
+const SURFACES = { createAdminRoutes, createOAuthRoutes, createOpenaiRoutes, createStatusRoutes };
+const PATHS = [
+  "/mcp",
+  "/mcp/:backend",
+  ...Object.values(SURFACES).flatMap((create) => create(NOTHING).routes.map(({ path }) => path)),
+];
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** What answers without a credential: life, discovery, and the OAuth protocol before it gives one. */
+const PUBLIC = [/^\/$/, /^\/health$/, /^\/\.well-known\/oauth-/, /^\/\.well-known\/openid-/];
+const BEFORE_A_CREDENTIAL = /^(\/oauth)?\/(register|authorize|token|revoke)$/;
+
+function concrete(path: string): string {
+  return path
+    .replaceAll(/:version/g, "1")
+    .replaceAll(/:\w+/g, "time")
+    .replaceAll("*", "anything");
+}
+
+test("knows every surface the Worker is made of", () => {
+  const used = [...compositionRoot.matchAll(/\.route\(\s*"\/",\s*(create\w+)/g)].map(
+    ([, name]) => name,
+  );
+  expect(new Set(used)).toEqual(new Set(Object.keys(SURFACES)));
+});
+
+test("answers 401 without a credential on every route but life and discovery", async () => {
+  const guarded = [...new Set(PATHS.map(concrete))].filter(
+    (path) => !PUBLIC.some((open) => open.test(path)) && !BEFORE_A_CREDENTIAL.test(path),
+  );
+  expect(guarded.length).toBeGreaterThan(15);
+  const answers = await Promise.all(
+    guarded.flatMap((path) =>
+      METHODS.map(async (method) => `${method} ${path} ${(await send(path, { method })).status}`),
+    ),
+  );
+  expect(answers.filter((answer) => !answer.endsWith(" 401"))).toEqual([]);
+});
+
+test("has nothing at the addresses other gateways leave open", async () => {
+  const paths = [
+    "/admin",
+    "/dashboard",
+    "/dashboard/status",
+    "/users",
+    "/users/create",
+    "/keys",
+    "/keys/revoke",
+    "/metrics",
+    "/config",
+    "/api/config",
+    "/.env",
+    "/.dev.vars",
+    "/wrangler.toml",
+  ];
+  const statuses = await Promise.all(paths.map(async (path) => (await send(path)).status));
+  expect(statuses.filter((status) => status !== 401 && status !== 404)).toEqual([]);
+});
