@@ -120,13 +120,18 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       return new Response(message, { status: 503 });
     }
     const { method, headers, signal } = request;
+    const body = await request.text();
     if (this.#sse === undefined) return new Response("no stream is open", { status: 503 });
-    return this.#sse.fetch(request.url, {
-      method,
-      headers: Object.fromEntries(headers),
-      body: await request.text(),
-      signal,
-    });
+    try {
+      return await this.#sse.fetch(request.url, {
+        method,
+        headers: Object.fromEntries(headers),
+        body,
+        signal,
+      });
+    } catch {
+      return new Response("could not be delivered", { status: 502 }); // or the caller gave up
+    }
   }
 
   override async alarm(): Promise<void> {

@@ -22,7 +22,7 @@ export class PendingReplies {
   readonly #pending = new Map<RequestId, Pending>();
 
   expect(id: RequestId, signal: AbortSignal | undefined): ExpectedReply {
-    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    const { promise, resolve } = Promise.withResolvers<Response>();
     let sink: ReadableStreamDefaultController<Uint8Array> | undefined;
     const encoder = new TextEncoder();
     const drop = (): void => {
@@ -31,7 +31,8 @@ export class PendingReplies {
     };
     const onAbort = (): void => {
       drop();
-      reject(new Error("the caller gave up"));
+      // Nobody reads it: the one who asked has closed the connection.
+      resolve(new Response(null, { status: 499 }));
     };
     signal?.addEventListener("abort", onAbort);
     const stream = (): ReadableStreamDefaultController<Uint8Array> => {
@@ -62,8 +63,6 @@ export class PendingReplies {
         );
       },
     });
-    // A reply that nobody waits for any more must not count as an unhandled rejection.
-    promise.catch(() => {});
     return {
       response: promise,
       release: () => {

@@ -1,1 +1,40 @@
-export default function setup(): void {}
+import type { TestProject } from "vitest/node";
+import { CONFORMANCE_WIRES } from "./conformance-fixture.ts";
+import { startQuirkyBackends } from "./quirky-backends.ts";
+
+/** URLs of the fixture servers, for tests inside workerd: `inject("fixtures")`. */
+export type FixtureUrls = Readonly<{
+  legacyJson: string;
+  legacySession: string;
+  legacySse: string;
+  modern: string;
+  /** `{quirky}/{quirk}/{key}` */
+  quirky: string;
+}>;
+
+declare module "vitest" {
+  interface ProvidedContext {
+    fixtures: FixtureUrls;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const [legacyJson, legacySession, legacySse, modern, quirky] = await Promise.all([
+    CONFORMANCE_WIRES["legacy-json"](),
+    CONFORMANCE_WIRES["legacy-session"](),
+    CONFORMANCE_WIRES["legacy-sse"](),
+    CONFORMANCE_WIRES.modern(),
+    startQuirkyBackends(),
+  ]);
+  project.provide("fixtures", {
+    legacyJson: legacyJson.url,
+    legacySession: legacySession.url,
+    legacySse: legacySse.url,
+    modern: modern.url,
+    quirky: quirky.url,
+  });
+  return async () => {
+    const all = [legacyJson, legacySession, legacySse, modern, quirky];
+    await Promise.all(all.map((fixture) => fixture.close()));
+  };
+}
