@@ -4,11 +4,12 @@ import { createSnapshotSource } from "../../src/config/snapshot.ts";
 
 const CONTEXT = { waitUntil: (work: Promise<unknown>) => void work.catch(() => {}) };
 
+async function fail(): Promise<never> {
+  throw new Error("Durable Object is overloaded");
+}
+
 /** An isolate whose objects and KV are all unreachable while `down`. */
 function createIsolate(down: () => boolean) {
-  const fail = async (): Promise<never> => {
-    throw new Error("Durable Object is overloaded");
-  };
   return createAuthenticator({
     snapshots: createSnapshotSource(() => {
       throw new Error("Durable Object is overloaded");
