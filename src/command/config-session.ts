@@ -38,10 +38,14 @@ export function createConfigSession(options: ConfigSessionOptions): ConfigSessio
   let variables = options.variables;
   let watching: ConfigWatch | undefined;
 
+  let toldMissing: readonly string[] = [];
+  /** Each name once, until it was there and is missing again. */
   function sayMissing(missing: readonly string[]): void {
-    if (missing.length === 0) return;
-    const names = missing.map((variable) => `\${${variable}}`).join(", ");
-    say(`${name}: ${names} is neither in the environment nor in .dev.vars`);
+    for (const variable of missing) {
+      if (toldMissing.includes(variable)) continue;
+      say(`${name}: \${${variable}} is neither in the environment nor in .dev.vars`);
+    }
+    toldMissing = missing;
   }
 
   function sayWarnings(warnings: readonly string[]): void {

@@ -49,8 +49,13 @@ export function describeBackend(backend: BackendStatus): string {
     case "connecting":
       return "";
     default:
-      return oneLine(backend.lastError ?? "", REASON_WIDTH);
+      return oneLine(withoutSubject(backend), REASON_WIDTH);
   }
+}
+
+/** The row already names the backend; what is left of the width is for the reason. */
+function withoutSubject({ name, lastError }: BackendStatus): string {
+  return (lastError ?? "").replace(/^Cannot connect: /, "").replace(`backend "${name}" `, "");
 }
 
 function paint(line: string, state: string | undefined, style: Style): string {
@@ -67,7 +72,7 @@ export function renderConnecting(facts: BannerFacts, style: Style): string {
     ["MCP clients", `${url}/mcp  (sign in, or the API key as bearer)`],
     ["Open WebUI", `OpenAI connection ${url}/v1 with the API key`],
     ["OpenAI SDK", `base_url="${url}/v1", api_key=the API key`],
-    ["curl", `curl -H "Authorization: Bearer $KEY" ${url}/v1/tools`],
+    ["curl", `curl --oauth2-bearer $KEY ${url}/v1/tools`],
   ];
   return ["", `  ${style.bold("Connect")}`, ...alignRows(rows, "    ")].join("\n");
 }
@@ -77,7 +82,7 @@ function claudeHint({ publicUrl }: BannerFacts): string {
   if (publicUrl?.startsWith("https://") === true) {
     return `Settings, Connectors, Add: ${publicUrl}/mcp`;
   }
-  return "needs public https: a tunnel and --public-url, or npm run deploy";
+  return "needs public https: tunnel + --public-url, or npm run deploy";
 }
 
 export function countOf(count: number, noun: string): string {
