@@ -13,6 +13,7 @@ import { RESOURCES, SCOPE_OF } from "../auth/scopes.ts";
 import { OWNER_ID } from "../auth/user-id.ts";
 import { readBoundedText } from "../core/bounded-read.ts";
 import { GatewayError } from "../core/errors.ts";
+import { withCanonicalResource } from "./canonical-resource.ts";
 import { renderConsent } from "./consent-page.ts";
 import { renderProblem } from "./error-page.ts";
 import type { OAuthNeeds } from "./oauth-needs.ts";
@@ -106,7 +107,11 @@ async function ask(
     });
   }
   const oauth = needs.servers(origin).getOAuthApi(needs.oauthEnv);
-  const asked = await oauth.parseAuthRequest(new Request(`${origin}${AUTHORIZE_PATH}${search}`));
+  const asked = await oauth.parseAuthRequest(
+    new Request(
+      `${origin}${AUTHORIZE_PATH}?${withCanonicalResource(origin, searchParams).toString()}`,
+    ),
+  );
   if (!CHALLENGE.test(asked.codeChallenge ?? "")) {
     const problem = "code_challenge must be 43 base64url characters";
     return redirect(authorizationErrorRedirect(asked, "invalid_request", problem));

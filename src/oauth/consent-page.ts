@@ -83,6 +83,8 @@ function formTargets(redirectUri: string): readonly string[] {
   return hostname.startsWith("[") ? [protocol] : [origin];
 }
 
+/** Without characters that are not seen: some turn the text around them the other way. */
 function shorten(name: string): string {
-  return name.length > SHOWN_NAME ? `${name.slice(0, SHOWN_NAME)}…` : name;
+  const seen = name.replaceAll(/[\p{Cc}\p{Cf}]/gu, "");
+  return seen.length > SHOWN_NAME ? `${seen.slice(0, SHOWN_NAME)}…` : seen;
 }

@@ -1,12 +1,20 @@
+import { attemptSource } from "../auth/attempt-source.ts";
 import { CONSENT_ROOM } from "../auth/strong-kv.ts";
 import { userOfTokenRequest } from "../auth/token-desk.ts";
 import { OWNER_ID } from "../auth/user-id.ts";
 import { readBoundedText } from "../core/bounded-read.ts";
 import { isJsonObject } from "../core/json.ts";
+import { withCanonicalResource } from "./canonical-resource.ts";
 import type { OAuthNeeds } from "./oauth-needs.ts";
 
 /** A client assertion is the largest thing in it. */
 const FORM_LIMIT = 64 * 1024;
+/**
+ * Clients ask a few times a day, hosted ones many users from one address; a stranger's request may
+ * make us fetch a client document, so there is an end to them.
+ */
+const REQUESTS_PER_SOURCE = 600;
+const WINDOW_MS = 10 * 60 * 1_000;
 
 /**
  * `POST /oauth/token`, answered by the object that holds the grant. What names no grant of the
@@ -23,12 +31,21 @@ export async function answerTokenRequest(
   if (type !== "application/x-www-form-urlencoded") {
     return oauthError(400, "invalid_request", "Content type must be form-urlencoded");
   }
-  let body = await readBoundedText(request, FORM_LIMIT, "the form");
-  if (kind === "revocation") {
-    const form = new URLSearchParams(body);
-    form.delete("grant_type"); // the library serves both at one address and tells them by this
-    body = form.toString();
+  const verdict = await needs.registry().countAttempt({
+    bucket: `token:${attemptSource(request)}`,
+    limit: REQUESTS_PER_SOURCE,
+    windowMs: WINDOW_MS,
+  });
+  if (!verdict.allowed) {
+    return oauthError(429, "temporarily_unavailable", "Too many requests", {
+      "retry-after": String(verdict.retryAfter),
+    });
   }
+  const text = await readBoundedText(request, FORM_LIMIT, "the form");
+  const form = withCanonicalResource(origin, new URLSearchParams(text));
+  // The library serves both at one address and tells them apart by this.
+  if (kind === "revocation") form.delete("grant_type");
+  const body = form.toString();
   const room = userOfTokenRequest(body) === OWNER_ID ? OWNER_ID : CONSENT_ROOM;
   const answer = await needs
     .grants(room)

@@ -165,3 +165,13 @@ test("signs in through a private-use address of a native app", async () => {
   const answer = await submitConsent(place.fetch, consent, { password: PASSWORD });
   expect(answer.headers.get("location")).toMatch(/^cursor:\/\/anysphere\.cursor-mcp\/.*code=/);
 });
+
+test("takes the address of one backend as the part of /mcp that it is", async () => {
+  const asked = await authorizeUrl(ORIGIN, client, `${ORIGIN}/mcp/erp`);
+  const consent = await openConsent(place.fetch, asked);
+  expect(consent.page.status).toBe(200);
+  const back = redirectOf(await submitConsent(place.fetch, consent, { password: PASSWORD }));
+  const form = codeForm(client, back.searchParams.get("code") ?? "", consent.verifier);
+  const answer = await postToken(place.fetch, ORIGIN, { ...form, resource: `${ORIGIN}/mcp/erp` });
+  expect(await answer.json()).toMatchObject({ resource: `${ORIGIN}/mcp`, scope: "mcp" });
+});

@@ -51,7 +51,7 @@ test("escapes and quotes whatever a client calls itself", async () => {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({
-        client_name: `<script>alert(1)</script>" Approved by IT, click Allow`,
+        client_name: `<script>alert(1)</script>\u202e" Approved by IT, click Allow`,
         redirect_uris: [REDIRECT_URI],
         token_endpoint_auth_method: "none",
         logo_uri: "http://169.254.169.254/",
@@ -63,6 +63,7 @@ test("escapes and quotes whatever a client calls itself", async () => {
   const { html } = await openConsent(place.fetch, asked);
   expect(html).not.toContain("<script>");
   expect(html).toContain("“&lt;script&gt;");
+  expect(html).not.toContain("\u202e");
   expect(html).not.toContain("169.254.169.254");
 });
 
