@@ -30,6 +30,8 @@ const MIRROR_DELAY_MS = 2_000;
 /** KV was not there; the cold copy is in no hurry. */
 const MIRROR_RETRY_MS = 60_000;
 
+const now = (): number => Date.now();
+
 /** What the object says of a token that is good. `expiresAt` is epoch ms. */
 export type ValidToken = Readonly<{ scopes: readonly string[]; expiresAt: number }>;
 
@@ -45,7 +47,6 @@ export class GrantObject extends DurableObject<GrantEnv> implements KeyedTexts {
 
   constructor(ctx: DurableObjectState, env: GrantEnv) {
     super(ctx, env);
-    const now = (): number => Date.now();
     this.#rows = new GrantRows(ctx.storage.sql, now);
     this.#servers = createOAuthServers(() => {}); // the surface logs refusals from the answer
     const clients = createClientStore(

@@ -93,6 +93,17 @@ export class GrantRows implements KeyedTexts {
     this.#sql.exec("DELETE FROM rows WHERE key >= ? AND key < ?", prefix, `${prefix}\uffff`);
   }
 
+  /** Keeps only so many rows of a prefix: those that live longest. */
+  trim(prefix: string, keep: number): void {
+    this.#sql.exec(
+      `DELETE FROM rows WHERE key IN (
+         SELECT key FROM rows WHERE key >= ? AND key < ? ORDER BY expires DESC LIMIT -1 OFFSET ?)`,
+      prefix,
+      `${prefix}\uffff`,
+      keep,
+    );
+  }
+
   sweep(): void {
     this.#sql.exec("DELETE FROM rows WHERE expires IS NOT NULL AND expires <= ?", this.#now());
   }

@@ -1,6 +1,6 @@
 import type { UserId } from "../core/ids.ts";
 import { asOAuthKv, type KeyedTexts, type OAuthKv } from "./oauth-kv.ts";
-import { isUserId } from "./user-id.ts";
+import { isUserId, OWNER_ID } from "./user-id.ts";
 
 /** Consents under way belong to nobody yet; strangers can start them, so they live apart. */
 export const CONSENT_ROOM = "consent:";
@@ -25,10 +25,14 @@ export function createStrongKv({ grants, clients, now }: StrongKvNeeds): OAuthKv
   }, now);
 }
 
-/** The user in `grant:{user}:{grant}` and `token:{user}:{grant}:{hash}`. */
+/**
+ * The user in `grant:{user}:{grant}` and `token:{user}:{grant}:{hash}`. A listing over all users is
+ * one over the owner, who alone can grant.
+ */
 function userOf(key: string): UserId | undefined {
   const [kind, user] = key.split(":", 2);
   if (kind !== "grant" && kind !== "token") return undefined;
+  if (user === "") return OWNER_ID;
   if (user === undefined || !isUserId(user)) {
     throw new TypeError("a grant or token key without a user id");
   }

@@ -25,6 +25,8 @@ export type TokenAnswer = Readonly<{
 const REPEAT_MS = 30_000;
 /** As long as a refresh token may live: an older one that comes back was stolen somewhere. */
 const SPENT_MS = 31 * 24 * 3_600 * 1_000;
+/** A client that refreshes without end fills nothing; five months of honest refreshing fit. */
+const MAX_SPENT = 500;
 
 export type TokenDeskNeeds = Readonly<{
   rows: GrantRows;
@@ -90,6 +92,7 @@ export class TokenDesk {
       // The successor has been used: its predecessors' answers are of no honest use any more.
       rows.removeAll(`repeat:${grant.id}:`);
       await rows.put(spentKey, "1", { expires: now() + SPENT_MS });
+      rows.trim(`spent:${grant.id}:`, MAX_SPENT);
     }
     await rows.put(repeatKey, await seal.seal(JSON.stringify(answer)), {
       expires: now() + REPEAT_MS,

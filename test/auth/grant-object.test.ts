@@ -105,3 +105,23 @@ test("sweeps what is over and does so again without harm", async () => {
   );
   expect(left).toEqual([{ key: "transaction:open" }]);
 });
+
+test("ends every grant of a client that is deleted", async () => {
+  const { client, accessToken, refreshToken } = await obtainTokens(place.fetch, ORIGIN, PASSWORD);
+  const other = await obtainTokens(place.fetch, ORIGIN, PASSWORD);
+  await place.oauth(ORIGIN).deleteClient(client.clientId);
+  expect(await statusWith(place, accessToken)).toBe(401);
+  const refused = await postToken(place.fetch, ORIGIN, refreshForm(client, refreshToken));
+  expect(refused.status).toBe(401);
+  expect(await refused.json()).toMatchObject({ error: "invalid_client" });
+  expect(await statusWith(place, other.accessToken)).toBe(200);
+});
+
+test("ends one grant of the owner's list", async () => {
+  const { accessToken } = await obtainTokens(place.fetch, ORIGIN, PASSWORD);
+  const [user = "", grant = ""] = accessToken.split(":");
+  const oauth = place.oauth(ORIGIN);
+  expect((await oauth.listUserGrants(user)).items.map(({ id }) => id)).toContain(grant);
+  await oauth.revokeGrant(grant, user);
+  expect(await statusWith(place, accessToken)).toBe(401);
+});

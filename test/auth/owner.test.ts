@@ -4,7 +4,7 @@ import { createOwnerCheck, isFromAnotherSite, requireOwner } from "../../src/aut
 import { asRegistry } from "../../src/config/registry-client.ts";
 
 const OWN = "https://gateway.test";
-const PASSWORD = "correct horse: battery ünïcode";
+const PASSWORD = "correct horse: b\u00e4ttery";
 
 function createOwner(password: string | undefined = PASSWORD) {
   const name = `registry ${crypto.randomUUID()}`;
@@ -39,9 +39,9 @@ test("refuses a wrong password and credentials of other kinds", async () => {
     {},
     basic("owner", "wrong"),
     basic("owner", ""),
-    { authorization: `Bearer ${PASSWORD}` },
+    { authorization: "Bearer owner:grant:secret" },
     { authorization: "Basic !!!" },
-    { cookie: `password=${PASSWORD}` },
+    { cookie: `password=${encodeURIComponent(PASSWORD)}` },
   ]) {
     await expect(requireOwner(owner, request(headers), OWN)).rejects.toMatchObject({
       code: "unauthorized",

@@ -4,7 +4,7 @@ import { createAuthenticator } from "../../src/auth/authenticate.ts";
 import type { Resource } from "../../src/auth/caller.ts";
 import { createClientStore } from "../../src/auth/client-store.ts";
 import { createKeyStore, type KeyStore } from "../../src/auth/key-store.ts";
-import { createOAuthServers } from "../../src/auth/oauth-server.ts";
+import { createOAuthServers, type OAuthServer } from "../../src/auth/oauth-server.ts";
 import { createOwnerCheck } from "../../src/auth/owner.ts";
 import { createStrongKv } from "../../src/auth/strong-kv.ts";
 import { createTokenValidator } from "../../src/auth/token-validator.ts";
@@ -24,7 +24,11 @@ export const ORIGIN = "https://gateway.test";
 export const PASSWORD = "owner-password-of-the-tests";
 export const STATIC_KEY = "static-key-of-the-tests-0123456789";
 
-export type Place = Readonly<{ fetch: Fetch; keys: KeyStore }>;
+export type Place = Readonly<{
+  fetch: Fetch;
+  keys: KeyStore;
+  oauth: (origin: string) => ReturnType<OAuthServer["getOAuthApi"]>;
+}>;
 
 export type PlaceSettings = Readonly<{
   kv?: PlainKv;
@@ -55,15 +59,17 @@ export function createPlace(settings: PlaceSettings = {}): Place {
     now,
   });
   const address = crypto.randomUUID();
+  const servers = createOAuthServers(() => {});
+  const oauthEnv = {
+    OAUTH_KV: createStrongKv({ grants, clients: createClientStore(kv, registry, now), now }),
+  };
   const app = new Hono();
   app.route(
     "/",
     createOAuthRoutes({
       ownOrigin,
-      servers: createOAuthServers(() => {}),
-      oauthEnv: {
-        OAUTH_KV: createStrongKv({ grants, clients: createClientStore(kv, registry, now), now }),
-      },
+      servers,
+      oauthEnv,
       grants,
       registry,
       owner: createOwnerCheck({ password, registry, now }),
@@ -89,7 +95,11 @@ export function createPlace(settings: PlaceSettings = {}): Place {
       }
     });
   }
-  return { fetch: async (request) => app.fetch(fromAddress(request, address)), keys };
+  return {
+    fetch: async (request) => app.fetch(fromAddress(request, address)),
+    keys,
+    oauth: (origin) => servers(origin).getOAuthApi(oauthEnv),
+  };
 }
 
 /** As the platform would mark it, so that limits per address do not reach across tests. */
