@@ -1,3 +1,4 @@
+import { GatewayError } from "../core/errors.ts";
 import { isLoopbackHost } from "./loopback-host.ts";
 
 /** Hosts come from callers, so what is remembered of them is bounded. */
@@ -12,7 +13,7 @@ const REMEMBERED_ORIGINS = 64;
 export function createOwnOrigin({
   publicUrl,
 }: Readonly<{ publicUrl: string | undefined }>): (request: Request) => string | undefined {
-  const own = publicUrl ? new URL(publicUrl) : undefined;
+  const own = publicUrl ? parsePublicUrl(publicUrl) : undefined;
   const remembered = new Map<string, string | undefined>();
   return (request) => {
     const origin = originPart(request.url);
@@ -22,6 +23,15 @@ export function createOwnOrigin({
     remembered.set(origin, answer);
     return answer;
   };
+}
+
+function parsePublicUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === "https:" || url?.protocol === "http:") return url;
+  throw new GatewayError(
+    "config_invalid",
+    `PUBLIC_URL: ${JSON.stringify(text)}, wanted a URL like "https://gateway.example.com"`,
+  );
 }
 
 function ownOriginOf(asked: URL, own: URL | undefined): string | undefined {

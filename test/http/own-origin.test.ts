@@ -50,3 +50,9 @@ test("remembers a bounded number of hosts and still answers right", () => {
     "https://gateway.example.com",
   );
 });
+
+test("says which variable is wrong when the public URL is none", () => {
+  for (const publicUrl of ["gateway.example.com", "ftp://gateway.example.com"]) {
+    expect(() => createOwnOrigin({ publicUrl })).toThrow(/^PUBLIC_URL: /);
+  }
+});
