@@ -3,8 +3,11 @@ import type { AnswerHead, ChatEvent, ChatUsage } from "./chat-event.ts";
 import { asOpenaiError } from "./openai-errors.ts";
 import { splitText } from "./split-text.ts";
 
-/** Proxies close silent streams from 60 s on; Open WebUI may be set to less. */
-const KEEP_ALIVE_MS = 10_000;
+/**
+ * Proxies close silent streams, the shortest known after 15 s; and only a write that fails tells
+ * workerd that the client has left, so a short time ends the tool soon after.
+ */
+const KEEP_ALIVE_MS = 2_000;
 const KEEP_ALIVE = ": keep-alive\n\n";
 
 export type StreamedAnswer = Readonly<{
