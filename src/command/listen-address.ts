@@ -1,23 +1,42 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer, isIP } from "node:net";
 import { CommandFailure, EXIT_PORT_IN_USE } from "./command-failure.ts";
 import { reasonOf } from "./local-secrets.ts";
 
 /**
- * The port to use, known to be free a moment ago; 0 becomes one the system chose. Asked before
- * anything is built, so that the commonest mistake is told at once.
+ * Free ports are looked for below those that systems give to outgoing connections (from 32768 on
+ * Linux): one of those may be gone again before the runtime listens.
+ */
+const FREE_FROM = 20_000;
+const FREE_TO = 32_767;
+const FREE_TRIES = 50;
+
+/**
+ * The port to use, known to be free a moment ago; 0 becomes a free one. Asked before anything is
+ * built, so that the commonest mistake is told at once.
  */
 export async function claimPort(host: string, port: number): Promise<number> {
+  if (port !== 0) {
+    if (await isFree(host, port)) return port;
+    throw portInUse(port);
+  }
+  for (let attempt = 0; attempt < FREE_TRIES; attempt += 1) {
+    const candidate = randomInt(FREE_FROM, FREE_TO);
+    // oxlint-disable-next-line no-await-in-loop -- the next one only if this one is taken
+    if (await isFree(host, candidate)) return candidate;
+  }
+  throw new CommandFailure(`Cannot find a free port on ${host}: choose one with --port`);
+}
+
+async function isFree(host: string, port: number): Promise<boolean> {
   const probe = createServer();
   try {
     probe.listen(port, host);
     await once(probe, "listening");
-    const address = probe.address();
-    return typeof address === "object" && address !== null ? address.port : port;
+    return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
-      throw portInUse(port);
-    }
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return false;
     const what = `Cannot listen on ${host} port ${port}`;
     throw new CommandFailure(`${what}: ${reasonOf(error)}`, undefined, { cause: error });
   } finally {

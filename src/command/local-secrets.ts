@@ -96,6 +96,10 @@ export function reasonOf(error: unknown): string {
     case "EACCES":
     case "EPERM":
       return "permission denied";
+    case "EADDRNOTAVAIL":
+      return "this machine has no such address";
+    case "ENOTFOUND":
+      return "there is no such host";
     case "EISDIR":
       return "it is a folder, wanted a file";
     default:

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import * as z from "zod";
 import { isRunning, runtimesOf, startCommand, type StartedGateway } from "./started-gateway.ts";
 
 const STOP_LIMIT_MS = 3_000;
@@ -108,7 +109,7 @@ test("keeps secrets, config and keys across a restart", async () => {
     body: JSON.stringify({ name: "kept" }),
   });
   expect(made.status).toBe(201);
-  const { key } = JSON.parse(await made.text()) as { key: string };
+  const { key } = z.looseObject({ key: z.string() }).parse(await made.json());
   await first.end("SIGTERM");
 
   const second = start();

@@ -27,17 +27,17 @@ export function startCommand(
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
-  let wake: () => void = () => {};
+  let wake: (() => void) | undefined;
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
       output += text;
-      wake();
+      wake?.();
     });
   }
   let ended = false;
   const exited = once(child, "close").then((): number | null => {
     ended = true;
-    wake();
+    wake?.();
     return child.exitCode;
   });
   return {
@@ -63,18 +63,36 @@ export function startCommand(
   };
 }
 
-/** Pids of the runtimes a process started. */
-export function runtimesOf(parent: number): readonly number[] {
+type Process = Readonly<{ pid: number; parent: number; command: string }>;
+
+function readProcesses(): readonly Process[] {
   return readdirSync("/proc").flatMap((pid) => {
     if (!/^\d+$/.test(pid)) return [];
     try {
-      const [, command, owner] =
+      const [, command = "", parent] =
         /^\d+ \((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
-      return command === "workerd" && Number(owner) === parent ? [Number(pid)] : [];
+      return [{ pid: Number(pid), parent: Number(parent), command }];
     } catch {
       return []; // it ended while we looked
     }
   });
+}
+
+/** Pids of the runtimes a process started. */
+export function runtimesOf(parent: number): readonly number[] {
+  return readProcesses()
+    .filter((row) => row.parent === parent && row.command === "workerd")
+    .map(({ pid }) => pid);
+}
+
+/** Everything a process started, and what those started. */
+export function descendantsOf(root: number): readonly number[] {
+  const rows = readProcesses();
+  const found = [root];
+  for (const pid of found) {
+    found.push(...rows.filter((row) => row.parent === pid).map((row) => row.pid));
+  }
+  return found.slice(1);
 }
 
 /** Whether a process is there and not only waiting to be collected. */
