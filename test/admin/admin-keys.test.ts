@@ -76,10 +76,3 @@ test("makes no key of a request it does not understand whole", async () => {
     expect(await response.json()).toMatchObject({ error: { code: "invalid_params" } });
   }
 });
-
-test("lists no grants where nobody was let in, and revokes none", async () => {
-  const response = await sendAsOwner("/admin/api/grants");
-  expect(response.status).toBe(200);
-  expect(await response.json()).toEqual({ grants: [] });
-  expect((await sendAsOwner("/admin/api/grants/none", { method: "DELETE" })).status).toBe(404);
-});

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { functionParameters } from "../../src/catalog/function-schema.ts";
-import type { JsonObject } from "../../src/core/json.ts";
+import { isJsonObject, type JsonObject } from "../../src/core/json.ts";
 
 /** The projection of one property. */
 function property(schema: JsonObject, root: JsonObject = {}): unknown {
   const { properties } = functionParameters({ type: "object", properties: { p: schema }, ...root });
-  return (properties as { p: unknown }).p;
+  return isJsonObject(properties) ? properties["p"] : undefined;
 }
 
 test("always has an object with properties at the root", () => {
