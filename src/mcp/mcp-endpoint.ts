@@ -144,6 +144,7 @@ async function answerOne(
       listener = to;
     },
     abandon: giveUp,
+    waitUntil: context.waitUntil,
   });
 }
 

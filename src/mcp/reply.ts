@@ -22,6 +22,8 @@ export type Work = Readonly<{
   onNotify: (listener: (text: string) => void) => void;
   /** The client went away. */
   abandon: () => void;
+  /** Keeps the work going after the client has left, so that it can tell the backend. */
+  waitUntil: (work: Promise<unknown>) => void;
 }>;
 
 export function jsonReply({ text, status }: Reply): Response {
@@ -45,6 +47,8 @@ export async function streamableReply(work: Work): Promise<Response> {
   clearTimeout(timer);
   if (first !== "stream") return jsonReply(first);
 
+  // workerd drops everything of a request whose client has left, cancellations included.
+  work.waitUntil(work.answer);
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const encoder = new TextEncoder();

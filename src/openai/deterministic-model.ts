@@ -81,7 +81,7 @@ async function runTool(
   { gateway, caller, scope, context }: PlannedRun,
 ): Promise<string> {
   try {
-    const answer = await gateway.forward(
+    const work = gateway.forward(
       caller,
       {
         method: "tools/call",
@@ -91,7 +91,9 @@ async function runTool(
       },
       context,
     );
-    const message = answer.message();
+    // workerd drops everything of a request whose client has left; the backend is to be told first.
+    context.waitUntil(work.catch(() => {}));
+    const message = (await work).message();
     if ("result" in message) return renderResult(message.result);
     return `**Cannot call \`${tool.name}\`**: ${message.error.message} (${message.error.code})`;
   } catch (error) {

@@ -18,7 +18,10 @@ test("writes what a modern caller needs into the text, big numbers untouched", (
 });
 
 test("keeps JSON valid when the result is empty or spread over lines", () => {
-  for (const text of ['{"id":1,"jsonrpc":"2.0","result":{}}', '{"id":1,"jsonrpc":"2.0","result" : {\n }}']) {
+  for (const text of [
+    '{"id":1,"jsonrpc":"2.0","result":{}}',
+    '{"id":1,"jsonrpc":"2.0","result" : {\n }}',
+  ]) {
     const result = JSON.parse(toEra(answer(text), "modern", '"ttlMs":0,"cacheScope":"private",'));
     expect(result).toEqual({
       id: 1,
@@ -29,7 +32,8 @@ test("keeps JSON valid when the result is empty or spread over lines", () => {
 });
 
 test("keeps what a modern backend said itself", () => {
-  const text = '{"id":"x","jsonrpc":"2.0","result":{"resultType":"complete","ttlMs":9,"cacheScope":"public"}}';
+  const text =
+    '{"id":"x","jsonrpc":"2.0","result":{"resultType":"complete","ttlMs":9,"cacheScope":"public"}}';
   expect(toEra(answer(text), "modern", '"ttlMs":0,"cacheScope":"private",')).toBe(text);
 });
 
@@ -50,7 +54,11 @@ test.each([
   [-32602, -32602],
   [-1234, -1234],
 ])("gives a modern caller code %i as %i", (code, shown) => {
-  const text = JSON.stringify({ jsonrpc: "2.0", id: 1, error: { code, message: "m", data: { a: 1 } } });
+  const text = JSON.stringify({
+    jsonrpc: "2.0",
+    id: 1,
+    error: { code, message: "m", data: { a: 1 } },
+  });
   expect(JSON.parse(toEra(answer(text), "modern", ""))).toEqual({
     jsonrpc: "2.0",
     id: 1,

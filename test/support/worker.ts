@@ -39,6 +39,25 @@ export async function configure(document: JsonObject): Promise<void> {
   await response.text();
 }
 
+/** Waits until the backends have listed what they offer. */
+export async function awaitReady(names: readonly string[]): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const response = await sendAuthorized("/status");
+    const { backends } = (await response.json()) as { backends: { name: string; state: string }[] };
+    const waiting = names.filter(
+      (name) => backends.find((backend) => backend.name === name)?.state !== "ready",
+    );
+    if (waiting.length === 0) return;
+    if (Date.now() > deadline) {
+      throw new Error(
+        `not ready: ${JSON.stringify(backends.filter(({ name }) => waiting.includes(name)))}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 export type RpcReply = {
   status: number;
   headers: Headers;
