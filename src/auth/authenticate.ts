@@ -8,7 +8,6 @@ import { readBearer } from "./bearer.ts";
 import { BoundedMemory } from "./bounded-memory.ts";
 import { FULL_ACCESS, type Caller, type Resource } from "./caller.ts";
 import type { KeyStore } from "./key-store.ts";
-
 import { RESOURCES, SCOPE_OF } from "./scopes.ts";
 import { OWNER_ID, toUserId } from "./user-id.ts";
 

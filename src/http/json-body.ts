@@ -1,31 +1,15 @@
 import { readBoundedText } from "../core/bounded-read.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { JsonValue } from "../core/json.ts";
+import { withinBodyWait } from "./body-wait.ts";
 
 /** What the SDKs and hosts we serve allow for one request; counted while it is read. */
 export const BODY_LIMIT = 4 * 1024 * 1024;
-/** A body that trickles would hold the request open for as long as its sender likes. */
-const BODY_WAIT_MS = 30_000;
 
 /** The text of a JSON request body. Throws `unsupported_media_type`, `too_large`, `invalid_request`. */
 export async function readJsonText(request: Request, limit: number = BODY_LIMIT): Promise<string> {
   requireJsonType(request);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(
-        new GatewayError(
-          "invalid_request",
-          `Cannot read the request body: it did not arrive within ${BODY_WAIT_MS / 1_000} s`,
-        ),
-      );
-    }, BODY_WAIT_MS);
-  });
-  try {
-    return await Promise.race([readBoundedText(request, limit, "the request body"), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return withinBodyWait(readBoundedText(request, limit, "the request body"));
 }
 
 export async function readJsonBody(

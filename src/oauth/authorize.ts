@@ -11,8 +11,7 @@ import { AUTHORIZE_PATH } from "../auth/oauth-server.ts";
 import { isFromAnotherSite } from "../auth/owner.ts";
 import { RESOURCES, SCOPE_OF } from "../auth/scopes.ts";
 import { OWNER_ID } from "../auth/user-id.ts";
-import { readBoundedText } from "../core/bounded-read.ts";
-import { GatewayError } from "../core/errors.ts";
+import { readForm } from "../http/form-body.ts";
 import { withCanonicalResource } from "./canonical-resource.ts";
 import { renderConsent } from "./consent-page.ts";
 import { renderProblem } from "./error-page.ts";
@@ -21,7 +20,6 @@ import type { OAuthNeeds } from "./oauth-needs.ts";
 /** Each page shown is a stored consent; people open a few, programs do not stop. */
 const PAGES_PER_SOURCE = 120;
 const WINDOW_MS = 10 * 60 * 1_000;
-const FORM_LIMIT = 64 * 1024;
 /** The only length a SHA-256 has; the library takes any (RFC 7636 section 4.2). */
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 
@@ -182,17 +180,6 @@ async function answer(request: Request, work: () => Promise<Response>): Promise<
     }
     throw error;
   }
-}
-
-async function readForm(request: Request): Promise<URLSearchParams> {
-  const type = request.headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
-  if (type !== "application/x-www-form-urlencoded") {
-    throw new GatewayError(
-      "unsupported_media_type",
-      'Cannot read the form: content type must be "application/x-www-form-urlencoded"',
-    );
-  }
-  return new URLSearchParams(await readBoundedText(request, FORM_LIMIT, "the form"));
 }
 
 function redirect(location: string): Response {

@@ -124,7 +124,8 @@ async function answerOrRefuse(
     return await answer(request, origin);
   } catch (thrown) {
     const error = toRefusal(thrown);
-    const status = statusOf(error.code);
+    // A body of the wrong type is a malformed request in OAuth (RFC 6749 section 5.2).
+    const status = error.code === "unsupported_media_type" ? 400 : statusOf(error.code);
     const code = status >= 500 ? "temporarily_unavailable" : "invalid_request";
     onRefusal({ code, status, reason: error.detail ?? error.message });
     const retryAfter = error.retryAfter ?? (status === 503 ? RETRY_AFTER : undefined);

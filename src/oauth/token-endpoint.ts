@@ -2,13 +2,11 @@ import { attemptSource } from "../auth/attempt-source.ts";
 import { CONSENT_ROOM } from "../auth/strong-kv.ts";
 import { userOfTokenRequest } from "../auth/token-desk.ts";
 import { OWNER_ID } from "../auth/user-id.ts";
-import { readBoundedText } from "../core/bounded-read.ts";
 import { isJsonObject } from "../core/json.ts";
+import { readForm } from "../http/form-body.ts";
 import { withCanonicalResource } from "./canonical-resource.ts";
 import type { OAuthNeeds } from "./oauth-needs.ts";
 
-/** A client assertion is the largest thing in it. */
-const FORM_LIMIT = 64 * 1024;
 /**
  * Clients ask a few times a day, hosted ones many users from one address; a stranger's request may
  * make us fetch a client document, so there is an end to them.
@@ -27,10 +25,6 @@ export async function answerTokenRequest(
   kind: "token" | "revocation",
 ): Promise<Response> {
   needs.servers(origin); // says so here when this origin cannot have OAuth
-  const type = request.headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
-  if (type !== "application/x-www-form-urlencoded") {
-    return oauthError(400, "invalid_request", "Content type must be form-urlencoded");
-  }
   const verdict = await needs.registry().countAttempt({
     bucket: `token:${attemptSource(request)}`,
     limit: REQUESTS_PER_SOURCE,
@@ -41,8 +35,7 @@ export async function answerTokenRequest(
       "retry-after": String(verdict.retryAfter),
     });
   }
-  const text = await readBoundedText(request, FORM_LIMIT, "the form");
-  const form = withCanonicalResource(origin, new URLSearchParams(text));
+  const form = withCanonicalResource(origin, await readForm(request));
   // The library serves both at one address and tells them apart by this.
   if (kind === "revocation") form.delete("grant_type");
   const body = form.toString();
