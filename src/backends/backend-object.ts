@@ -4,12 +4,14 @@ import type { BackendReport, BackendState } from "../config/backend-report.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { Registry } from "../config/registry.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
+import { withDeadline } from "../core/deadline.ts";
 import { gatewayHopId } from "../core/hop.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Answer } from "../core/json-rpc.ts";
+import { capture, type Outcome } from "../core/outcome.ts";
 import { createSeal } from "../core/seal.ts";
 import { BackendStore, type Kept, NOTHING_KEPT } from "./backend-store.ts";
-import type { BackendStub, LeaseAsk, LeaseReply } from "./backend-stub.ts";
+import type { BackendStub, LeaseAsk } from "./backend-stub.ts";
 import { builtinListing } from "./builtin.ts";
 import { type Collected, collectListing, listingHash } from "./collect-listing.ts";
 import { resolveTarget } from "./connect-target.ts";
@@ -19,6 +21,7 @@ import { initialize, openHttp, STEP_TIMEOUT_MS } from "./open-http.ts";
 import { openSse, type SseConnection } from "./open-sse.ts";
 import { nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
 import { sendRequest } from "./send.ts";
+import { SingleFlight } from "./single-flight.ts";
 
 /** What this object needs of its Worker's environment; `${NAME}` of the config is looked up here too. */
 export type BackendEnv = Readonly<{
@@ -29,6 +32,10 @@ export type BackendEnv = Readonly<{
 const REGISTRY_NAME = "registry";
 /** All pages of all lists together: a backend that trickles is not listed. */
 const LISTING_TIMEOUT_MS = 30_000;
+/** A stream or an era, `initialize` and `initialized`: nothing takes longer than three steps. */
+const HANDSHAKE_LIMIT_MS = 3 * STEP_TIMEOUT_MS + 5_000;
+/** Connecting and listing, and both once more when the session was lost. */
+const WORK_LIMIT_MS = 2 * (HANDSHAKE_LIMIT_MS + LISTING_TIMEOUT_MS);
 /** A legacy backend may have been updated: once a day it is asked for its era again. */
 const LEGACY_VERDICT_MS = 24 * 60 * 60 * 1_000;
 /** The session of a user who has not called for so long is given back. */
@@ -36,7 +43,7 @@ const SESSION_IDLE_MS = 60 * 60 * 1_000;
 /** `usedAt` is written this often at most: a write per lease would cost a disk sync each. */
 const USED_RESOLUTION_MS = 5 * 60 * 1_000;
 /** A backend that was just found down is not asked again by every caller. */
-const FAIL_FAST_MS = 1_000;
+const FAIL_FAST_MS = 250;
 /** One that hung costs a caller ten seconds: asked less often. */
 const FAIL_FAST_HUNG_MS = 10_000;
 /** serverInfo, capabilities and instructions: they travel with every report. */
@@ -55,8 +62,8 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   #hopId = "";
   #sse: SseConnection | undefined;
   #adopting: Promise<void> = Promise.resolve();
-  #connecting: Promise<void> | undefined;
-  #working: Promise<void> | undefined;
+  readonly #connecting = new SingleFlight(HANDSHAKE_LIMIT_MS);
+  readonly #working = new SingleFlight(WORK_LIMIT_MS);
   /** Grows when the order changes or goes: what was begun under an older one is dropped. */
   #generation = 0;
   #failed: { readonly error: GatewayError; readonly until: number } | undefined;
@@ -91,17 +98,14 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     this.#store.reset();
   }
 
-  async lease(order: BackendOrder, ask: LeaseAsk): Promise<LeaseReply> {
-    try {
+  lease(order: BackendOrder, ask: LeaseAsk): Promise<Outcome<Lease>> {
+    return capture(async () => {
       await this.#adopt(order, ask.role);
       if (ask.lost !== undefined && ask.lost === this.#kept.revision) this.#disconnect();
       await this.#ensureConnected({ patient: false });
       this.#noteUse();
-      return { kind: "lease", lease: this.#makeLease(order.config.timeoutMs) };
-    } catch (error) {
-      const { code, message, retryAfter } = asGatewayError(error);
-      return { kind: "failed", code, message, retryAfter };
-    }
+      return this.#makeLease(order.config.timeoutMs);
+    });
   }
 
   async listing(): Promise<Listing | undefined> {
@@ -183,10 +187,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
 
   /** Connects and lists, once at a time; never throws: what went wrong is in the report. */
   #work(): Promise<void> {
-    this.#working ??= this.#connectAndList().finally(() => {
-      this.#working = undefined;
-    });
-    return this.#working;
+    return this.#working.run(() => this.#connectAndList());
   }
 
   async #connectAndList(): Promise<void> {
@@ -248,7 +249,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
         error.reason === "session" ? "forgets its sessions at once" : "refuses the credential";
       throw new GatewayError(
         "backend_unavailable",
-        `Cannot list: backend "${order.config.name}" ${reason}`,
+        `Cannot connect: backend "${order.config.name}" ${reason}`,
       );
     }
   }
@@ -256,20 +257,22 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   async #collectOnce(): Promise<Collected> {
     await this.#ensureConnected({ patient: true });
     const { connection } = this.#kept;
-    if (connection === undefined) throw new GatewayError("cancelled", "Cannot list: disconnected");
+    if (connection === undefined)
+      throw new GatewayError("cancelled", "Cannot connect: disconnected meanwhile");
     const lease = this.#makeLease(STEP_TIMEOUT_MS);
-    const signal = AbortSignal.timeout(LISTING_TIMEOUT_MS);
-    return collectListing(connection, (method: string, params: JsonObject): Promise<Answer> =>
-      sendRequest(
-        lease,
-        { id: 1, method, params, action: "list" },
-        {
-          fetch: platformFetch,
-          object: () => this,
-          signal,
-          waitUntil: (work) => this.ctx.waitUntil(work),
-          now: Date.now,
-        },
+    return withDeadline(LISTING_TIMEOUT_MS, (signal) =>
+      collectListing(connection, (method: string, params: JsonObject): Promise<Answer> =>
+        sendRequest(
+          lease,
+          { id: 1, method, params, action: "connect" },
+          {
+            fetch: platformFetch,
+            object: () => this,
+            signal,
+            waitUntil: (work) => this.ctx.waitUntil(work),
+            now: Date.now,
+          },
+        ),
       ),
     );
   }
@@ -289,15 +292,11 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     }
     const isOpen = this.#kept.connection !== undefined && (kind !== "sse" || this.#sse?.isOpen());
     if (isOpen === true) return;
-    if (this.#connecting === undefined) {
-      if (!patient && this.#failed !== undefined && this.#failed.until > Date.now()) {
-        throw this.#failed.error;
-      }
-      this.#connecting = this.#connect(order).finally(() => {
-        this.#connecting = undefined;
-      });
+    const failed = this.#failed;
+    if (!patient && !this.#connecting.isRunning && failed !== undefined) {
+      if (failed.until > Date.now()) throw failed.error;
     }
-    return this.#connecting;
+    return this.#connecting.run(() => this.#connect(order));
   }
 
   async #connect(order: BackendOrder): Promise<void> {
@@ -440,13 +439,11 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     if (order === undefined || connection === undefined || sessionId === undefined) return;
     const end = async (): Promise<void> => {
       const target = this.#requireTarget(order);
-      const response = await platformFetch(target.url, {
-        method: "DELETE",
-        headers: requestHeaders(target, connection.protocolVersion, sessionId),
-        redirect: "manual",
-        signal: AbortSignal.timeout(STEP_TIMEOUT_MS),
+      const headers = requestHeaders(target, connection.protocolVersion, sessionId);
+      await withDeadline(STEP_TIMEOUT_MS, async (signal) => {
+        const init = { method: "DELETE", headers, redirect: "manual", signal } as const;
+        await (await platformFetch(target.url, init)).body?.cancel();
       });
-      await response.body?.cancel();
     };
     this.ctx.waitUntil(end().catch(() => {})); // it would have ended by itself some day
   }

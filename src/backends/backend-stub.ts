@@ -1,12 +1,12 @@
 import type { BackendOrder, BackendStarter } from "../config/backend-order.ts";
 import type { Listing } from "../catalog/listing.ts";
-import { type ErrorCode, GatewayError } from "../core/errors.ts";
+import type { Outcome } from "../core/outcome.ts";
 import type { Lease } from "./lease.ts";
 
 /** What the Worker asks of a backend's object. */
 export interface BackendStub extends BackendStarter {
   /** Connects when needed; callers at the same time share one handshake. */
-  lease(order: BackendOrder, ask: LeaseAsk): Promise<LeaseReply>;
+  lease(order: BackendOrder, ask: LeaseAsk): Promise<Outcome<Lease>>;
   listing(): Promise<Listing | undefined>;
   /** Something went wrong on the direct lane: look at the backend soon. */
   refresh(): Promise<void>;
@@ -20,14 +20,3 @@ export type LeaseAsk = Readonly<{
   /** The revision of a lease that the backend no longer honours. */
   lost?: number;
 }>;
-
-/** Plain data: a class does not survive the hop between objects. */
-export type LeaseReply =
-  | Readonly<{ kind: "lease"; lease: Lease }>
-  | Readonly<{ kind: "failed"; code: ErrorCode; message: string; retryAfter: number | undefined }>;
-
-export function requireLease(reply: LeaseReply): Lease {
-  if (reply.kind === "lease") return reply.lease;
-  const { code, message, retryAfter } = reply;
-  throw new GatewayError(code, message, retryAfter === undefined ? {} : { retryAfter });
-}

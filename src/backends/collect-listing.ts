@@ -160,8 +160,8 @@ async function collectPages<Entry>(
   return entries;
 }
 
-async function askPage<Entry>(
-  list: List<Entry>,
+async function askPage(
+  list: Pick<List<unknown>, "method" | "required">,
   cursor: string | undefined,
   ask: Ask,
   progress: Progress,

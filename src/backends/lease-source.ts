@@ -1,6 +1,7 @@
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { UserId } from "../core/ids.ts";
-import { type BackendStub, requireLease } from "./backend-stub.ts";
+import { release } from "../core/outcome.ts";
+import type { BackendStub } from "./backend-stub.ts";
 import { builtinUrl } from "./builtin.ts";
 import { type Lease, LEASE_LIFE_MS } from "./lease.ts";
 
@@ -49,7 +50,7 @@ export function createLeaseSource(deps: LeaseSourceDeps): LeaseSource {
     const reply = await deps
       .stub(name)
       .lease(order, revision === undefined ? { role } : { role, lost: revision });
-    const lease = requireLease(reply);
+    const lease = release(reply);
     lost.delete(name);
     held.delete(name);
     held.set(name, { lease, configVersion: order.configVersion, renewing: false });

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { withDeadline } from "../core/deadline.ts";
 import type { Era } from "../core/era.ts";
 import { GatewayError } from "../core/errors.ts";
 import { GATEWAY_INFO } from "../core/gateway-info.ts";
@@ -156,7 +157,30 @@ async function ask(
   { body, headers }: { body: JsonObject; headers: Record<string, string> },
 ): Promise<Asked> {
   const blame = blameOf(target);
-  const signal = AbortSignal.timeout(STEP_TIMEOUT_MS);
+  let signal: AbortSignal | undefined;
+  try {
+    return await withDeadline(STEP_TIMEOUT_MS, (deadline) => {
+      signal = deadline;
+      return exchange(target, fetch, { body, headers, signal });
+    });
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    throw signal?.aborted === true
+      ? backendFailure(blame, "backend_timeout", timeoutReason, { cause: error })
+      : backendFailure(blame, "backend_unavailable", "could not be reached", { cause: error });
+  }
+}
+
+async function exchange(
+  target: ConnectTarget,
+  fetch: Fetch,
+  {
+    body,
+    headers,
+    signal,
+  }: { body: JsonObject; headers: Record<string, string>; signal: AbortSignal },
+): Promise<Asked> {
+  const { url } = target;
   const init: RequestInit = {
     method: "POST",
     headers,
@@ -164,32 +188,23 @@ async function ask(
     redirect: "manual",
     signal,
   };
-  try {
-    let response = await fetch(target.url, init);
-    if (isRedirect(response.status)) {
-      response = await followWithinOrigin(response, (url) => fetch(url, init), {
-        url: target.url,
-        blame,
-      });
-    }
-    if (body["id"] === undefined) {
-      await response.body?.cancel().catch(() => {}); // 202 has no body worth reading
-      return { response, message: undefined, text: "" };
-    }
-    const reply = await readReply(response, {
-      wireId: 1,
-      what: `the answer of backend "${target.backend}"`,
-      onMessage: () => {}, // nothing was asked yet that could be progressing
-    });
-    return reply.kind === "response"
-      ? { response, message: reply.received.value, text: "" }
-      : { response, message: undefined, text: reply.text };
-  } catch (error) {
-    if (error instanceof GatewayError) throw error;
-    throw signal.aborted
-      ? backendFailure(blame, "backend_timeout", timeoutReason, { cause: error })
-      : backendFailure(blame, "backend_unavailable", "could not be reached", { cause: error });
+  let response = await fetch(url, init);
+  if (isRedirect(response.status)) {
+    const blame = blameOf(target);
+    response = await followWithinOrigin(response, (next) => fetch(next, init), { url, blame });
   }
+  if (body["id"] === undefined) {
+    await response.body?.cancel().catch(() => {}); // 202 has no body worth reading
+    return { response, message: undefined, text: "" };
+  }
+  const reply = await readReply(response, {
+    wireId: 1,
+    what: `the answer of backend "${target.backend}"`,
+    onMessage: () => {}, // nothing was asked yet that could be progressing
+  });
+  return reply.kind === "response"
+    ? { response, message: reply.received.value, text: "" }
+    : { response, message: undefined, text: reply.text };
 }
 
 const timeoutReason = `did not answer the handshake within ${STEP_TIMEOUT_MS / 1_000} s`;

@@ -1,3 +1,4 @@
+import { withDeadline } from "../core/deadline.ts";
 import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { type Answer, RPC_CODES, type RpcNotification } from "../core/json-rpc.ts";
@@ -106,9 +107,10 @@ async function deliver(
     lease.era === "modern" && method !== undefined
       ? { ...lease.headers, "Mcp-Method": method }
       : lease.headers;
-  const signal = AbortSignal.timeout(NOTIFY_TIMEOUT_MS);
-  const response = await post(lease, { body, headers }, { io, signal, blame });
-  await response.body?.cancel().catch(() => {}); // 202 has no body worth reading
+  await withDeadline(NOTIFY_TIMEOUT_MS, async (signal) => {
+    const response = await post(lease, { body, headers }, { io, signal, blame });
+    await response.body?.cancel().catch(() => {}); // 202 has no body worth reading
+  });
 }
 
 function guard(lease: Lease, blame: Blame): void {
