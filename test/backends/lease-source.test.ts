@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import { createLeaseSource, objectName } from "../../src/backends/lease-source.ts";
+import type { UserId } from "../../src/core/ids.ts";
+import { http, orderFor, quirk, stubOf } from "../support/backend-calls.ts";
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const USER = "user-1" as UserId;
+
+function createSource() {
+  const asked: string[] = [];
+  const work: Promise<unknown>[] = [];
+  const clock = { now: Date.now() };
+  const source = createLeaseSource({
+    stub: (name) => {
+      asked.push(name);
+      return stubOf(name);
+    },
+    waitUntil: (promise) => work.push(promise),
+    now: () => clock.now,
+  });
+  return { source, asked, work, clock };
+}
+
+test("keeps a lease for its life and not longer", async () => {
+  const { source, asked, clock } = createSource();
+  const order = orderFor(http(quirk("plain").url));
+  expect(source.held(order, USER, false)).toBeUndefined();
+  const lease = await source.lease(order, USER, false);
+  expect(source.held(order, USER, false)).toBe(lease);
+  clock.now = lease.expires;
+  expect(source.held(order, USER, false)).toBeUndefined();
+  expect(asked).toEqual([order.config.name]);
+});
+
+test("renews a lease in use beside the call, once", async () => {
+  const { source, asked, clock, work } = createSource();
+  const order = orderFor(http(quirk("plain").url));
+  const lease = await source.lease(order, USER, false);
+  clock.now = lease.expires - 1_000;
+  expect(source.held(order, USER, false)).toBe(lease);
+  expect(source.held(order, USER, false)).toBe(lease);
+  await Promise.all(work);
+  expect(asked).toHaveLength(2);
+  expect(source.held(order, USER, false)).not.toBe(lease);
+});
+
+test("does not use a lease of another config", async () => {
+  const { source } = createSource();
+  const order = orderFor(http(quirk("plain").url));
+  await source.lease(order, USER, false);
+  expect(source.held({ ...order, configVersion: 2 }, USER, false)).toBeUndefined();
+});
+
+test("gives every user a session of their own", async () => {
+  const { source } = createSource();
+  const order = orderFor(http(quirk("session").url));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const other = "user-2" as UserId;
+  const [mine, theirs] = [
+    await source.lease(order, USER, true),
+    await source.lease(order, other, true),
+  ];
+  expect(mine.sessionId).not.toBe(theirs.sessionId);
+  expect(source.held(order, USER, true)).toBe(mine);
+});
+
+test("does so even before the backend is known to keep sessions", async () => {
+  const { source, asked } = createSource();
+  const order = orderFor(http(quirk("session").url));
+  const lease = await source.lease(order, USER, false);
+  expect(asked).toEqual([order.config.name, `${order.config.name}/${USER}`]);
+  expect(source.held(order, USER, false)).toBeUndefined();
+  expect(source.held(order, USER, true)).toBe(lease);
+});
+
+test("shares the session where the owner says so", async () => {
+  const { source, asked } = createSource();
+  const order = orderFor(http(quirk("session").url), { session: "shared" });
+  await source.lease(order, USER, true);
+  expect(asked).toEqual([order.config.name]);
+  expect(objectName(order, USER, true)).toBe(order.config.name);
+});
+
+test("makes the object connect anew after a lease was dropped", async () => {
+  const { source } = createSource();
+  const backend = quirk("session");
+  const order = orderFor(http(backend.url));
+  const old = await source.lease(order, USER, true);
+  await backend.control({ loseSessions: true });
+  source.drop(old, order, USER);
+  expect(source.held(order, USER, true)).toBeUndefined();
+  const fresh = await source.lease(order, USER, true);
+  expect(fresh.sessionId).not.toBe(old.sessionId);
+});
+
+test("answers for a built-in server without a hop", async () => {
+  const { source, asked } = createSource();
+  const order = orderFor({ kind: "builtin", builtin: "time" });
+  expect(source.held(order, USER, false)).toMatchObject({ lane: "builtin", url: "builtin:time" });
+  expect(asked).toEqual([]);
+});
