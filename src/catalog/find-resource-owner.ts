@@ -35,7 +35,8 @@ function findOnlyUserOfScheme(catalog: Catalog, uri: string): BackendName | unde
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(uri)?.[0];
   if (scheme === undefined) return undefined;
   const users = new Set<BackendName>();
-  for (const [listed, { backend }] of catalog.resources) if (listed.startsWith(scheme)) users.add(backend);
+  for (const [listed, { backend }] of catalog.resources)
+    if (listed.startsWith(scheme)) users.add(backend);
   for (const { backend, template } of catalog.resourceTemplates) {
     if (template.uriTemplate.startsWith(scheme)) users.add(backend);
   }

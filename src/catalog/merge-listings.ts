@@ -39,7 +39,8 @@ export type Catalog = Readonly<{
   resourceTemplates: readonly Readonly<{ backend: BackendName; template: ListedTemplate }>[];
   /** The union of what the backends can do, bounded to what the gateway passes on. */
   capabilities: JsonObject;
-  backends: readonly BackendName[];
+  /** The backends permitted as a whole, not by single tools: only their URIs may be asked for. */
+  whole: ReadonlySet<BackendName>;
   warnings: readonly string[];
 }>;
 
@@ -51,16 +52,28 @@ export function mergeListings(contributions: readonly Contribution[]): Catalog {
   const resources = new Map<string, { backend: BackendName; resource: ListedResource }>();
   const resourceTemplates: { backend: BackendName; template: ListedTemplate }[] = [];
   const capabilities = new Set<string>();
+  const whole = new Set<BackendName>();
   const sorted = contributions.toSorted((a, b) => compare(a.backend, b.backend));
   for (const { backend, listing, permits } of sorted) {
     for (const tool of listing.tools) {
       if (!permits(tool.name)) continue;
-      tools.push({ backend, ownName: tool.name, exposedName: toExposedName(backend, tool.name), tool });
+      tools.push({
+        backend,
+        ownName: tool.name,
+        exposedName: toExposedName(backend, tool.name),
+        tool,
+      });
     }
     // Access is granted by backend and by tool; what is not a tool goes with the whole backend.
     if (!permits()) continue;
+    whole.add(backend);
     for (const prompt of listing.prompts) {
-      prompts.push({ backend, ownName: prompt.name, exposedName: toExposedName(backend, prompt.name), prompt });
+      prompts.push({
+        backend,
+        ownName: prompt.name,
+        exposedName: toExposedName(backend, prompt.name),
+        prompt,
+      });
     }
     for (const resource of listing.resources) {
       const first = resources.get(resource.uri);
@@ -86,17 +99,18 @@ export function mergeListings(contributions: readonly Contribution[]): Catalog {
     capabilities: Object.fromEntries(
       ["tools", ...[...capabilities].toSorted()].map((name) => [name, {}]),
     ),
-    backends: sorted.map(({ backend }) => backend),
+    whole,
     warnings,
   };
 }
 
-function byExposedName<Entry extends { exposedName: ExposedName; backend: BackendName; ownName: string }>(
-  entries: readonly Entry[],
-  warnings: string[],
-): ReadonlyMap<string, Entry> {
+function byExposedName<
+  Entry extends { exposedName: ExposedName; backend: BackendName; ownName: string },
+>(entries: readonly Entry[], warnings: string[]): ReadonlyMap<string, Entry> {
   const named = new Map<string, Entry>();
-  for (const entry of entries.toSorted((a, b) => compare(a.exposedName, b.exposedName) || compare(a.ownName, b.ownName))) {
+  for (const entry of entries.toSorted(
+    (a, b) => compare(a.exposedName, b.exposedName) || compare(a.ownName, b.ownName),
+  )) {
     const first = named.get(entry.exposedName);
     if (first === undefined) named.set(entry.exposedName, entry);
     else {

@@ -90,7 +90,7 @@ function findCompletion(view: View, scope: Scope, params: JsonObject): Target {
 function ownerOf(view: View, scope: Scope, uri: string): BackendName | undefined {
   if (scope.kind === "all") return findResourceOwner(view.catalog, uri);
   if (view.listing === undefined) throw unknownBackend(scope.backend);
-  return view.catalog.backends.includes(scope.backend) ? scope.backend : undefined;
+  return view.catalog.whole.has(scope.backend) ? scope.backend : undefined;
 }
 
 function rename(params: JsonObject, from: string, to: string): JsonObject {
