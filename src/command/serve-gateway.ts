@@ -10,6 +10,7 @@ import { ensureLocalSecrets, readDevVars } from "./local-secrets.ts";
 import { PROJECT } from "./project-files.ts";
 import { renderAccess, renderBackends, renderConnecting } from "./start-banner.ts";
 import { lockState } from "./state-lock.ts";
+import { listenForStop } from "./stop-signal.ts";
 import { createStyle, oneLine } from "./terminal.ts";
 import { resolveVariables, type ResolvedVariables } from "./worker-variables.ts";
 
@@ -136,30 +137,4 @@ export async function serveGateway(
     await Promise.race([host.stop(), new Promise((done) => setTimeout(done, STOP_TIMEOUT_MS))]);
     lock.release();
   }
-}
-
-type Stopping = Readonly<{
-  requested: boolean;
-  promise: Promise<void>;
-  /** The work's result, or undefined when we are to stop before it is there. */
-  orUntil: <T>(work: Promise<T>) => Promise<T | undefined>;
-}>;
-
-/** The first signal asks for a stop in order, the second one gets it at once. */
-function listenForStop(): Stopping {
-  const { promise, resolve: stop } = Promise.withResolvers<void>();
-  const stopping = {
-    requested: false,
-    promise,
-    orUntil: <T>(work: Promise<T>): Promise<T | undefined> =>
-      Promise.race([work, promise.then(() => undefined)]),
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (stopping.requested) process.exit(0);
-      stopping.requested = true;
-      stop();
-    });
-  }
-  return stopping;
 }

@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
-import { isRunning, runtimesOf, startCommand, type StartedGateway } from "./started-gateway.ts";
+import {
+  descendantsOf,
+  isRunning,
+  runtimesOf,
+  startCommand,
+  type StartedGateway,
+} from "./started-gateway.ts";
 
 const STOP_LIMIT_MS = 3_000;
 
@@ -85,6 +91,22 @@ test("stops on SIGTERM with code 0, and leaves no runtime behind", async () => {
   expect(await gateway.end("SIGTERM")).toBe(0);
   expect(performance.now() - asked).toBeLessThan(STOP_LIMIT_MS);
   expect(runtimes.filter(isRunning)).toEqual([]);
+});
+
+test("stops when the shell of npm, which passes no signals on, is gone", async () => {
+  // What npm does: a shell that waits for the command.
+  const gateway = startCommand(
+    ["start", "--port", "0", "--state", join(folder, "state")],
+    { npm_lifecycle_event: "start" },
+    { underShell: true },
+  );
+  started.push(gateway);
+  await gateway.until(/\bcurl +curl /);
+  const tree = descendantsOf(gateway.pid);
+  await gateway.end("SIGTERM");
+  const deadline = performance.now() + STOP_LIMIT_MS;
+  while (tree.some(isRunning) && performance.now() < deadline) await sleep(20);
+  expect(tree.filter(isRunning)).toEqual([]);
 });
 
 test("leaves no runtime behind when it is killed hard", async () => {

@@ -21,8 +21,13 @@ export type StartedGateway = Readonly<{
 export function startCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  { underShell = false } = {},
 ): StartedGateway {
-  const child = spawn(process.execPath, [RUN, ...args], {
+  // `; true` keeps the shell from becoming the command.
+  const [program, before] = underShell
+    ? ["/bin/sh", ["-c", '"$0" "$@"; true', process.execPath]]
+    : [process.execPath, []];
+  const child = spawn(program, [...before, RUN, ...args], {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], CI: "true", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
