@@ -12,9 +12,12 @@ function fail(): never {
   throw new Error("Durable Object is overloaded.");
 }
 
+function registry() {
+  return { countAttempt: async () => ({ allowed: true, retryAfter: 1 }) };
+}
+
 /** The OAuth surface while neither objects nor KV can be reached. */
 function createSurface(refusals: OAuthRefusal[]) {
-  const registry = () => ({ countAttempt: async () => ({ allowed: true, retryAfter: 1 }) });
   return createOAuthRoutes({
     ownOrigin: () => ORIGIN,
     servers: createOAuthServers(() => {}),
