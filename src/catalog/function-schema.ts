@@ -107,7 +107,8 @@ function resolve(schema: JsonObject, root: JsonObject, refs: readonly string[]):
   if (typeof $ref !== "string") return { schema, refs, ended: false };
   const target = lookUp(root, $ref);
   if (!isJsonObject(target)) return { schema: beside, refs, ended: false };
-  if (refs.includes($ref)) return { schema: { ...target, ...beside }, refs, ended: true };
+  if (refs.includes($ref) || refs.length > MAX_DEPTH)
+    return { schema: { ...target, ...beside }, refs, ended: true };
   return resolve({ ...target, ...beside }, root, [...refs, $ref]);
 }
 
@@ -136,6 +137,7 @@ function mergeAllOf(schema: JsonObject, projection: Projection, place: Place): J
   if (!Array.isArray(allOf)) return schema;
   return mergeBoth(
     allOf
+      .slice(0, MAX_SCHEMAS)
       .filter(isJsonObject)
       .map((part) => project(part, projection, place))
       .reduce(mergeBoth, {}),
@@ -160,7 +162,8 @@ function withProperties(schema: JsonObject, projection: Projection, place: Place
   const { properties, required, additionalProperties, patternProperties, ...rest } = schema;
   const names = strings(required);
   const declared = Object.entries(objectOf(properties)).filter(([, value]) => value !== false);
-  const missing = names.filter((name) => !declared.some(([key]) => key === name));
+  const known = new Set(declared.map(([key]) => key));
+  const missing = names.filter((name) => !known.has(name));
   const isObject =
     schema["type"] === "object" || isJsonObject(properties) || additionalProperties !== undefined;
   if (!isObject && names.length === 0 && patternProperties === undefined) return schema;
@@ -299,14 +302,13 @@ function withoutNullInEnum(schema: JsonObject): JsonObject {
 function flattenRoot(schema: JsonObject): JsonObject {
   const { anyOf: branches, nullable: _, ...rest } = schema;
   if (!Array.isArray(branches)) return rest;
-  const objects = branches.filter(isJsonObject);
+  const objects = branches.slice(0, MAX_SCHEMAS).filter(isJsonObject);
   const properties = objects.reduce<JsonObject>(
     (all, branch) => ({ ...objectOf(branch["properties"]), ...all }),
     objectOf(rest["properties"]),
   );
-  const always = strings(objects[0]?.["required"]).filter((name) =>
-    objects.every((branch) => strings(branch["required"]).includes(name)),
-  );
+  const [first, ...others] = objects.map((branch) => new Set(strings(branch["required"])));
+  const always = [...(first ?? [])].filter((name) => others.every((names) => names.has(name)));
   const required = [...new Set([...strings(rest["required"]), ...always])];
   return { ...rest, properties, ...(required.length === 0 ? {} : { required }) };
 }

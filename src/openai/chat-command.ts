@@ -27,11 +27,16 @@ export function parseChatCommand(said: string): ChatCommand {
   const call = CALL.exec(text) ?? SLASH.exec(text);
   if (call === null) return { kind: "free", text };
   const { name, rest } = unglued(call.groups?.["name"] ?? "", call.groups?.["rest"] ?? "");
-  return { kind: "call", name: name.replaceAll(/^`+|`+$/g, ""), argumentText: rest.trim() };
+  return { kind: "call", name: withoutTicks(name), argumentText: rest.trim() };
 }
 
 function unglued(name: string, rest: string): Readonly<{ name: string; rest: string }> {
   const glued = GLUED.exec(name + rest);
   const inName = name.includes("{") ? glued?.groups : undefined;
   return { name: inName?.["name"] ?? name, rest: inName?.["rest"] ?? rest };
+}
+
+/** A name copied with the code span it stood in. */
+function withoutTicks(name: string): string {
+  return name.startsWith("`") && name.endsWith("`") ? name.slice(1, -1) : name;
 }

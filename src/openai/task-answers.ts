@@ -24,6 +24,9 @@ const WANTED_KEY = /\{\s*\\?"(title|tags|follow_ups|queries|text|prompt)\\?"\s*:
 /** A task name; an unexpanded `{{TASK}}` of an older Open WebUI is none. */
 const TASK_NAME = /^[a-z_]{1,60}$/;
 
+const CHAT_HISTORY = "<chat_history>";
+/** As much of the quoted chat as a title is made of. */
+const READ_LENGTH = 2_000;
 const TITLE_WORDS = 5;
 const TITLE_LENGTH = 50;
 
@@ -60,7 +63,9 @@ function answerOf(key: string, question: string): string {
 
 /** The first words of what the user said first. */
 function titleOf(question: string): string {
-  const said = /<chat_history>[^]*?^USER:\s*(.+)$/m.exec(question)?.[1] ?? "";
+  const start = question.indexOf(CHAT_HISTORY);
+  const chat = start === -1 ? "" : question.slice(start, start + READ_LENGTH);
+  const said = /^USER:[ \t]*(\S.*)$/m.exec(chat)?.[1] ?? "";
   const words = said.split(/\s+/).slice(0, TITLE_WORDS).join(" ");
   return words.slice(0, TITLE_LENGTH).toWellFormed().trim() || "Tools";
 }

@@ -11,5 +11,8 @@ export function wordUsage(prompt: readonly string[], answer: string): ChatUsage 
 }
 
 export function countWords(text: string): number {
-  return text.match(/\S+/g)?.length ?? 0;
+  let count = 0;
+  // One at a time: a list of every word of a large prompt would fill the isolate.
+  for (const _ of text.matchAll(/\S+/g)) count += 1;
+  return count;
 }

@@ -221,3 +221,12 @@ test("projects its own result to itself", () => {
   const once = functionParameters(schema);
   expect(functionParameters(once)).toEqual(once);
 });
+
+test("follows no chain of references without end", () => {
+  const links = Array.from({ length: 50_000 }, (_, link) => [
+    `d${link}`,
+    { $ref: `#/$defs/d${link + 1}` },
+  ]);
+  const $defs: JsonObject = Object.fromEntries(links);
+  expect(property({ $ref: "#/$defs/d0" }, { $defs })).toEqual({});
+});

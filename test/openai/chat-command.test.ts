@@ -35,3 +35,12 @@ test("does not take a sentence for a call", () => {
     text: "calling all tools",
   });
 });
+
+test("takes hostile text in its stride", () => {
+  const started = performance.now();
+  const ticks = "`".repeat(400_000);
+  for (const said of [`call a${ticks}a${ticks}b`, `/${"{".repeat(400_000)}`, "tools".repeat(9e4)]) {
+    parseChatCommand(said);
+  }
+  expect(performance.now() - started).toBeLessThan(1_000);
+});

@@ -39,3 +39,10 @@ test("takes a frame around documents for a message of the chat", () => {
 test("finds a title even in an empty chat", () => {
   expect(answered('### Task:\n{ "title": "t" }')).toEqual({ title: "Tools" });
 });
+
+test("reads no more of a quoted chat than a title needs", () => {
+  const started = performance.now();
+  answered(`### Task:\n{ "title": "t" }${"<chat_history>".repeat(200_000)}`);
+  answered(`### Task:\n{ "title": "t" }<chat_history>${"\nUSER:".repeat(200_000)}`);
+  expect(performance.now() - started).toBeLessThan(1_000);
+});
