@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Listing } from "../catalog/listing.ts";
-import type { BackendReport, BackendState } from "../config/backend-report.ts";
+import type { BackendState } from "../config/backend-report.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { Registry } from "../config/registry.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
@@ -10,13 +10,15 @@ import type { JsonObject } from "../core/json.ts";
 import type { Answer } from "../core/json-rpc.ts";
 import { capture, type Outcome } from "../core/outcome.ts";
 import { createSeal } from "../core/seal.ts";
+import { afterFailure, afterListing, reportOf } from "./backend-health.ts";
 import { BackendStore, type Kept, NOTHING_KEPT } from "./backend-store.ts";
 import type { BackendStub, LeaseAsk } from "./backend-stub.ts";
 import { builtinListing } from "./builtin.ts";
 import { type Collected, collectListing, listingHash } from "./collect-listing.ts";
 import { resolveTarget } from "./connect-target.ts";
 import { type ConnectTarget, type Opened, requestHeaders } from "./connection.ts";
-import { type Lease, LEASE_LIFE_MS, LeaseLost } from "./lease.ts";
+import { type Lease, LeaseLost } from "./lease.ts";
+import { makeLease } from "./make-lease.ts";
 import { initialize, openHttp, STEP_TIMEOUT_MS } from "./open-http.ts";
 import { openSse, type SseConnection } from "./open-sse.ts";
 import { nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
@@ -200,22 +202,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       const { listing, ttlMs } = await this.#collect(order);
       if (generation !== this.#generation) return;
       if (listing.hash !== this.#kept.listingHash) this.#store.writeListing(listing);
-      const { hash, tools, prompts, resources, resourceTemplates, warnings } = listing;
-      this.#keep({
-        state: "ready",
-        failures: 0,
-        lastError: undefined,
-        lastSeen: Date.now(),
-        latencyMs: Date.now() - started,
-        listingHash: hash,
-        warnings: [...warnings],
-        counts: {
-          tools: tools.length,
-          prompts: prompts.length,
-          resources: resources.length,
-          resourceTemplates: resourceTemplates.length,
-        },
-      });
+      this.#keep(afterListing(listing, { started, now: Date.now() }));
       // Built-in servers are part of this Worker: they change only with it.
       if (order.config.transport.kind === "builtin") return await this.#report();
       delay = nextRelistMs(ttlMs);
@@ -362,22 +349,13 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     const { connection, revision } = this.#kept;
     if (order === undefined || connection === undefined) throw superseded();
     const target = this.#requireTarget(order);
-    const { era, protocolVersion } = connection;
-    const isStream = order.config.transport.kind === "sse";
-    return {
-      backend: order.config.name,
+    return makeLease(order, target, {
       revision,
-      lane: isStream ? "object" : "direct",
-      era,
-      protocolVersion,
-      url: target.url,
-      headers: requestHeaders(target, protocolVersion, this.#sessionId),
-      // All users of a stream share its ids, as they share those of a session.
-      sessionId: isStream ? "stream" : this.#sessionId,
-      privateOrigins: order.privateOrigins,
+      connection,
+      sessionId: this.#sessionId,
       timeoutMs,
-      expires: Date.now() + LEASE_LIFE_MS,
-    };
+      now: Date.now(),
+    });
   }
 
   #requireTarget(order: BackendOrder): ConnectTarget {
@@ -397,14 +375,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     const wait = hung ? FAIL_FAST_HUNG_MS : FAIL_FAST_MS;
     this.#failed = { error, until: Date.now() + wait };
     this.#sse?.close();
-    this.#keep({
-      connection: undefined,
-      // An era verdict is asked again when the connection starts to fail.
-      legacySince: error.code === "backend_failed" ? undefined : this.#kept.legacySince,
-      state: "down",
-      failures: this.#kept.failures + 1,
-      lastError: error.message,
-    });
+    this.#keep(afterFailure(this.#kept, error));
   }
 
   /** Storage before memory. */
@@ -451,21 +422,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   async #report(): Promise<void> {
     const order = this.#order;
     if (order === undefined || this.#kept.role !== "shared") return;
-    const { connection, state, listingHash: hash, counts, warnings } = this.#kept;
-    const { lastError, lastSeen, latencyMs } = this.#kept;
-    const report: BackendReport = {
-      state,
-      configVersion: order.configVersion,
-      listingHash: hash,
-      era: connection?.era,
-      protocolVersion: connection?.protocolVersion,
-      sessionful: connection?.sessionful ?? false,
-      counts,
-      warnings,
-      lastError,
-      lastSeen,
-      latencyMs,
-    };
+    const report = reportOf(order, this.#kept);
     try {
       await this.env.REGISTRY.getByName(REGISTRY_NAME).reportBackend(order.config.name, report);
     } catch {

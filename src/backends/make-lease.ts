@@ -1,0 +1,34 @@
+import type { BackendOrder } from "../config/backend-order.ts";
+import { type Connection, type ConnectTarget, requestHeaders } from "./connection.ts";
+import { type Lease, LEASE_LIFE_MS } from "./lease.ts";
+
+/** What the Worker needs to speak to a connected backend, complete: it copies nothing per call. */
+export function makeLease(
+  order: BackendOrder,
+  target: ConnectTarget,
+  live: Readonly<{
+    revision: number;
+    connection: Connection;
+    sessionId: string | undefined;
+    timeoutMs: number;
+    now: number;
+  }>,
+): Lease {
+  const { era, protocolVersion } = live.connection;
+  const isStream = order.config.transport.kind === "sse";
+  return {
+    backend: order.config.name,
+    revision: live.revision,
+    // Answers over HTTP+SSE come on a stream that only the object has.
+    lane: isStream ? "object" : "direct",
+    era,
+    protocolVersion,
+    url: target.url,
+    headers: requestHeaders(target, protocolVersion, live.sessionId),
+    // All calls on a stream share its ids, as they share those of a session.
+    sessionId: isStream ? "stream" : live.sessionId,
+    privateOrigins: order.privateOrigins,
+    timeoutMs: live.timeoutMs,
+    expires: live.now + LEASE_LIFE_MS,
+  };
+}
