@@ -74,8 +74,9 @@ export function createApp(env: Env): App {
   const listings = createListingCache({ fetchListing: (name) => backend(name).listing(), sleep });
   const views = createViews({ snapshots, listings, now, sleep });
   const leases = createLeaseSource({ stub: backend, waitUntil, now });
+  const auditStore = () => env.AUDIT.getByName(AUDIT_NAME);
   const audit = createAuditTrail({
-    store: () => env.AUDIT.getByName(AUDIT_NAME),
+    store: auditStore,
     sleep,
     log: (line) => log.warn(line),
   });
@@ -163,6 +164,7 @@ export function createApp(env: Env): App {
         ownOrigin,
         requestIdOf,
         grants: (origin) => servers(origin).getOAuthApi(oauthEnv),
+        audit: auditStore,
         localCommandKey: env.LOCAL_COMMAND_KEY,
         now,
       }),

@@ -6,6 +6,7 @@ import { secretsEqual } from "../core/digest.ts";
 import { asGatewayError, GatewayError, type ErrorCode } from "../core/errors.ts";
 import { readJsonBody } from "../http/json-body.ts";
 import { problemResponse, statusOf } from "../http/problem.ts";
+import type { AuditStore } from "../telemetry/audit-trail.ts";
 import { parseVersion, readConfigText, readExpectedVersion } from "./config-body.ts";
 import { listGrants, revokeGrant, type GrantApi } from "./granted-clients.ts";
 import { describeKey, parseKeyRequest } from "./key-request.ts";
@@ -19,6 +20,7 @@ export type AdminNeeds = Readonly<{
   requestIdOf: (request: Request) => string;
   /** The OAuth library at one of our own origins. */
   grants: (origin: string) => GrantApi;
+  audit: () => Pick<AuditStore, "newest">;
   /** LOCAL_COMMAND_KEY: who sends it is the command on this machine. */
   localCommandKey: string | undefined;
   now: () => number;
@@ -33,6 +35,7 @@ const METHODS: readonly Readonly<{ path: RegExp; allow: string }>[] = [
   { path: /^\/admin\/api\/keys\/[^/]+$/, allow: "DELETE" },
   { path: /^\/admin\/api\/grants$/, allow: "GET, HEAD" },
   { path: /^\/admin\/api\/grants\/[^/]+$/, allow: "DELETE" },
+  { path: /^\/admin\/api\/audit$/, allow: "GET, HEAD" },
 ];
 
 /** What the plain JSON surfaces say otherwise: here the config is the request, not our trouble. */
@@ -115,6 +118,11 @@ export function createAdminRoutes(needs: AdminNeeds): Hono {
     return c.body(null, 204);
   });
 
+  routes.get("/admin/api/audit", async (c) => {
+    const limit = parseLimit(c.req.query("limit"));
+    return c.json({ events: await needs.audit().newest(limit) });
+  });
+
   routes.all("/admin/api/*", (c) => {
     const { pathname } = new URL(c.req.url);
     const what = `${c.req.method.slice(0, 20)} ${pathname.slice(0, 200)}`;
@@ -138,6 +146,20 @@ export function createAdminRoutes(needs: AdminNeeds): Hono {
   });
 
   return routes;
+}
+
+/** What one answer of the audit holds, at most and unless asked. */
+const MAX_EVENTS = 1_000;
+const DEFAULT_EVENTS = 100;
+
+function parseLimit(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_EVENTS;
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_EVENTS) return limit;
+  throw new GatewayError(
+    "invalid_params",
+    `Cannot read the audit: limit is ${JSON.stringify(text.slice(0, 20))}, wanted 1 to ${MAX_EVENTS}`,
+  );
 }
 
 function originOf({ ownOrigin }: AdminNeeds, request: Request): string {
