@@ -60,7 +60,8 @@ async function answer(gateway: Gateway, call: Call): Promise<string> {
   if (list !== undefined) return answerList(gateway, call, list);
   switch (request.method) {
     case "initialize":
-      return resultText(call, await initialize(gateway, call));
+      if (era === "legacy") return resultText(call, await initialize(gateway, call));
+      break;
     case "server/discover":
       return resultText(call, await discover(gateway, call));
     case "ping":

@@ -21,12 +21,15 @@ export function readEra(request: RpcRequest, headers: Headers): Era {
     }
     return "legacy";
   }
-  if (claimed !== MODERN_VERSION) throw unsupportedVersion(claimed);
-  requireEnvelope(request);
-  if (version !== null && LEGACY_VERSIONS.includes(version) && method === null) return "modern";
-  if (version !== claimed) {
+  const isLegacyHeader = version !== null && LEGACY_VERSIONS.includes(version) && method === null;
+  // Disagreement comes first: it is wrong whichever of the two versions we know.
+  if (version !== null && version !== claimed && !isLegacyHeader) {
     throw mismatch("MCP-Protocol-Version", version, claimed);
   }
+  if (claimed !== MODERN_VERSION) throw unsupportedVersion(claimed);
+  requireEnvelope(request);
+  if (isLegacyHeader) return "modern";
+  if (version === null) throw mismatch("MCP-Protocol-Version", version, claimed);
   if (method !== request.method) throw mismatch("Mcp-Method", method, request.method);
   checkName(request, headers);
   return "modern";
