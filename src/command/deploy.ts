@@ -33,7 +33,7 @@ export type DeployWorld = Readonly<{
 const REAL_WORLD: DeployWorld = {
   wrangler: createWrangler(),
   bundle: openWorkerBundle,
-  folder: join(PROJECT.scratch, "deploy"),
+  folder: join(PROJECT.scratch, "cloudflare"),
   devVars: PROJECT.devVars,
   env: process.env,
   say: (line) => console.log(line),
