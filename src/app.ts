@@ -64,7 +64,6 @@ const MCP_PATH = /^\/mcp(?:\/([a-z][a-z0-9-]{0,30}))?\/?$/;
  */
 export function createApp(env: Env): App {
   const now = Date.now;
-  const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   const log = createLog(env.LOG_LEVEL, (line) => console.log(line)); // oxlint-disable-line no-console
   const registry = () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
   const backend = (name: string) => env.BACKENDS.getByName(name);
@@ -175,9 +174,14 @@ export function createApp(env: Env): App {
     // The hot path goes past the router: it would cost a tenth of a call.
     if (match === null) return routes.fetch(request, env, execution);
     const [, name] = match;
-    const scope: Scope = name === undefined ? ALL : { kind: "one", backend: name as BackendName };
-    return mcp(request, scope, contextOf(request, execution));
+    return mcp(request, scopeOf(name), contextOf(request, execution));
   };
+}
+
+function scopeOf(name: string | undefined): Scope {
+  if (name === undefined) return ALL;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- matched by MCP_PATH
+  return { kind: "one", backend: name as BackendName };
 }
 
 function contextOf(request: Request, execution: Pick<ExecutionContext, "waitUntil">): CallContext {
@@ -186,6 +190,12 @@ function contextOf(request: Request, execution: Pick<ExecutionContext, "waitUnti
     waitUntil: (work) => execution.waitUntil(work),
     requestId: requestIdOf(request),
   };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }
 
 const platformFetch: typeof fetch = (input, init) => fetch(input, init);

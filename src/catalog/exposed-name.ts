@@ -12,9 +12,10 @@ const HASH_LENGTH = 6;
 export function toExposedName(backend: BackendName, ownName: string): ExposedName {
   const clean = ownName.replaceAll(/[^a-zA-Z0-9_-]/g, "_");
   const name = `${backend}_${clean}`;
-  if (clean === ownName && name.length <= MAX_LENGTH) return name as ExposedName;
+  const fits = clean === ownName && name.length <= MAX_LENGTH;
   const head = name.slice(0, MAX_LENGTH - HASH_LENGTH - 1);
-  return `${head}_${shortHash(ownName)}` as ExposedName;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this function is what makes one
+  return (fits ? name : `${head}_${shortHash(ownName)}`) as ExposedName;
 }
 
 /** FNV-1a over UTF-16 code units, as six base-36 digits: stable, and nothing rests on its secrecy. */

@@ -37,6 +37,7 @@ export function parseBackendName(name: string): BackendName {
       `a name of a-z, 0-9 and "-" that begins with a letter, at most 31 characters${hint}`,
     );
   }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- matched just above
   return name as BackendName;
 }
 

@@ -1,35 +1,38 @@
-import type { Era } from "../core/era.ts";
-
-/**
- * How a backend is, as its object knows it. Pushed to the RegistryObject whenever it changes, and
- * so part of every snapshot.
- */
-export type BackendReport = Readonly<{
-  state: BackendState;
-  /** The config revision this report is about; reports of older revisions are dropped. */
-  configVersion: number;
-  listingHash: string | undefined;
-  era: Era | undefined;
-  protocolVersion: string | undefined;
-  /** Whether the backend issues session ids, so that sessions are kept per user. */
-  sessionful: boolean;
-  counts: Readonly<{
-    tools: number;
-    prompts: number;
-    resources: number;
-    resourceTemplates: number;
-  }>;
-  warnings: readonly string[];
-  /** Bounded, without secrets. */
-  lastError: string | undefined;
-  /** Epoch ms of the last answer of any kind. */
-  lastSeen: number | undefined;
-  /** Milliseconds the last handshake or listing round trip took. */
-  latencyMs: number | undefined;
-}>;
+import * as z from "zod";
 
 /**
  * `connecting`: not yet tried to the end. `ready`: listed. `down`: could not be reached, is tried
  * again with backoff. `offline`: needs the connector, which is not there.
  */
-export type BackendState = "connecting" | "ready" | "down" | "offline";
+const backendState = z.enum(["connecting", "ready", "down", "offline"]);
+
+/**
+ * How a backend is, as its object knows it. Pushed to the RegistryObject whenever it changes, and
+ * so part of every snapshot.
+ */
+export const backendReport = z.object({
+  state: backendState,
+  /** The config revision this report is about; reports of older revisions are dropped. */
+  configVersion: z.number(),
+  listingHash: z.string().optional(),
+  era: z.enum(["modern", "legacy"]).optional(),
+  protocolVersion: z.string().optional(),
+  /** Whether the backend issues session ids, so that sessions are kept per user. */
+  sessionful: z.boolean(),
+  counts: z.object({
+    tools: z.number(),
+    prompts: z.number(),
+    resources: z.number(),
+    resourceTemplates: z.number(),
+  }),
+  warnings: z.array(z.string()),
+  /** Bounded, without secrets. */
+  lastError: z.string().optional(),
+  /** Epoch ms of the last answer of any kind. */
+  lastSeen: z.number().optional(),
+  /** Milliseconds the last handshake or listing round trip took. */
+  latencyMs: z.number().optional(),
+});
+
+export type BackendReport = Readonly<z.infer<typeof backendReport>>;
+export type BackendState = z.infer<typeof backendState>;

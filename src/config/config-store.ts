@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { GatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Seal } from "../core/seal.ts";
@@ -6,6 +7,8 @@ import type { ConfigVersion } from "./registry.ts";
 
 /** Older versions go: one can go back this far. */
 const KEPT_VERSIONS = 50;
+
+const strings = z.array(z.string());
 
 type Row = {
   version: number;
@@ -109,7 +112,7 @@ export class ConfigStore {
     return {
       version: toVersion(row),
       document,
-      privateOrigins: JSON.parse(row.origins) as string[],
+      privateOrigins: strings.parse(JSON.parse(row.origins)),
     };
   }
 }
@@ -121,6 +124,6 @@ function toVersion(row: Row): ConfigVersion {
     version: row.version,
     at: row.at,
     source: row.source === "file" ? "file" : "admin",
-    warnings: JSON.parse(row.warnings) as string[],
+    warnings: strings.parse(JSON.parse(row.warnings)),
   };
 }

@@ -36,7 +36,10 @@ export interface Registry {
 }
 
 /** The same as the object answers it: expected failures are values there. */
-export type RegistryRpc = Omit<Registry, "snapshot" | "putConfig" | "readConfig" | "restoreConfig"> & {
+export type RegistryRpc = Omit<
+  Registry,
+  "snapshot" | "putConfig" | "readConfig" | "restoreConfig"
+> & {
   snapshot(since: number): Promise<Outcome<SnapshotData | "unchanged">>;
   putConfig(put: ConfigPut): Promise<Outcome<ConfigVersion>>;
   readConfig(version?: number): Promise<Outcome<StoredConfig>>;

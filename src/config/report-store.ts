@@ -1,4 +1,4 @@
-import type { BackendReport } from "./backend-report.ts";
+import { backendReport, type BackendReport } from "./backend-report.ts";
 
 /** The last report of each backend, kept so that an evicted registry still knows the listings. */
 export class ReportStore {
@@ -12,7 +12,7 @@ export class ReportStore {
       sql
         .exec<{ name: string; report: string }>("SELECT * FROM reports")
         .toArray()
-        .map(({ name, report }) => [name, JSON.parse(report) as BackendReport]),
+        .map(({ name, report }) => [name, backendReport.parse(JSON.parse(report))]),
     );
   }
 

@@ -119,12 +119,9 @@ async function forward(gateway: Gateway, call: Call, method: ForwardedMethod): P
 
 async function checkToolHeaders(gateway: Gateway, call: Call, params: JsonObject): Promise<void> {
   // Only a tool that marks parameters costs anything, and those are rare.
-  const marked = await gateway.markedSchema(
-    call.caller,
-    call.scope,
-    String(params["name"]),
-    call.context,
-  );
+  const { name } = params;
+  if (typeof name !== "string") return;
+  const marked = await gateway.markedSchema(call.caller, call.scope, name, call.context);
   if (marked !== undefined) checkParamHeaders(marked, params, call.headers);
 }
 

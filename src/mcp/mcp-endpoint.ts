@@ -72,7 +72,7 @@ type Exchange = Readonly<{
 }>;
 
 async function answerRequest(exchange: Exchange): Promise<Response> {
-  const { deps, request, scope, context, origin } = exchange;
+  const { deps, request, context, origin } = exchange;
   let caller: Caller;
   try {
     const { authenticator } = deps;

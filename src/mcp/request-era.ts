@@ -1,5 +1,5 @@
 import type { Era } from "../core/era.ts";
-import { isJsonObject, type JsonObject } from "../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { RPC_CODES, type RpcRequest } from "../core/json-rpc.ts";
 import { LEGACY_VERSIONS, META, MODERN_VERSION } from "./protocol-versions.ts";
 import { RpcFailure } from "./rpc-failure.ts";
@@ -80,10 +80,15 @@ export function checkParamHeaders(
     if (typeof suffix !== "string") continue;
     const value = Object.hasOwn(args, property) ? args[property] : undefined;
     const header = headers.get(`mcp-param-${suffix}`);
-    const expected = value === undefined || value === null ? null : String(value);
+    const expected = value === undefined || value === null ? null : headerText(value);
     const given = header === null ? null : decodeHeaderValue(header);
     if (given !== expected) throw mismatch(`Mcp-Param-${suffix}`, header, expected ?? "nothing");
   }
+}
+
+/** Only primitive parameters may be marked; anything else cannot agree with a header. */
+function headerText(value: JsonValue): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** Values that are not plain ASCII travel as `=?base64?…?=`; undefined when that is malformed. */

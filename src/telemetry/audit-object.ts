@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { AuditEvent } from "./audit-event.ts";
+import { auditEvent, type AuditEvent } from "./audit-event.ts";
 import type { AuditStore } from "./audit-trail.ts";
 
 /** There is one audit store; this is its name. */
@@ -34,6 +34,6 @@ export class AuditObject extends DurableObject<Env> implements AuditStore {
     return this.ctx.storage.sql
       .exec<Row>("SELECT event FROM events ORDER BY id DESC LIMIT ?", Math.min(limit, 1_000))
       .toArray()
-      .map(({ event }) => JSON.parse(event) as AuditEvent);
+      .map(({ event }) => auditEvent.parse(JSON.parse(event)));
   }
 }

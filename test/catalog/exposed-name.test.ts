@@ -24,5 +24,7 @@ test("cuts long names to 64 characters with a hash of the whole", () => {
 });
 
 test("never makes the same name for two backends", () => {
-  expect(toExposedName("a" as BackendName, "b_c")).not.toBe(toExposedName("a-b" as BackendName, "c"));
+  expect(toExposedName("a" as BackendName, "b_c")).not.toBe(
+    toExposedName("a-b" as BackendName, "c"),
+  );
 });

@@ -36,7 +36,9 @@ test("sorts by exposed name whatever the order of arrival", () => {
 });
 
 test("treats prototype names as plain names", () => {
-  const { tools } = mergeListings([contribution("a", { tools: [tool("__proto__"), tool("constructor")] })]);
+  const { tools } = mergeListings([
+    contribution("a", { tools: [tool("__proto__"), tool("constructor")] }),
+  ]);
   expect([...tools.keys()]).toEqual(["a___proto__", "a_constructor"]);
 });
 
@@ -64,7 +66,9 @@ test("finds the owner of a URI by listing, template and scheme", () => {
       resources: [{ uri: "memo://1" }],
       resourceTemplates: [{ uriTemplate: "memo://{id}/raw" }, { uriTemplate: "file:///{+path}" }],
     }),
-    contribution("b", { resourceTemplates: [{ uriTemplate: "file:///b/{path}.md" }, { uriTemplate: "only://{x}" }] }),
+    contribution("b", {
+      resourceTemplates: [{ uriTemplate: "file:///b/{path}.md" }, { uriTemplate: "only://{x}" }],
+    }),
   ]);
   expect(findResourceOwner(catalog, "memo://1")).toBe("a");
   expect(findResourceOwner(catalog, "memo://7/raw")).toBe("a");

@@ -19,13 +19,19 @@ test("reads comments and trailing commas", () => {
     // the house
     "mcpServers": { "home": { "type": "sse", "url": "https://ha.example.com/sse", }, },
   }`);
-  expect(backend?.transport).toEqual({ kind: "sse", url: "https://ha.example.com/sse", headers: {} });
+  expect(backend?.transport).toEqual({
+    kind: "sse",
+    url: "https://ha.example.com/sse",
+    headers: {},
+  });
 });
 
 test.each(["http", "streamable-http", "streamable_http", "streamablehttp", "streamableHttp"])(
   "takes %s for Streamable HTTP",
   (type) => {
-    const [backend] = backends(JSON.stringify({ mcpServers: { a: { type, url: "https://a.example/mcp" } } }));
+    const [backend] = backends(
+      JSON.stringify({ mcpServers: { a: { type, url: "https://a.example/mcp" } } }),
+    );
     expect(backend?.transport.kind).toBe("streamable-http");
   },
 );
@@ -48,7 +54,9 @@ test("leaves out a backend that is switched off", () => {
 
 test("warns about keys it does not know and keeps going", () => {
   const { warnings } = parseConfig(
-    parseDocumentText('{"mcpServers":{"a":{"builtin":"time","colour":"red"}},"globalShortcut":"x"}'),
+    parseDocumentText(
+      '{"mcpServers":{"a":{"builtin":"time","colour":"red"}},"globalShortcut":"x"}',
+    ),
   );
   expect(warnings).toEqual([
     "mcpServers.a.colour: not used by the gateway",
@@ -60,21 +68,54 @@ test.each([
   ["[]", 'document: [], wanted an object with "mcpServers"'],
   ["{", /^document: not JSON: invalid end of input at 1:2$/],
   ["{}", "mcpServers: missing, wanted an object of backends by name"],
-  ['{"mcpServers":{"a":{"url":"ftp://x/y"}}}', 'mcpServers.a.url: "ftp://x", wanted an http or https URL'],
+  [
+    '{"mcpServers":{"a":{"url":"ftp://x/y"}}}',
+    'mcpServers.a.url: "ftp://x", wanted an http or https URL',
+  ],
   ['{"mcpServers":{"a":{"url":"https://u:p@x/y"}}}', /wanted a URL without user and password/],
-  ['{"mcpServers":{"a":{"type":"sse"}}}', "mcpServers.a.url: missing, wanted the address of the MCP server"],
-  ['{"mcpServers":{"a":{"url":"https://x.example","type":"websocket"}}}', /mcpServers\.a\.type: "websocket", wanted "http"/],
-  ['{"mcpServers":{"a":{"url":"https://x.example","headers":{"X":1}}}}', "mcpServers.a.headers.X: \"number\", wanted a string"],
-  ['{"mcpServers":{"a":{"url":"https://x.example","headers":{"Host":"evil"}}}}', /mcpServers\.a\.headers\.Host: "…", wanted another header/],
-  ['{"mcpServers":{"a":{"url":"https://x.example","headers":{"X":"a\\r\\nB: c"}}}}', /mcpServers\.a\.headers\.X: "…", wanted a value on one line/],
+  [
+    '{"mcpServers":{"a":{"type":"sse"}}}',
+    "mcpServers.a.url: missing, wanted the address of the MCP server",
+  ],
+  [
+    '{"mcpServers":{"a":{"url":"https://x.example","type":"websocket"}}}',
+    /mcpServers\.a\.type: "websocket", wanted "http"/,
+  ],
+  [
+    '{"mcpServers":{"a":{"url":"https://x.example","headers":{"X":1}}}}',
+    'mcpServers.a.headers.X: "number", wanted a string',
+  ],
+  [
+    '{"mcpServers":{"a":{"url":"https://x.example","headers":{"Host":"evil"}}}}',
+    /mcpServers\.a\.headers\.Host: "…", wanted another header/,
+  ],
+  [
+    '{"mcpServers":{"a":{"url":"https://x.example","headers":{"X":"a\\r\\nB: c"}}}}',
+    /mcpServers\.a\.headers\.X: "…", wanted a value on one line/,
+  ],
   ['{"mcpServers":{"a":{"builtin":"clock"}}}', 'mcpServers.a.builtin: "clock", wanted "time"'],
-  ['{"mcpServers":{"a":{"builtin":"time","timeout":"soon"}}}', 'mcpServers.a.timeout: "soon", wanted seconds from 1 to 3600'],
-  ['{"mcpServers":{"a":{"builtin":"time","disabledTools":"x"}}}', 'mcpServers.a.disabledTools: "x", wanted a list of strings'],
-  ['{"mcpServers":{"My Server":{"builtin":"time"}}}', /wanted a name of a-z.*for example "my-server"$/],
-  ['{"mcpServers":{"admin":{"builtin":"time"}}}', /wanted another name: \/admin is a route of the gateway/],
+  [
+    '{"mcpServers":{"a":{"builtin":"time","timeout":"soon"}}}',
+    'mcpServers.a.timeout: "soon", wanted seconds from 1 to 3600',
+  ],
+  [
+    '{"mcpServers":{"a":{"builtin":"time","disabledTools":"x"}}}',
+    'mcpServers.a.disabledTools: "x", wanted a list of strings',
+  ],
+  [
+    '{"mcpServers":{"My Server":{"builtin":"time"}}}',
+    /wanted a name of a-z.*for example "my-server"$/,
+  ],
+  [
+    '{"mcpServers":{"admin":{"builtin":"time"}}}',
+    /wanted another name: \/admin is a route of the gateway/,
+  ],
   ['{"mcpServers":{"__proto__":{"builtin":"time"}}}', /wanted a name of a-z/],
   ['{"mcpServers":{"../x":{"builtin":"time"}}}', /wanted a name of a-z/],
-  ['{"mcpServers":{},"gateway":{"colour":1}}', 'gateway.colour: missing, wanted only the key "allowedOrigins"'],
+  [
+    '{"mcpServers":{},"gateway":{"colour":1}}',
+    'gateway.colour: missing, wanted only the key "allowedOrigins"',
+  ],
 ])("names path, value and what was wanted in %s", (text, expected) => {
   expect(problem(text)).toMatch(expected);
 });

@@ -93,7 +93,9 @@ test("lets only the local file name a private address, and remembers that it did
   });
   await registry.putConfig({ text, source: "file" });
   await registry.putConfig({ text, source: "admin" });
-  expect(await registry.snapshot(-1)).toMatchObject({ privateOrigins: ["http://192.168.1.5:8100"] });
+  expect(await registry.snapshot(-1)).toMatchObject({
+    privateOrigins: ["http://192.168.1.5:8100"],
+  });
 });
 
 test("carries changed keys and tombstones in every snapshot", async () => {
@@ -102,7 +104,9 @@ test("carries changed keys and tombstones in every snapshot", async () => {
   await registry.putRecord("client:x", "2");
   await registry.putRecord("key:b", "3");
   await registry.deleteRecord("key:b");
-  expect(await registry.snapshot(-1)).toMatchObject({ recentKeys: { "key:a": "1", "key:b": null } });
+  expect(await registry.snapshot(-1)).toMatchObject({
+    recentKeys: { "key:a": "1", "key:b": null },
+  });
   expect(await registry.listRecords("key:")).toEqual([{ key: "key:a", value: "1" }]);
   expect(await registry.getRecord("client:x")).toBe("2");
 });

@@ -42,12 +42,16 @@ test.each([
   expect(isPrivateTarget(new URL(url))).toBe(false);
 });
 
-test.each(["file:///etc/passwd", "data:text/plain,x", "blob:https://x/y", "ws://x/y", "nonsense", "https://u@x/"])(
-  "refuses the address %s",
-  (url) => {
-    expect(targetUrlProblem(url)).toBeDefined();
-  },
-);
+test.each([
+  "file:///etc/passwd",
+  "data:text/plain,x",
+  "blob:https://x/y",
+  "ws://x/y",
+  "nonsense",
+  "https://u@x/",
+])("refuses the address %s", (url) => {
+  expect(targetUrlProblem(url)).toBeDefined();
+});
 
 test("accepts references anywhere in an address", () => {
   expect(targetUrlProblem("https://${HOST}/api/webhook/${HOOK}?k=${KEY}")).toBeUndefined();
@@ -56,7 +60,14 @@ test("accepts references anywhere in an address", () => {
 test("lets any credential header pass and refuses those of the connection", () => {
   expect(headerProblem("Authorization", "token ${KEY}:${SECRET}")).toBeUndefined();
   expect(headerProblem("CF-Access-Client-Id", "x.access")).toBeUndefined();
-  for (const name of ["Host", "content-length", "Mcp-Session-Id", "Transfer-Encoding", "Bad Name", ""]) {
+  for (const name of [
+    "Host",
+    "content-length",
+    "Mcp-Session-Id",
+    "Transfer-Encoding",
+    "Bad Name",
+    "",
+  ]) {
     expect(headerProblem(name, "x"), name).toBeDefined();
   }
   expect(headerProblem("X-A", "one\r\nTwo: 2")).toBeDefined();

@@ -43,11 +43,15 @@ function asker(key: string) {
     (
       await send(path, { headers: { authorization: `Bearer ${key}` } })
     ).json() as Promise<JsonObject>;
-  const names = async (path = "/mcp") =>
-    ((await ask("tools/list", {}, path)).message.result?.["tools"] as { name: string }[]).map(
-      ({ name }) => name,
-    );
+  const names = async (path = "/mcp") => {
+    const { message } = await ask("tools/list", {}, path);
+    return namesIn(message.result?.["tools"]);
+  };
   return { ask, get, names };
+}
+
+function namesIn(list: unknown): string[] {
+  return (list as { name: string }[]).map(({ name }) => name);
 }
 
 describe("a key allowed one tool of one backend", () => {

@@ -73,7 +73,7 @@ test("answers every message of a batch and each alone", async () => {
 
 test("refuses a batch of more than 100", async () => {
   const ping = { jsonrpc: "2.0", id: 1, method: "ping" };
-  const { status, message } = await post(JSON.stringify(Array(101).fill(ping)));
+  const { status, message } = await post(`[${Array(101).fill(JSON.stringify(ping)).join(",")}]`);
   expect(status).toBe(400);
   expect(message).toMatchObject({ error: { message: expect.stringContaining("at most 100") } });
 });

@@ -1,3 +1,4 @@
+import type * as worker from "../../src/index.ts";
 import type { Env as AppEnv } from "../../src/app.ts";
 import type { GrantObject } from "../../src/auth/grant-object.ts";
 import type { BackendObject } from "../../src/backends/backend-object.ts";
@@ -9,7 +10,7 @@ declare global {
     /** The bindings of wrangler.toml, as `env` of "cloudflare:workers" gives them to tests. */
     interface Env extends Omit<AppEnv, keyof Bindings>, Bindings {}
     interface GlobalProps {
-      mainModule: typeof import("../../src/index.ts");
+      mainModule: typeof worker;
     }
   }
 }

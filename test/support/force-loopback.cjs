@@ -7,5 +7,9 @@ net.Server.prototype.listen = function (...args) {
     return listen.call(this, { ...first, host: "127.0.0.1" }, ...rest);
   }
   const callback = rest.find((arg) => typeof arg === "function");
-  return listen.call(this, { port: Number(first), host: "127.0.0.1" }, ...(callback ? [callback] : []));
+  return listen.call(
+    this,
+    { port: Number(first), host: "127.0.0.1" },
+    ...(callback ? [callback] : []),
+  );
 };

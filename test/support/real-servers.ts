@@ -64,9 +64,11 @@ export async function startOverHttp(
     });
     children.add(child);
     const started = child.start();
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- transports have properties only
     front.onmessage = (message: JSONRPCMessage) => {
       void started.then(() => child.send(message)).catch(() => {}); // the child is gone
     };
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- transports have properties only
     child.onmessage = (message) => {
       void front.send(message).catch(() => {}); // nobody waits for this answer any more
     };
