@@ -51,8 +51,15 @@ const MODULE_TYPES: ReadonlyMap<string, V4ModuleDefinition["type"]> = new Map([
 export async function openLocalRuntime(options: RuntimeOptions): Promise<LocalRuntime> {
   const modules = readModules(options.bundle);
   const listeners = rememberSignalListeners();
-  const runtime = new Miniflare(miniflareOptions(options, modules, options.variables));
   const guard = openOrphanGuard();
+  const guardRuntime = (): void => guard.watch(findChildren("workerd"));
+  const onRestart = (): void => {
+    guardRuntime();
+    options.onLog("warn", "The runtime crashed and was started again");
+  };
+  const optionsWith = (variables: Variables): MiniflareOptions =>
+    miniflareOptions(options, { modules, variables, onRestart });
+  const runtime = new Miniflare(optionsWith(options.variables));
   try {
     await runtime.ready;
   } catch (error) {
@@ -62,12 +69,12 @@ export async function openLocalRuntime(options: RuntimeOptions): Promise<LocalRu
   }
   // Its handlers exit at once and with another code; stopping is our caller's decision.
   listeners.removeNew();
-  guard.watch(findChildren("workerd"));
+  guardRuntime();
   return {
     ended: new Promise(() => {}),
     restart: async (variables) => {
-      await runtime.setOptions(miniflareOptions(options, modules, variables));
-      guard.watch(findChildren("workerd"));
+      await runtime.setOptions(optionsWith(variables));
+      guardRuntime();
     },
     stop: async () => {
       await runtime.dispose();
@@ -78,16 +85,15 @@ export async function openLocalRuntime(options: RuntimeOptions): Promise<LocalRu
 
 function miniflareOptions(
   { bundle, host, port, state, onLog }: RuntimeOptions,
-  modules: V4ModuleDefinition[],
-  variables: Variables,
+  running: { modules: V4ModuleDefinition[]; variables: Variables; onRestart: () => void },
 ): MiniflareOptions {
   const { settings } = bundle;
   return convertV4MiniflareOptions({
     name: settings.name,
-    modules,
+    modules: running.modules,
     compatibilityDate: settings.compatibilityDate,
     compatibilityFlags: settings.compatibilityFlags,
-    bindings: { ...settings.vars, ...variables },
+    bindings: { ...settings.vars, ...running.variables },
     kvNamespaces: Object.fromEntries(settings.kv.map(({ binding, id }) => [binding, id])),
     durableObjects: Object.fromEntries(
       settings.objects.map(({ binding, className, sqlite }) => [
@@ -106,6 +112,7 @@ function miniflareOptions(
     unsafeLocalExplorer: false,
     unsafeObservability: false,
     log: new Log(LogLevel.NONE),
+    unsafeHandleRuntimeRestart: running.onRestart,
     handleStructuredLogs: ({ level, message }) => onLog(level, message),
   });
 }

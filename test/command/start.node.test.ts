@@ -119,6 +119,21 @@ test("leaves no runtime behind when it is killed hard", async () => {
   expect(isRunning(runtime)).toBe(false);
 });
 
+test("starts a crashed runtime again, and takes that one down too", async () => {
+  const gateway = start();
+  await gateway.until(/\bcurl +curl /);
+  const [first = 0] = runtimesOf(gateway.pid);
+  process.kill(first, "SIGKILL");
+  await gateway.until(/The runtime crashed and was started again/);
+  expect((await fetch(`${access(gateway).url}/health`)).status).toBe(200);
+  const [second = 0] = runtimesOf(gateway.pid);
+  expect(second).not.toBe(first);
+  await gateway.end("SIGKILL");
+  const deadline = performance.now() + STOP_LIMIT_MS;
+  while (isRunning(second) && performance.now() < deadline) await sleep(20);
+  expect(isRunning(second)).toBe(false);
+});
+
 test("keeps secrets, config and keys across a restart", async () => {
   const config = await writeConfig({ mcpServers: { clock: { builtin: "time" } } });
   const first = start(["--config", config]);
