@@ -1,6 +1,6 @@
 import { createParser } from "eventsource-parser";
 import { GatewayError } from "../core/errors.ts";
-import { isJsonObject, type JsonObject } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
 import { LeaseLost } from "./lease.ts";
 import { backendFailure, statusFailure } from "./backend-failure.ts";
 import { type ConnectTarget, requestHeaders } from "./connection.ts";
@@ -29,15 +29,19 @@ export async function openSse(
   const url = requireAllowedTarget(target, blame);
   const stream = new AbortController();
   const pending = new PendingReplies();
-  let isOpen = true;
+  let state: "opening" | "open" | "closed" = "opening";
   const close = (): void => {
-    if (!isOpen) return;
-    isOpen = false;
+    const wasOpen = state === "open";
+    state = "closed";
     stream.abort();
     pending.endAll();
-    io.onClose();
+    if (wasOpen) io.onClose();
   };
-  const timer = setTimeout(() => stream.abort(), STEP_TIMEOUT_MS);
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    stream.abort();
+  }, STEP_TIMEOUT_MS);
   try {
     const response = await io.fetch(target.url, {
       headers: streamHeaders(target),
@@ -64,11 +68,10 @@ export async function openSse(
         })
         .catch(() => {}); // a broken stream is a closed one
     });
-    return { fetch: exchange(endpoint, pending, io.fetch), isOpen: () => isOpen, close };
+    state = "open";
+    return { fetch: exchange(endpoint, pending, io.fetch), isOpen: () => state === "open", close };
   } catch (error) {
-    const timedOut = stream.signal.aborted;
-    isOpen = false;
-    stream.abort();
+    close();
     if (error instanceof GatewayError && !timedOut) throw error;
     throw timedOut
       ? backendFailure(
@@ -126,8 +129,9 @@ async function readStream(
 function exchange(endpoint: URL, pending: PendingReplies, fetch: Fetch): Fetch {
   return async (_url, init) => {
     const message = typeof init.body === "string" ? parseObject(init.body) : undefined;
-    const id = isJsonObject(message) && message["method"] !== undefined ? message["id"] : undefined;
+    const id = message?.["method"] === undefined ? undefined : message["id"];
     const isRequest = typeof id === "string" || typeof id === "number";
+    if (message?.["method"] === "notifications/cancelled") pending.forget(message);
     const reply = isRequest ? pending.expect(id, init.signal ?? undefined) : undefined;
     try {
       const posted = await fetch(endpoint.href, { ...init, redirect: "manual" });

@@ -80,6 +80,15 @@ export class PendingReplies {
     this.#ownerOf(message)?.push(text);
   }
 
+  /** The one who asked has said so by `notifications/cancelled`, and no longer listens. */
+  forget({ params }: JsonObject): void {
+    const id =
+      typeof params === "object" && params !== null && "requestId" in params
+        ? params["requestId"]
+        : undefined;
+    if (typeof id === "string" || typeof id === "number") this.#pending.get(id)?.finish(undefined);
+  }
+
   endAll(): void {
     for (const pending of this.#pending.values()) pending.finish(undefined);
   }

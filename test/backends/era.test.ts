@@ -40,6 +40,7 @@ test.each([
     'speaks protocol version "2031-01-01", wanted one of 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05',
   ],
   ["unauthorized", "backend_unavailable", "refused the credential (HTTP 401)"],
+  ["loop", "backend_unavailable", "leads back to this gateway (HTTP 508)"],
   ["ha-not-configured", "backend_unavailable", "has no MCP server at this URL (HTTP 404)"],
 ])("says why it cannot connect to %s", async (kind, code, reason) => {
   const order = orderFor(http(quirk(kind).url));
@@ -93,6 +94,19 @@ test("keeps the message endpoint of HTTP+SSE on the same origin", async () => {
   await expect(leaseOf(order)).rejects.toMatchObject({
     code: "backend_failed",
     message: `Cannot connect: backend "${order.config.name}" named a message endpoint on another origin`,
+  });
+});
+
+test.each([
+  ["sse-ended", "backend_failed", "ended its event stream"],
+  ["web", "backend_failed", "answered without an event stream"],
+  ["unauthorized", "backend_unavailable", "refused the credential (HTTP 401)"],
+  ["no-such-quirk", "backend_unavailable", "has no MCP server at this URL (HTTP 404)"],
+])("says why it cannot open a stream to %s", async (kind, code, reason) => {
+  const order = orderFor({ kind: "sse", url: quirk(kind).url, headers: {} });
+  await expect(leaseOf(order)).rejects.toMatchObject({
+    code,
+    message: `Cannot connect: backend "${order.config.name}" ${reason}`,
   });
 });
 

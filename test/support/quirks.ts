@@ -368,6 +368,47 @@ export const QUIRKS: Readonly<Record<string, Quirk | undefined>> = {
   unauthorized: ({ response }) => {
     response.writeHead(401, { "www-authenticate": "Bearer" }).end();
   },
+  /** HTTP+SSE as Home Assistant speaks it; a tool `cut` breaks the stream, `quiet` says nothing. */
+  "sse-stream": async (exchange) => {
+    const { request, response, message, memory } = exchange;
+    if (request.method === "GET") {
+      memory.stream = response;
+      openStream(exchange);
+      response.write(`event: endpoint\ndata: ${request.url}\n\n`);
+      return;
+    }
+    const { stream } = memory;
+    if (stream === undefined || stream.destroyed) {
+      response.writeHead(404).end("Session not found");
+      return;
+    }
+    response.writeHead(200).end();
+    const name = message.params?.["name"];
+    if (name === "cut") stream.socket?.resetAndDestroy();
+    if (name === "cut" || name === "quiet" || message.id === undefined) return;
+    const answers: Record<string, object> = {
+      initialize: {
+        protocolVersion: "2024-11-05",
+        capabilities: { tools: {} },
+        serverInfo: { name: "streams", version: "1" },
+      },
+      "tools/list": { tools: (memory.tools ?? ["call"]).map(toolNamed) },
+      "tools/call": { content: [{ type: "text", text: String(name) }] },
+    };
+    const text = JSON.stringify({
+      jsonrpc: "2.0",
+      id: message.id,
+      result: answers[message.method ?? ""] ?? {},
+    });
+    stream.write(`event: message\ndata: ${text}\n\n`);
+  },
+  "sse-ended": (exchange) => {
+    openStream(exchange);
+    exchange.response.end(": nothing to say\n\n");
+  },
+  loop: ({ response }) => {
+    response.writeHead(508).end();
+  },
   "endpoint-elsewhere": (exchange) => {
     openStream(exchange);
     exchange.response.write("event: endpoint\ndata: https://elsewhere.example/messages\n\n");

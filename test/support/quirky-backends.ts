@@ -23,6 +23,8 @@ export type Memory = {
   log: Arrived[];
   sessions: Set<string>;
   tools: string[] | undefined;
+  /** Of HTTP+SSE: the newest one. */
+  stream: ServerResponse | undefined;
 };
 
 export type Exchange = {
@@ -75,5 +77,5 @@ export async function startQuirkyBackends(port?: number): Promise<Fixture> {
 }
 
 function newMemory(): Memory {
-  return { down: false, log: [], sessions: new Set(), tools: undefined };
+  return { down: false, log: [], sessions: new Set(), tools: undefined, stream: undefined };
 }

@@ -1,0 +1,57 @@
+import { runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import type { BackendOrder } from "../../src/config/backend-order.ts";
+import { call, leaseOf, orderFor, quirk, stubOf, textOf } from "../support/backend-calls.ts";
+
+/** Backends on HTTP+SSE, whose stream belongs to their object. */
+
+function streamOrder(timeoutMs = 5_000): {
+  order: BackendOrder;
+  backend: ReturnType<typeof quirk>;
+} {
+  const backend = quirk("sse-stream");
+  const transport = {
+    kind: "sse",
+    url: backend.url,
+    headers: { Authorization: "token a" },
+  } as const;
+  return { order: orderFor(transport, { timeoutMs }), backend };
+}
+
+test("calls over the stream, with the credential on every request", async () => {
+  const { order, backend } = streamOrder();
+  expect(textOf(await call(order, { params: { name: "hello" } }))).toBe("hello");
+  const arrived = await backend.arrived();
+  expect(arrived.map(({ headers }) => headers["authorization"])).toEqual(
+    arrived.map(() => "token a"),
+  );
+  expect(await leaseOf(order)).toMatchObject({ lane: "object", protocolVersion: "2024-11-05" });
+});
+
+test("says so when the stream breaks during a call, and opens it again for the next", async () => {
+  const { order } = streamOrder();
+  await leaseOf(order);
+  await expect(call(order, { params: { name: "cut" } })).rejects.toMatchObject({
+    code: "backend_unavailable",
+    message: `Cannot call tool "cut": backend "${order.config.name}" is not available (HTTP 502)`,
+  });
+  expect(textOf(await call(order, { params: { name: "after" } }))).toBe("after");
+});
+
+test("ends only its own call when the backend says nothing", async () => {
+  const { order } = streamOrder(300);
+  const quiet = call(order, { params: { name: "quiet" } });
+  const other = call(order, { params: { name: "other" } });
+  await expect(quiet).rejects.toMatchObject({ code: "backend_timeout" });
+  expect(textOf(await other)).toBe("other");
+});
+
+test("plans to look again when the stream breaks while nobody calls", async () => {
+  const { order } = streamOrder();
+  const stub = stubOf(order.config.name);
+  await stub.configure(order);
+  await expect.poll(() => stub.listing()).toBeDefined();
+  await expect(call(order, { params: { name: "cut" } })).rejects.toThrow("502");
+  const at = await runInDurableObject(stub, (_object, state) => state.storage.getAlarm());
+  expect(at ?? Infinity).toBeLessThanOrEqual(Date.now() + 1_500);
+});
