@@ -1,4 +1,137 @@
 import type { ExpectedFailure } from "./judge.ts";
 
-/** Empty it: what stands here is what a backend can do and the gateway does not carry yet. */
-export const EXPECTED_FAILURES: readonly ExpectedFailure[] = [];
+const GATEWAY = ["gateway-json", "gateway-session", "gateway-modern", "gateway-sse"];
+const LEGACY = ["2025-11-25"] as const;
+const MODERN = ["2026-07-28"] as const;
+const BOTH = [...LEGACY, ...MODERN];
+
+function each(
+  scenarios: readonly string[],
+  rest: Omit<ExpectedFailure, "scenario">,
+): readonly ExpectedFailure[] {
+  return scenarios.map((scenario) => ({ scenario, ...rest }));
+}
+
+function eachCheck(
+  scenario: string,
+  checks: readonly string[],
+  rest: Omit<ExpectedFailure, "scenario" | "check">,
+): readonly ExpectedFailure[] {
+  return checks.map((check) => ({ scenario, check, ...rest }));
+}
+
+/** What is accepted for now, and why. An entry that no longer fails fails the run. */
+export const EXPECTED_FAILURES: readonly ExpectedFailure[] = [
+  // The way back from a backend to the client, and what hangs on it: the next release.
+  ...each(
+    [
+      "tools-call-sampling",
+      "tools-call-elicitation",
+      "elicitation-sep1034-defaults",
+      "elicitation-sep1330-enums",
+    ],
+    {
+      targets: GATEWAY,
+      revisions: LEGACY,
+      reason: "requests of a backend are not passed to the client yet",
+    },
+  ),
+  ...each(["resources-subscribe", "resources-unsubscribe"], {
+    targets: GATEWAY,
+    revisions: LEGACY,
+    reason: "no subscriptions yet, and they are not declared",
+  }),
+  {
+    targets: GATEWAY,
+    revisions: LEGACY,
+    scenario: "server-initialize",
+    check: "server-session-id-visible-ascii",
+    reason: "no sessions yet: initialize gives out no id",
+  },
+  ...each(["server-session-lifecycle", "server-sse-multiple-streams"], {
+    targets: GATEWAY,
+    revisions: LEGACY,
+    reason: "skipped by the suite without a session id",
+  }),
+  ...eachCheck(
+    "server-stateless",
+    [
+      "sep-2575-server-sends-subscription-ack",
+      "sep-2575-server-tags-subscription-id",
+      "sep-2575-server-honors-notification-filter",
+    ],
+    { targets: GATEWAY, revisions: MODERN, reason: "no subscriptions/listen yet" },
+  ),
+  {
+    targets: ["gateway-modern"],
+    revisions: LEGACY,
+    scenario: "tools-call-with-logging",
+    reason: "a modern backend logs on request only, and a legacy client cannot request it",
+  },
+
+  // The backend cannot do it, and so nobody can in front of it.
+  {
+    targets: ["gateway-json"],
+    revisions: LEGACY,
+    scenario: "tools-call-with-logging",
+    reason: "a backend that answers JSON has no stream for notifications",
+  },
+  {
+    targets: ["gateway-json"],
+    revisions: BOTH,
+    scenario: "tools-call-with-progress",
+    reason: "a backend that answers JSON has no stream for notifications",
+  },
+
+  // The fixture does not have what these look for.
+  {
+    targets: ["direct-session", "direct-modern"],
+    revisions: BOTH,
+    scenario: "dns-rebinding-protection",
+    reason: "the fixture accepts any Host; the gateway in front of it does not",
+  },
+  {
+    targets: ["direct-modern"],
+    revisions: MODERN,
+    scenario: "http-custom-header-server-validation",
+    reason: "the fixture does not compare headers with arguments; the gateway does",
+  },
+  ...each(
+    [
+      "input-required-result-basic-elicitation",
+      "input-required-result-basic-list-roots",
+      "input-required-result-basic-sampling",
+      "input-required-result-capability-check",
+      "input-required-result-multi-round",
+      "input-required-result-multiple-input-requests",
+      "input-required-result-non-tool-request",
+      "input-required-result-request-state",
+      "input-required-result-result-type",
+      "input-required-result-tampered-state",
+    ],
+    {
+      targets: ["direct-modern", ...GATEWAY],
+      revisions: MODERN,
+      reason: "the fixture has no tool that asks for input yet",
+    },
+  ),
+  ...eachCheck(
+    "server-stateless",
+    [
+      "sep-2575-http-server-no-independent-requests-on-stream",
+      "sep-2575-missing-capability-http-400",
+      "sep-2575-server-rejects-undeclared-capability",
+    ],
+    {
+      targets: ["direct-modern", ...GATEWAY],
+      revisions: MODERN,
+      reason: "the fixture has no tool that needs a capability of its client yet",
+    },
+  ),
+  {
+    targets: ["direct-modern", ...GATEWAY],
+    revisions: MODERN,
+    scenario: "tasks-*",
+    reason: "the tasks extension, outside the revision's score: nothing here speaks it",
+  },
+];

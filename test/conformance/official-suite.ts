@@ -5,8 +5,8 @@ import { runToEnd } from "../../src/command/finished-process.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 export const SUITE = join(ROOT, "node_modules/@modelcontextprotocol/conformance/dist/index.js");
-/** A scenario that hangs is a failure; none of those that pass takes a third of this. */
-const SCENARIO_TIMEOUT_MS = 15_000;
+/** A scenario that hangs is a failure; none of those that pass takes half of this. */
+const SCENARIO_TIMEOUT_MS = 6_000;
 const RUN_TIMEOUT_MS = 120_000;
 
 export const REVISIONS = ["2025-11-25", "2026-07-28"] as const;

@@ -1,3 +1,4 @@
+import { formatTable } from "../support/text-table.ts";
 import type { Judged, Judgement, Verdict } from "./judge.ts";
 import type { Revision } from "./official-suite.ts";
 
@@ -62,19 +63,4 @@ function cell(checks: readonly Judged[]): string {
   if (has("failed", "lost")) return "FAIL";
   if (has("expected")) return "expected";
   return has("passed") ? "pass" : "skip";
-}
-
-/** Columns as wide as their widest cell. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows
-    .map((row) =>
-      row
-        .map((text, column) => text.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
 }

@@ -75,6 +75,12 @@ export const TOOLS: Tool[] = [
     else: { required: ["email"] },
     additionalProperties: false,
   }),
+  tool("test_logging_tool", "Logs while it runs"),
+  tool("test_header_param", "Has a parameter that travels in a header as well", {
+    type: "object",
+    properties: { region: { type: "string", "x-mcp-header": "Region" } },
+    required: ["region"],
+  }),
   // Ours: what the suite does not ask for.
   {
     ...tool("echo", "Answers with its arguments", { type: "object", additionalProperties: true }),
@@ -141,6 +147,7 @@ export async function callTool(
           embedded("test://mixed-content-resource", "application/json", '{"test":"data"}'),
         ],
       };
+    case "test_logging_tool":
     case "test_tool_with_logging":
       for (const line of [
         "Tool execution started",
@@ -172,6 +179,7 @@ export async function callTool(
       await pause(100);
       return text("Reconnection test completed successfully");
     case "json_schema_2020_12_tool":
+    case "test_header_param":
     case "echo":
       return text(JSON.stringify(args));
     case "wait":
