@@ -9,7 +9,12 @@ export type Load = Readonly<{
   body?: string;
 }>;
 
-export type Throughput = Readonly<{ perSecond: number; p50Ms: number; p99Ms: number }>;
+export type Throughput = Readonly<{
+  requests: number;
+  perSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+}>;
 
 /**
  * Keeps `connections` requests in flight over plain sockets: an HTTP client of Node would be the
@@ -26,7 +31,8 @@ export async function measureThroughput(load: Load): Promise<Throughput> {
   const sorted = latencies.toSorted((a, b) => a - b);
   const at = (share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-  return { perSecond: latencies.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99) };
+  const requests = latencies.length;
+  return { requests, perSecond: requests / seconds, p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
 async function driveConnection(load: Load, end: number, latencies: number[]): Promise<void> {

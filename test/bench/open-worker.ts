@@ -1,0 +1,75 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { claimPort } from "../../src/command/listen-address.ts";
+import { openLocalRuntime } from "../../src/command/local-runtime.ts";
+import { findChildren } from "../../src/command/orphan-guard.ts";
+import type { WorkerBundle } from "../../src/command/worker-bundle.ts";
+
+export type OpenedWorker = Readonly<{ url: string; pid: number; stop: () => Promise<void> }>;
+
+const DATE = "2026-10-01";
+
+/** A Worker on the host that `npm start` uses. One at a time: the process is found by comparing. */
+export async function openWorker(
+  bundle: WorkerBundle,
+  { variables = {}, state }: { variables?: Readonly<Record<string, string>>; state?: string } = {},
+): Promise<OpenedWorker> {
+  const folder = state ?? (await mkdtemp(join(tmpdir(), "bench-state-")));
+  const before = new Set(findChildren("workerd"));
+  const port = await claimPort("127.0.0.1", 0);
+  const url = `http://127.0.0.1:${port}`;
+  const runtime = await openLocalRuntime({
+    bundle,
+    variables: { PUBLIC_URL: url, ...variables },
+    host: "127.0.0.1",
+    port,
+    state: folder,
+    onLog: (_, message) => console.error(message),
+  });
+  const pid = findChildren("workerd").find((child) => !before.has(child)) ?? 0;
+  return {
+    url,
+    pid,
+    stop: async () => {
+      await runtime.stop();
+      if (state === undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The same for a Worker of a few lines. */
+export async function openScript(source: string): Promise<OpenedWorker> {
+  const folder = await mkdtemp(join(tmpdir(), "bench-worker-"));
+  await writeFile(join(folder, "index.js"), source);
+  const worker = await openWorker({
+    folder,
+    main: "index.js",
+    settings: {
+      name: "bench",
+      compatibilityDate: DATE,
+      compatibilityFlags: [],
+      vars: {},
+      kv: [],
+      objects: [],
+    },
+  });
+  await rm(folder, { recursive: true, force: true });
+  return worker;
+}
+
+/** A proxy that looks at nothing: the least a gateway on this platform can cost. */
+export function blindProxy(backend: string): string {
+  return `export default { fetch: (request) => fetch(${JSON.stringify(backend)}, request) };`;
+}
+
+/** Answers the same bytes to everybody. */
+export function constantAnswer(body: string): string {
+  return `const BODY = ${JSON.stringify(body)};
+export default {
+  async fetch(request) {
+    await request.text();
+    return new Response(BODY, { headers: { "content-type": "application/json" } });
+  },
+};`;
+}
