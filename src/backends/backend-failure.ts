@@ -22,6 +22,10 @@ export function backendFailure(
   });
 }
 
+/** What a backend's object answers on lane `object` for itself; no backend uses these. */
+export const STREAM_BROKEN = 597;
+export const NOT_CONNECTED = 598;
+
 /**
  * What an HTTP answer means that carries no JSON-RPC message. Its body is the backend's text and
  * goes into the detail only: a stack trace or a login page is of no use to a caller.
@@ -45,6 +49,10 @@ export function statusFailure(
       return fail("backend_unavailable", "has no MCP server at this URL (HTTP 404)");
     case 429:
       return fail("backend_unavailable", "has too many requests (HTTP 429)");
+    case NOT_CONNECTED:
+      return fail("backend_unavailable", "is not connected");
+    case STREAM_BROKEN:
+      return fail("backend_failed", "broke off its answer");
     case 508:
       return fail("backend_unavailable", "leads back to this gateway (HTTP 508)");
     case 502:

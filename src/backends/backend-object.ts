@@ -10,6 +10,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { Answer } from "../core/json-rpc.ts";
 import { capture, type Outcome } from "../core/outcome.ts";
 import { createSeal } from "../core/seal.ts";
+import { NOT_CONNECTED, STREAM_BROKEN } from "./backend-failure.ts";
 import { afterFailure, afterListing, reportOf } from "./backend-health.ts";
 import { BackendStore, type Kept, NOTHING_KEPT } from "./backend-store.ts";
 import type { BackendStub, LeaseAsk } from "./backend-stub.ts";
@@ -123,11 +124,12 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       await this.#ensureConnected({ patient: false });
     } catch (error) {
       const { message } = asGatewayError(error);
-      return new Response(message, { status: 503 });
+      return new Response(message, { status: NOT_CONNECTED });
     }
     const { method, headers, signal } = request;
     const body = await request.text();
-    if (this.#sse === undefined) return new Response("no stream is open", { status: 503 });
+    if (this.#sse === undefined)
+      return new Response("no stream is open", { status: NOT_CONNECTED });
     try {
       return await this.#sse.fetch(request.url, {
         method,
@@ -136,7 +138,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
         signal,
       });
     } catch {
-      return new Response("could not be delivered", { status: 502 }); // or the caller gave up
+      return new Response("could not be delivered", { status: STREAM_BROKEN }); // or nobody listens
     }
   }
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../core/json.ts";
 import type { RequestId } from "../core/json-rpc.ts";
+import { STREAM_BROKEN } from "./backend-failure.ts";
 
 /** One call in flight over a stream shared by all: what comes back for it, as one response. */
 type Pending = Readonly<{
@@ -58,7 +59,7 @@ export class PendingReplies {
         }
         resolve(
           text === undefined
-            ? new Response(null, { status: 502 })
+            ? new Response(null, { status: STREAM_BROKEN })
             : new Response(text, { headers: { "content-type": "application/json" } }),
         );
       },

@@ -5,8 +5,9 @@ import { SingleFlight } from "../../src/backends/single-flight.ts";
 test.each([
   [1, 1_000],
   [2, 2_000],
-  [4, 8_000],
-  [5, 15_000],
+  [3, 4_000],
+  [4, 5_000],
+  [60, 5_000],
   [1_000, 15_000],
 ])("waits after failure %i about %i ms", (failures, ms) => {
   expect(retryDelayMs(failures, 0)).toBe(ms * 0.8);

@@ -1,7 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
+import { sendRequest } from "../../src/backends/send.ts";
 import type { BackendOrder } from "../../src/config/backend-order.ts";
-import { call, leaseOf, orderFor, quirk, stubOf, textOf } from "../support/backend-calls.ts";
+import { call, ioFor, leaseOf, orderFor, quirk, stubOf, textOf } from "../support/backend-calls.ts";
 
 /** Backends on HTTP+SSE, whose stream belongs to their object. */
 
@@ -32,10 +33,22 @@ test("says so when the stream breaks during a call, and opens it again for the n
   const { order } = streamOrder();
   await leaseOf(order);
   await expect(call(order, { params: { name: "cut" } })).rejects.toMatchObject({
-    code: "backend_unavailable",
-    message: `Cannot call tool "cut": backend "${order.config.name}" is not available (HTTP 502)`,
+    code: "backend_failed",
+    message: `Cannot call tool "cut": backend "${order.config.name}" broke off its answer`,
   });
   expect(textOf(await call(order, { params: { name: "after" } }))).toBe("after");
+});
+
+test("says so when the stream cannot be opened again", async () => {
+  const { order, backend } = streamOrder();
+  const lease = await leaseOf(order);
+  await backend.control({ down: true });
+  await expect(call(order, { params: { name: "cut" } })).rejects.toThrow();
+  const request = { id: 1, method: "tools/call", params: { name: "after" } };
+  await expect(sendRequest(lease, request, ioFor(order))).rejects.toMatchObject({
+    code: "backend_unavailable",
+    message: expect.stringContaining("is not connected"),
+  });
 });
 
 test("ends only its own call when the backend says nothing", async () => {
@@ -51,7 +64,9 @@ test("plans to look again when the stream breaks while nobody calls", async () =
   const stub = stubOf(order.config.name);
   await stub.configure(order);
   await expect.poll(() => stub.listing()).toBeDefined();
-  await expect(call(order, { params: { name: "cut" } })).rejects.toThrow("502");
+  await expect(call(order, { params: { name: "cut" } })).rejects.toMatchObject({
+    code: "backend_failed",
+  });
   const at = await runInDurableObject(stub, (_object, state) => state.storage.getAlarm());
   expect(at ?? Infinity).toBeLessThanOrEqual(Date.now() + 1_500);
 });
