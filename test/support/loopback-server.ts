@@ -13,8 +13,9 @@ export async function listenOnLoopback(
       response.destroy();
     });
   });
-  // A test that waits for a hung server must not keep the run alive.
+  // Neither a server nor a connection that hangs on purpose may keep the run alive.
   server.unref();
+  server.on("connection", (socket) => socket.unref());
   await new Promise<void>((resolve) => {
     server.listen(port, "127.0.0.1", resolve);
   });
