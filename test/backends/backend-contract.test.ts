@@ -112,6 +112,14 @@ describe.each(Object.entries(DRIVERS))("%s", (name, { transport, sessionful }) =
     },
   );
 
+  test.skipIf(name === "modern")(
+    "waits for a tool that closes its stream and goes on",
+    async () => {
+      const answer = await call(orderFor(transport), { params: { name: "test_reconnection" } });
+      expect(textOf(answer)).toBe("Reconnection test completed successfully");
+    },
+  );
+
   test("does not cross the answers of calls with equal ids", async () => {
     const order = orderFor(transport);
     const lease = await leaseOf(order);

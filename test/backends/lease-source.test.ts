@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { createLeaseSource, objectName } from "../../src/backends/lease-source.ts";
 import type { UserId } from "../../src/core/ids.ts";
-import { http, orderFor, quirk, stubOf } from "../support/backend-calls.ts";
+import { sendRequest } from "../../src/backends/send.ts";
+import { http, ioFor, orderFor, quirk, stubOf, textOf } from "../support/backend-calls.ts";
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const USER = "user-1" as UserId;
@@ -98,4 +99,14 @@ test("answers for a built-in server without a hop", async () => {
   const order = orderFor({ kind: "builtin", builtin: "time" });
   expect(source.held(order, USER, false)).toMatchObject({ lane: "builtin", url: "builtin:time" });
   expect(asked).toEqual([]);
+});
+
+test("lets a built-in server be called like any other", async () => {
+  const { source } = createSource();
+  const order = orderFor({ kind: "builtin", builtin: "time" });
+  const params = { name: "get_current_time", arguments: { timezone: "Asia/Tokyo" } };
+  const lease = await source.lease(order, USER, false);
+  const answer = await sendRequest(lease, { id: "a", method: "tools/call", params }, ioFor(order));
+  expect(JSON.parse(answer.text).id).toBe("a");
+  expect(textOf(answer)).toContain("+09:00");
 });

@@ -2,13 +2,17 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
-import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import {
+  type EventStore,
+  StreamableHTTPServerTransport,
+} from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
   CallToolRequestSchema,
   CompleteRequestSchema,
   ErrorCode,
   GetPromptRequestSchema,
+  type JSONRPCMessage,
   ListPromptsRequestSchema,
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
@@ -42,6 +46,7 @@ export async function startLegacyHttp({ session, json, port }: LegacyOptions): P
     const transport = new StreamableHTTPServerTransport({
       ...(session ? { sessionIdGenerator: () => randomUUID() } : {}),
       enableJsonResponse: json,
+      ...(session ? { eventStore: rememberEvents(), retryInterval: 50 } : {}),
       onsessioninitialized: (id) => {
         sessions.set(id, transport);
       },
@@ -154,6 +159,26 @@ function createServer(): Server {
     return result;
   });
   return server;
+}
+
+/** What lets a client come back with `Last-Event-ID` to a stream that a tool has closed. */
+function rememberEvents(): EventStore {
+  const events: { id: string; stream: string; message: JSONRPCMessage }[] = [];
+  return {
+    storeEvent: async (stream, message) => {
+      const id = `e${events.length}`;
+      events.push({ id, stream, message });
+      return id;
+    },
+    replayEventsAfter: async (lastId, { send }) => {
+      const last = events.findIndex(({ id }) => id === lastId);
+      const stream = events[last]?.stream ?? "";
+      for (const event of events.slice(last + 1)) {
+        if (event.stream === stream) await send(event.id, event.message);
+      }
+      return stream;
+    },
+  };
 }
 
 /** The SDK's own class misses its own interface under `exactOptionalPropertyTypes`. */

@@ -8,6 +8,11 @@ export async function listenOnLoopback(
   { path = "/mcp", port = 0 }: { path?: string; port?: number } = {},
 ): Promise<Fixture> {
   const server: Server = createServer((request, response) => {
+    // As every server on loopback must (2025-11-25, basic/transports): no page may rebind to it.
+    if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? "")) {
+      response.writeHead(403).end("Forbidden host");
+      return;
+    }
     void Promise.resolve(handler(request, response)).catch((error: unknown) => {
       console.error("fixture failed", error);
       response.destroy();
