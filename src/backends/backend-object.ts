@@ -17,11 +17,12 @@ import type { BackendStub, LeaseAsk } from "./backend-stub.ts";
 import { builtinListing } from "./builtin.ts";
 import { type Collected, collectListing, listingHash } from "./collect-listing.ts";
 import { resolveTarget } from "./connect-target.ts";
-import { type ConnectTarget, type Opened, requestHeaders } from "./connection.ts";
+import type { ConnectTarget } from "./connection.ts";
 import { type Lease, LeaseLost } from "./lease.ts";
 import { makeLease } from "./make-lease.ts";
-import { initialize, openHttp, STEP_TIMEOUT_MS } from "./open-http.ts";
-import { openSse, type SseConnection } from "./open-sse.ts";
+import { endSession, openBackend } from "./open-backend.ts";
+import { STEP_TIMEOUT_MS } from "./open-http.ts";
+import type { SseConnection } from "./open-sse.ts";
 import { nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
 import { sendRequest } from "./send.ts";
 import { SingleFlight } from "./single-flight.ts";
@@ -49,9 +50,6 @@ const USED_RESOLUTION_MS = 5 * 60 * 1_000;
 const FAIL_FAST_MS = 250;
 /** One that hung costs a caller ten seconds: asked less often. */
 const FAIL_FAST_HUNG_MS = 10_000;
-/** serverInfo, capabilities and instructions: they travel with every report. */
-const MAX_INTRODUCTION_LENGTH = 256 * 1_024;
-
 /**
  * Keeps what one backend needs remembered: era, session, listing, health. Calls do not pass through
  * it, except to backends that answer on a shared stream (HTTP+SSE). Assume eviction between any two
@@ -63,10 +61,10 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   #order: BackendOrder | undefined;
   #sessionId: string | undefined;
   #hopId = "";
-  #sse: SseConnection | undefined;
+  #stream: SseConnection | undefined;
   #adopting: Promise<void> = Promise.resolve();
-  readonly #connecting = new SingleFlight(HANDSHAKE_LIMIT_MS);
-  readonly #working = new SingleFlight(WORK_LIMIT_MS);
+  #connecting = new SingleFlight(HANDSHAKE_LIMIT_MS);
+  #working = new SingleFlight(WORK_LIMIT_MS);
   /** Grows when the order changes or goes: what was begun under an older one is dropped. */
   #generation = 0;
   #failed: { readonly error: GatewayError; readonly until: number } | undefined;
@@ -91,11 +89,9 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   }
 
   async remove(): Promise<void> {
-    this.#generation += 1;
-    this.#endSession();
+    this.#beginAnew();
     this.#order = undefined;
     this.#kept = NOTHING_KEPT;
-    this.#failed = undefined;
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
     this.#store.reset();
@@ -128,10 +124,10 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     }
     const { method, headers, signal } = request;
     const body = await request.text();
-    if (this.#sse === undefined)
+    if (this.#stream === undefined)
       return new Response("no stream is open", { status: NOT_CONNECTED });
     try {
-      return await this.#sse.fetch(request.url, {
+      return await this.#stream.fetch(request.url, {
         method,
         headers: Object.fromEntries(headers),
         body,
@@ -165,11 +161,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       before !== undefined &&
       JSON.stringify([before.config.transport, before.config.session, before.privateOrigins]) ===
         JSON.stringify([order.config.transport, order.config.session, order.privateOrigins]);
-    if (!isSame) {
-      this.#generation += 1;
-      this.#endSession();
-      this.#failed = undefined;
-    }
+    if (!isSame) this.#beginAnew();
     await this.#store.seal({ order, sessionId: this.#sessionId });
     this.#order = order;
     if (isSame && this.#kept.role === role) return;
@@ -187,6 +179,15 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
           },
       isSame ? this.#kept : NOTHING_KEPT,
     );
+  }
+
+  /** What runs for the order before is neither waited for nor believed. */
+  #beginAnew(): void {
+    this.#generation += 1;
+    this.#endSession();
+    this.#failed = undefined;
+    this.#connecting = new SingleFlight(HANDSHAKE_LIMIT_MS);
+    this.#working = new SingleFlight(WORK_LIMIT_MS);
   }
 
   /** Connects and lists, once at a time; never throws: what went wrong is in the report. */
@@ -279,7 +280,8 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
         `Cannot connect: backend "${order.config.name}" needs the connector, which is not connected`,
       );
     }
-    const isOpen = this.#kept.connection !== undefined && (kind !== "sse" || this.#sse?.isOpen());
+    const isOpen =
+      this.#kept.connection !== undefined && (kind !== "sse" || this.#stream?.isOpen());
     if (isOpen === true) return;
     const failed = this.#failed;
     if (!patient && !this.#connecting.isRunning && failed !== undefined) {
@@ -294,17 +296,21 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     const wasLegacy = legacySince !== undefined && Date.now() - legacySince < LEGACY_VERDICT_MS;
     try {
       const target = this.#requireTarget(order);
-      const opened = await this.#open(order, target, wasLegacy);
-      if (JSON.stringify(opened.connection).length > MAX_INTRODUCTION_LENGTH) {
-        throw new GatewayError(
-          "backend_failed",
-          `Cannot connect: backend "${order.config.name}" introduces itself with more than ${MAX_INTRODUCTION_LENGTH / 1_024} KiB`,
-        );
+      this.#stream?.close();
+      const opened = await openBackend(order, target, {
+        fetch: platformFetch,
+        wasLegacy,
+        onClose: (stream) => this.#onClose(stream),
+      });
+      if (generation === this.#generation) {
+        await this.#store.seal({ order: this.#order ?? order, sessionId: opened.sessionId });
       }
-      if (generation !== this.#generation) throw superseded();
-      await this.#store.seal({ order: this.#order ?? order, sessionId: opened.sessionId });
-      if (generation !== this.#generation) throw superseded();
+      if (generation !== this.#generation) {
+        opened.stream?.close();
+        throw superseded();
+      }
       this.#sessionId = opened.sessionId;
+      this.#stream = opened.stream;
       this.#failed = undefined;
       const isLegacy = opened.connection.era === "legacy";
       this.#keep({
@@ -321,25 +327,9 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     }
   }
 
-  async #open(order: BackendOrder, target: ConnectTarget, wasLegacy: boolean): Promise<Opened> {
-    if (order.config.transport.kind !== "sse") {
-      return openHttp(target, wasLegacy ? "legacy" : undefined, { fetch: platformFetch });
-    }
-    this.#sse?.close();
-    const sse = await openSse(target, { fetch: platformFetch, onClose: () => this.#onClose(sse) });
-    try {
-      const { connection } = await initialize(target, { fetch: sse.fetch });
-      this.#sse = sse;
-      return { connection: { ...connection, sessionful: true }, sessionId: undefined };
-    } catch (error) {
-      sse.close();
-      throw error;
-    }
-  }
-
-  #onClose(sse: SseConnection): void {
-    if (this.#sse !== sse) return;
-    this.#sse = undefined;
+  #onClose(stream: SseConnection): void {
+    if (this.#stream !== stream) return;
+    this.#stream = undefined;
     if (this.#order === undefined) return;
     // The next revision: leases of the closed stream are over.
     this.#keep({ connection: undefined, revision: this.#kept.revision + 1 });
@@ -367,7 +357,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   }
 
   #disconnect(): void {
-    this.#sse?.close();
+    this.#stream?.close();
     this.#sessionId = undefined;
     this.#keep({ connection: undefined });
   }
@@ -376,7 +366,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     const hung = error.code === "backend_timeout";
     const wait = hung ? FAIL_FAST_HUNG_MS : FAIL_FAST_MS;
     this.#failed = { error, until: Date.now() + wait };
-    this.#sse?.close();
+    this.#stream?.close();
     this.#keep(afterFailure(this.#kept, error));
   }
 
@@ -401,23 +391,18 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     if (set === null || set > at) await this.ctx.storage.setAlarm(at);
   }
 
-  /** Tells a backend that its session is over (2025-11-25, basic/transports), without waiting. */
+  /** Gives back what the backend keeps for us, without waiting for it. */
   #endSession(): void {
     const { connection } = this.#kept;
     const order = this.#order;
     const sessionId = this.#sessionId;
-    this.#sse?.close();
-    this.#sse = undefined;
+    this.#stream?.close();
+    this.#stream = undefined;
     this.#sessionId = undefined;
     if (order === undefined || connection === undefined || sessionId === undefined) return;
-    const end = async (): Promise<void> => {
-      const target = this.#requireTarget(order);
-      const headers = requestHeaders(target, connection.protocolVersion, sessionId);
-      await withDeadline(STEP_TIMEOUT_MS, async (signal) => {
-        const init = { method: "DELETE", headers, redirect: "manual", signal } as const;
-        await (await platformFetch(target.url, init)).body?.cancel();
-      });
-    };
+    const { protocolVersion } = connection;
+    const end = async (): Promise<void> =>
+      endSession(this.#requireTarget(order), { protocolVersion, sessionId }, platformFetch);
     this.ctx.waitUntil(end().catch(() => {})); // it would have ended by itself some day
   }
 

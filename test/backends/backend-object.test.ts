@@ -157,6 +157,19 @@ test("starts anew when the address or a credential changes, not when the config 
     .toContain("DELETE");
 });
 
+test("does not wait for the handshake of an address that was just replaced", async () => {
+  const order = orderFor(http(quirk("no-handshake").url));
+  const waiting = stubOf(order.config.name).lease(order, { role: "shared" });
+  const good = quirk("plain");
+  const fixed = {
+    ...order,
+    configVersion: 2,
+    config: { ...order.config, transport: http(good.url) },
+  };
+  await expect.poll(() => leaseOf(fixed).catch(String)).toMatchObject({ url: good.url });
+  void waiting.catch(() => {}); // hangs until its deadline, and nobody cares
+});
+
 test("does not follow an order that is older than the one it has", async () => {
   const order = orderFor(http(quirk("plain").url), { configVersion: 5 });
   await leaseOf(order);

@@ -1,0 +1,69 @@
+import type { BackendOrder } from "../config/backend-order.ts";
+import { withDeadline } from "../core/deadline.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { BackendName } from "../core/ids.ts";
+import { type Connection, type ConnectTarget, type Opened, requestHeaders } from "./connection.ts";
+import { initialize, openHttp, STEP_TIMEOUT_MS } from "./open-http.ts";
+import { openSse, type SseConnection } from "./open-sse.ts";
+import type { Fetch } from "./outbound.ts";
+
+export type OpenBackend = Opened & Readonly<{ stream: SseConnection | undefined }>;
+
+/** serverInfo, capabilities and instructions: kept in one row and read by every client. */
+const MAX_INTRODUCTION_LENGTH = 256 * 1_024;
+
+/** Connects to a remote backend by the transport its order names. */
+export async function openBackend(
+  { config }: BackendOrder,
+  target: ConnectTarget,
+  io: Readonly<{
+    fetch: Fetch;
+    /** Found legacy lately: asking for the modern era would be a request in vain. */
+    wasLegacy: boolean;
+    /** The stream is over, whoever ended it. */
+    onClose: (stream: SseConnection) => void;
+  }>,
+): Promise<OpenBackend> {
+  if (config.transport.kind !== "sse") {
+    const opened = await openHttp(target, io.wasLegacy ? "legacy" : undefined, io);
+    requireShortIntroduction(opened.connection, config.name);
+    return { ...opened, stream: undefined };
+  }
+  const stream = await openSse(target, { fetch: io.fetch, onClose: () => io.onClose(stream) });
+  try {
+    const { connection } = await initialize(target, { fetch: stream.fetch });
+    requireShortIntroduction(connection, config.name);
+    // The stream is the session: one of its own for every user.
+    return { connection: { ...connection, sessionful: true }, sessionId: undefined, stream };
+  } catch (error) {
+    stream.close();
+    throw error;
+  }
+}
+
+function requireShortIntroduction(connection: Connection, backend: BackendName): void {
+  if (JSON.stringify(connection).length <= MAX_INTRODUCTION_LENGTH) return;
+  const limit = `${MAX_INTRODUCTION_LENGTH / 1_024} KiB`;
+  throw new GatewayError(
+    "backend_failed",
+    `Cannot connect: backend "${backend}" introduces itself with more than ${limit}`,
+  );
+}
+
+/** Tells a backend that its session is over (2025-11-25, basic/transports). */
+export async function endSession(
+  target: ConnectTarget,
+  session: Readonly<{ protocolVersion: string; sessionId: string }>,
+  fetch: Fetch,
+): Promise<void> {
+  const headers = requestHeaders(target, session.protocolVersion, session.sessionId);
+  await withDeadline(STEP_TIMEOUT_MS, async (signal) => {
+    const response = await fetch(target.url, {
+      method: "DELETE",
+      headers,
+      redirect: "manual",
+      signal,
+    });
+    await response.body?.cancel();
+  });
+}
