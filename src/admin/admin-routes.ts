@@ -5,6 +5,7 @@ import type { Registry } from "../config/registry.ts";
 import { secretsEqual } from "../core/digest.ts";
 import { asGatewayError, GatewayError, type ErrorCode } from "../core/errors.ts";
 import { readJsonBody } from "../http/json-body.ts";
+import { requireOwnOrigin } from "../http/own-origin.ts";
 import { problemResponse, statusOf } from "../http/problem.ts";
 import type { AuditStore } from "../telemetry/audit-trail.ts";
 import { parseVersion, readConfigText, readExpectedVersion } from "./config-body.ts";
@@ -57,7 +58,7 @@ export function createAdminRoutes(needs: AdminNeeds): Hono {
     }
   });
   routes.use("/admin/api/*", async (c, next) => {
-    await requireOwner(needs.owner, c.req.raw, originOf(needs, c.req.raw));
+    await requireOwner(needs.owner, c.req.raw, requireOwnOrigin(needs.ownOrigin, c.req.raw));
     await next();
   });
 
@@ -110,11 +111,16 @@ export function createAdminRoutes(needs: AdminNeeds): Hono {
   });
 
   routes.get("/admin/api/grants", async (c) =>
-    c.json({ grants: await listGrants(needs.grants(originOf(needs, c.req.raw))) }),
+    c.json({
+      grants: await listGrants(needs.grants(requireOwnOrigin(needs.ownOrigin, c.req.raw))),
+    }),
   );
 
   routes.delete("/admin/api/grants/:id", async (c) => {
-    await revokeGrant(needs.grants(originOf(needs, c.req.raw)), c.req.param("id"));
+    await revokeGrant(
+      needs.grants(requireOwnOrigin(needs.ownOrigin, c.req.raw)),
+      c.req.param("id"),
+    );
     return c.body(null, 204);
   });
 
@@ -160,12 +166,6 @@ function parseLimit(text: string | undefined): number {
     "invalid_params",
     `Cannot read the audit: limit is ${JSON.stringify(text.slice(0, 20))}, wanted 1 to ${MAX_EVENTS}`,
   );
-}
-
-function originOf({ ownOrigin }: AdminNeeds, request: Request): string {
-  const origin = ownOrigin(request);
-  if (origin !== undefined) return origin;
-  throw new GatewayError("not_found", "Cannot answer: this host is not one of the gateway");
 }
 
 /** Only the command on this machine may name loopback and private targets. */

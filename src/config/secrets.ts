@@ -21,10 +21,11 @@ export function secretNames(text: string): readonly string[] {
   return [...new Set([...text.matchAll(REFERENCE)].map((match) => match[1] ?? ""))];
 }
 
+/** What may stand beside a reference and tell nothing: the scheme of a credential. */
+const SCHEME_ONLY = /^(?:bearer|basic|token|apikey|[\s:=,;"])*$/i;
+
 /** Whether everything secret in a value is a reference: nothing then has to be masked. */
 export function isOnlyReferences(text: string): boolean {
-  return (
-    text.replaceAll(REFERENCE, "").length < text.length &&
-    !/[^\s:=,;/+.-]{12,}/.test(text.replaceAll(REFERENCE, " "))
-  );
+  const rest = text.replaceAll(REFERENCE, "");
+  return rest.length < text.length && SCHEME_ONLY.test(rest);
 }

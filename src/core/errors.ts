@@ -9,6 +9,7 @@ export const ERROR_CODES = [
   "unauthorized", // no credential, or one that is not valid here
   "forbidden", // a valid credential without the needed scope
   "conflict", // somebody else changed it meanwhile
+  "misdirected", // the Host is not ours
   "unsupported_media_type",
   "method_not_allowed",
   "too_large", // a body, list or result over its limit

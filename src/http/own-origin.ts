@@ -25,6 +25,16 @@ export function createOwnOrigin({
   };
 }
 
+/** The same for who needs one: throws `misdirected`. */
+export function requireOwnOrigin(
+  ownOrigin: (request: Request) => string | undefined,
+  request: Request,
+): string {
+  const origin = ownOrigin(request);
+  if (origin !== undefined) return origin;
+  throw new GatewayError("misdirected", "Cannot answer: this host is not one of the gateway");
+}
+
 function parsePublicUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === "https:" || url?.protocol === "http:") return url;

@@ -4,6 +4,7 @@ const STATUS = {
   invalid_request: 400,
   invalid_params: 400,
   not_found: 404,
+  misdirected: 421,
   unauthorized: 401,
   forbidden: 403,
   conflict: 409,

@@ -10,6 +10,7 @@ const TABLE: Readonly<Record<ErrorCode, readonly [status: number, code: number]>
   invalid_request: [400, RPC_CODES.invalidRequest],
   invalid_params: [200, RPC_CODES.invalidParams],
   not_found: [200, RPC_CODES.invalidParams],
+  misdirected: [421, RPC_CODES.invalidRequest],
   unauthorized: [401, RPC_CODES.invalidRequest],
   forbidden: [403, RPC_CODES.invalidRequest],
   conflict: [409, RPC_CODES.invalidRequest],

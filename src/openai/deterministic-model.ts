@@ -109,6 +109,7 @@ function isTellable(error: unknown): error is GatewayError {
 /** Told is what is about the tool and its backend; our own failures stay failures of the request. */
 const TOLD = {
   not_found: true,
+  misdirected: false,
   invalid_request: true,
   invalid_params: true,
   forbidden: true,

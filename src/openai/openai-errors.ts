@@ -8,6 +8,7 @@ const DIALECT = {
   invalid_request: { type: "invalid_request_error", code: "invalid_request" },
   invalid_params: { type: "invalid_request_error", code: "invalid_value" },
   not_found: { type: "invalid_request_error", code: "not_found" },
+  misdirected: { type: "invalid_request_error", code: "misdirected" },
   unauthorized: { type: "invalid_request_error", code: "invalid_api_key" },
   forbidden: { type: "invalid_request_error", code: "permission_denied" },
   conflict: { type: "invalid_request_error", code: "conflict" },

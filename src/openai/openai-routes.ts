@@ -5,6 +5,7 @@ import { asGatewayError, GatewayError } from "../core/errors.ts";
 import { ALL, type CallContext, type Gateway } from "../gateway/gateway.ts";
 import { challengeHeaders } from "../http/challenge.ts";
 import { ANY_ORIGIN, answerPreflight, isPreflight, withCors } from "../http/cors.ts";
+import { requireOwnOrigin } from "../http/own-origin.ts";
 import { requireCaller } from "../http/require-caller.ts";
 import { answerChat } from "./chat-completions.ts";
 import { asFunctionTool } from "./functions.ts";
@@ -52,7 +53,7 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
   });
 
   routes.use("/v1/*", async (c, next) => {
-    const origin = requireOwnOrigin(needs, c.req.raw);
+    const origin = requireOwnOrigin(needs.ownOrigin, c.req.raw);
     c.set(
       "caller",
       await requireCaller({
@@ -117,12 +118,6 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
   });
 
   return routes;
-}
-
-function requireOwnOrigin({ ownOrigin }: OpenaiNeeds, request: Request): string {
-  const origin = ownOrigin(request);
-  if (origin !== undefined) return origin;
-  throw new GatewayError("not_found", "Cannot answer: this host is not one of the gateway");
 }
 
 function unknownPath(method: string, pathname: string): OpenaiRefusal {

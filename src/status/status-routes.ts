@@ -5,6 +5,7 @@ import type { CallContext, Gateway } from "../gateway/gateway.ts";
 import { challengeHeaders } from "../http/challenge.ts";
 import { ANY_ORIGIN, answerPreflight, isPreflight, withCors } from "../http/cors.ts";
 import { problemResponse } from "../http/problem.ts";
+import { requireOwnOrigin } from "../http/own-origin.ts";
 import { requireCaller } from "../http/require-caller.ts";
 import { reportStatus } from "./status-report.ts";
 
@@ -47,7 +48,7 @@ export function createStatusRoutes(needs: StatusNeeds): Hono<Vars> {
       request,
       // What it reports is what `/mcp` serves; keys are good for both.
       resource: "mcp",
-      origin: requireOwnOrigin(needs, request),
+      origin: requireOwnOrigin(needs.ownOrigin, request),
       context,
     });
     if (request.method !== "GET" && request.method !== "HEAD") {
@@ -79,10 +80,4 @@ export function createStatusRoutes(needs: StatusNeeds): Hono<Vars> {
   });
 
   return routes;
-}
-
-function requireOwnOrigin({ ownOrigin }: StatusNeeds, request: Request): string {
-  const origin = ownOrigin(request);
-  if (origin !== undefined) return origin;
-  throw new GatewayError("not_found", "Cannot answer: this host is not one of the gateway");
 }
