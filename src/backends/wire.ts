@@ -30,12 +30,13 @@ const ENVELOPE = "io.modelcontextprotocol/";
 const VERSION_KEY = `${ENVELOPE}protocolVersion`;
 const CLIENT_INFO_KEY = `${ENVELOPE}clientInfo`;
 const CAPABILITIES_KEY = `${ENVELOPE}clientCapabilities`;
+const LOG_LEVEL_KEY = `${ENVELOPE}logLevel`;
 /** What a modern request says about its client (2026-07-28, basic): meaningless to a legacy backend. */
 const ENVELOPE_KEYS: ReadonlySet<string> = new Set([
   VERSION_KEY,
   CLIENT_INFO_KEY,
   CAPABILITIES_KEY,
-  `${ENVELOPE}logLevel`,
+  LOG_LEVEL_KEY,
 ]);
 
 /** What we declare to backends: nothing, so that none asks back. */
@@ -65,7 +66,12 @@ export function encodeRequest(lease: Lease, request: BackendRequest): WireReques
     lease.era === "modern"
       ? {
           ...request.params,
-          _meta: { ...meta, ...progress, ...envelope(lease.protocolVersion) },
+          _meta: {
+            ...legacyLogLevel(meta),
+            ...meta,
+            ...progress,
+            ...envelope(lease.protocolVersion),
+          },
         }
       : legacyParams(request.params, meta, progress);
   return {
@@ -85,6 +91,14 @@ export function restoreToken(
     return notification;
   }
   return { ...notification, params: { ...notification.params, progressToken } };
+}
+
+/**
+ * A legacy client hears log messages unasked, a modern backend sends them only when asked: so we ask
+ * for a client that could not (2026-07-28, logging).
+ */
+function legacyLogLevel(meta: JsonObject | undefined): JsonObject {
+  return meta?.[VERSION_KEY] === undefined ? { [LOG_LEVEL_KEY]: "info" } : {};
 }
 
 /** Letters and digits only, so that JSON never escapes it and it can be replaced in a text. */

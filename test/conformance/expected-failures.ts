@@ -62,12 +62,6 @@ export const EXPECTED_FAILURES: readonly ExpectedFailure[] = [
     ],
     { targets: GATEWAY, revisions: MODERN, reason: "no subscriptions/listen yet" },
   ),
-  {
-    targets: ["gateway-modern"],
-    revisions: LEGACY,
-    scenario: "tools-call-with-logging",
-    reason: "a modern backend logs on request only, and a legacy client cannot request it",
-  },
 
   // The backend cannot do it, and so nobody can in front of it.
   {

@@ -173,6 +173,8 @@ test("sends no log messages to a modern client that did not ask for them", async
   expect(loud.notifications.map(({ method }) => method)).toEqual(
     Array(3).fill("notifications/message"),
   );
-  const legacyClient = await legacy("tools/call", params, "/mcp/session");
-  expect(legacyClient.notifications).toHaveLength(3);
+  for (const path of ["/mcp/session", "/mcp/sse", "/mcp/modern"]) {
+    const legacyClient = await legacy("tools/call", params, path);
+    expect(legacyClient.notifications).toHaveLength(3);
+  }
 });
