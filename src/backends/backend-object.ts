@@ -23,7 +23,7 @@ import { makeLease } from "./make-lease.ts";
 import { endSession, openBackend } from "./open-backend.ts";
 import { STEP_TIMEOUT_MS } from "./open-http.ts";
 import type { SseConnection } from "./open-sse.ts";
-import { nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
+import { askedToWaitMs, nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
 import { sendRequest } from "./send.ts";
 import { SingleFlight } from "./single-flight.ts";
 
@@ -211,8 +211,9 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       delay = nextRelistMs(ttlMs);
     } catch (error) {
       if (generation !== this.#generation) return;
-      this.#fail(asGatewayError(error));
-      delay = retryDelayMs(this.#kept.failures, Math.random());
+      const failure = asGatewayError(error);
+      this.#fail(failure);
+      delay = Math.max(retryDelayMs(this.#kept.failures, Math.random()), askedToWaitMs(failure));
     }
     this.#lastWork = Date.now();
     await this.ctx.storage.setAlarm(Date.now() + delay);
@@ -364,7 +365,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
 
   #fail(error: GatewayError): void {
     const hung = error.code === "backend_timeout";
-    const wait = hung ? FAIL_FAST_HUNG_MS : FAIL_FAST_MS;
+    const wait = Math.max(hung ? FAIL_FAST_HUNG_MS : FAIL_FAST_MS, askedToWaitMs(error));
     this.#failed = { error, until: Date.now() + wait };
     this.#stream?.close();
     this.#keep(afterFailure(this.#kept, error));

@@ -1,3 +1,5 @@
+import type { GatewayError } from "../core/errors.ts";
+
 /** When a backend's object looks at its backend again. */
 
 /** One second: a backend that was started together with the gateway is there by then. */
@@ -11,6 +13,14 @@ const PATIENT_CAP_MS = 15_000;
 const RELIST_MS = 60_000;
 /** A backend may ask to be listed more often, but not to be listed all the time. */
 const MIN_RELIST_MS = 15_000;
+
+/** A backend that asks for longer than this is tried all the same: it may have meant otherwise. */
+const MAX_ASKED_MS = 60_000;
+
+/** What `Retry-After` of a 429 or 503 asks for, within reason. */
+export function askedToWaitMs({ retryAfter = 0 }: Pick<GatewayError, "retryAfter">): number {
+  return Math.min(retryAfter * 1_000, MAX_ASKED_MS);
+}
 
 /** Doubles from 1 s to its cap; ±20 % so that backends which failed together return apart. */
 export function retryDelayMs(failures: number, random: number): number {

@@ -129,6 +129,17 @@ test("keeps the listing while the backend is down, and lists again when it is ba
   await eventuallyLists(order, ["after"]);
 });
 
+test("hands on how long a busy backend asks to be left alone", async () => {
+  const order = orderFor(http(quirk("busy").url));
+  const failure = {
+    code: "backend_unavailable",
+    message: `Cannot connect: backend "${order.config.name}" is not available (HTTP 503)`,
+    retryAfter: 30,
+  };
+  await expect(leaseOf(order)).rejects.toMatchObject(failure);
+  await expect(leaseOf(order)).rejects.toMatchObject(failure);
+});
+
 test("looks soon when it is told that a call failed", async () => {
   const order = orderFor(http(quirk("plain").url));
   const stub = stubOf(order.config.name);

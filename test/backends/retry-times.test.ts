@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nextRelistMs, retryDelayMs } from "../../src/backends/retry-times.ts";
+import { askedToWaitMs, nextRelistMs, retryDelayMs } from "../../src/backends/retry-times.ts";
 import { SingleFlight } from "../../src/backends/single-flight.ts";
 
 test.each([
@@ -13,6 +13,14 @@ test.each([
   expect(retryDelayMs(failures, 0)).toBe(ms * 0.8);
   expect(retryDelayMs(failures, 0.5)).toBe(ms);
   expect(retryDelayMs(failures, 1)).toBe(ms * 1.2);
+});
+
+test.each([
+  [undefined, 0],
+  [7, 7_000],
+  [3_600, 60_000],
+])("leaves a backend alone that asks for %s s for %i ms", (retryAfter, ms) => {
+  expect(askedToWaitMs({ retryAfter })).toBe(ms);
 });
 
 test.each([

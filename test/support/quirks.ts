@@ -406,6 +406,9 @@ export const QUIRKS: Readonly<Record<string, Quirk | undefined>> = {
     openStream(exchange);
     exchange.response.end(": nothing to say\n\n");
   },
+  busy: ({ response }) => {
+    response.writeHead(503, { "retry-after": "30" }).end();
+  },
   loop: ({ response }) => {
     response.writeHead(508).end();
   },
