@@ -1,18 +1,14 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { claimPort } from "../../src/command/listen-address.ts";
 import { openLocalRuntime } from "../../src/command/local-runtime.ts";
-import { createGatewayClient } from "../../src/command/gateway-client.ts";
+import { serveBare } from "./bare-workerd.ts";
 import { measureThroughput, median } from "./measure-throughput.ts";
 
 const HELLO = `export class Thing {}
 export default { fetch: () => new Response("hello") };`;
 const DATE = "2026-10-01";
-const UP_MS = 10_000;
 
 export type HostComparison = Readonly<{
   barePerSecond: number;
@@ -31,7 +27,7 @@ export async function compareHosts({
   await writeFile(join(folder, "index.js"), HELLO);
   const barePort = await claimPort("127.0.0.1", 0);
   const startPort = await claimPort("127.0.0.1", 0);
-  const stopBare = await serveBare(folder, barePort);
+  const bareWorker = await serveBare({ folder, port: barePort, date: DATE });
   const ours = await openLocalRuntime({
     bundle: {
       folder,
@@ -67,37 +63,9 @@ export async function compareHosts({
     return { barePerSecond: median(bare), startPerSecond: median(start), ratio };
   } finally {
     await ours.stop();
-    await stopBare();
+    await bareWorker.stop();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function serveBare(folder: string, port: number): Promise<() => Promise<void>> {
-  const config = `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [ (name = "main", worker = (
-    modules = [ (name = "index.js", esModule = embed "index.js") ],
-    compatibilityDate = "${DATE}")) ],
-  sockets = [ (name = "http", address = "127.0.0.1:${port}", http = (), service = "main") ]);`;
-  await writeFile(join(folder, "config.capnp"), config);
-  const child = spawn(workerdPath(), ["serve", join(folder, "config.capnp")], { stdio: "inherit" });
-  const exited = once(child, "exit");
-  const url = `http://127.0.0.1:${port}`;
-  const probe = createGatewayClient({ url, apiKey: "", ownerPassword: "", localCommandKey: "" });
-  if (!(await probe.waitUntilHealthy(UP_MS))) throw new Error("workerd serve did not come up");
-  return async () => {
-    child.kill("SIGKILL");
-    await exited;
-  };
-}
-
-/** The binary that miniflare runs. */
-function workerdPath(): string {
-  const fromMiniflare = createRequire(createRequire(import.meta.url).resolve("miniflare"));
-  const path: unknown = fromMiniflare("workerd");
-  if (typeof path === "string") return path;
-  if (typeof path === "object" && path !== null && "default" in path) return String(path.default);
-  throw new TypeError("the package workerd names no binary");
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -5,9 +5,12 @@ export type Load = Readonly<{
   connections: number;
   durationMs: number;
   headers?: Readonly<Record<string, string>>;
-  /** With a body it is a POST of JSON. */
-  body?: string;
+  /** With a body it is a POST of JSON; each connection has its own, for ids must not repeat. */
+  body?: (connection: number) => string;
 }>;
+
+/** An answer that takes longer than this does not come. */
+const ANSWER_MS = 10_000;
 
 export type Throughput = Readonly<{
   requests: number;
@@ -25,7 +28,9 @@ export async function measureThroughput(load: Load): Promise<Throughput> {
   const started = performance.now();
   const end = started + load.durationMs;
   await Promise.all(
-    Array.from({ length: load.connections }, () => driveConnection(load, end, latencies)),
+    Array.from({ length: load.connections }, (_, connection) =>
+      driveConnection(load, { request: writeRequest(load, connection), end, latencies }),
+    ),
   );
   const seconds = (performance.now() - started) / 1_000;
   const sorted = latencies.toSorted((a, b) => a - b);
@@ -35,9 +40,11 @@ export async function measureThroughput(load: Load): Promise<Throughput> {
   return { requests, perSecond: requests / seconds, p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
-async function driveConnection(load: Load, end: number, latencies: number[]): Promise<void> {
+async function driveConnection(
+  load: Load,
+  { request, end, latencies }: { request: string; end: number; latencies: number[] },
+): Promise<void> {
   const { hostname, port } = new URL(load.url);
-  const request = writeRequest(load);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let received = "";
@@ -64,16 +71,22 @@ async function driveConnection(load: Load, end: number, latencies: number[]): Pr
     sent = now;
     socket.write(request);
   });
+  const stuck = setTimeout(
+    () => reject(new Error(`no end of an answer: ${received.slice(0, 300)}`)),
+    load.durationMs + ANSWER_MS,
+  );
   socket.on("error", reject);
   socket.on("close", () => reject(new Error("the server closed the connection")));
   try {
     await promise;
   } finally {
+    clearTimeout(stuck);
     socket.removeAllListeners("close").destroy();
   }
 }
 
-function writeRequest({ url, headers = {}, body }: Load): string {
+function writeRequest({ url, headers = {}, body: bodyOf }: Load, connection: number): string {
+  const body = bodyOf?.(connection);
   const { host, pathname, search } = new URL(url);
   const all = {
     host,

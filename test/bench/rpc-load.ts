@@ -11,7 +11,7 @@ export function rpc(url: string, method: string, params: object = {}): RpcLoad {
   return {
     url,
     headers: CLIENT_HEADERS,
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+    body: (connection) => JSON.stringify({ jsonrpc: "2.0", id: connection + 1, method, params }),
   };
 }
 
@@ -51,7 +51,7 @@ export async function answerOf(load: RpcLoad): Promise<string> {
   const response = await fetch(load.url, {
     method: "POST",
     headers: { "content-type": "application/json", ...load.headers },
-    body: load.body ?? "",
+    body: load.body?.(0) ?? "",
   });
   const text = await response.text();
   if (response.status !== 200 || text.includes('"error"') || text.includes('"isError":true')) {

@@ -7,14 +7,24 @@ import { openWorkerBundle } from "../../src/command/worker-bundle.ts";
 import { formatTable } from "../support/text-table.ts";
 import { directLane } from "./direct-lane.ts";
 import { hosting } from "./hosting.ts";
+import { manyBackends } from "./many-backends.ts";
+import { peers } from "./peers.ts";
 import type { Section, SectionResult } from "./section.ts";
+import { sizeAndStart } from "./size-and-start.ts";
 import { toolList } from "./tool-list.ts";
 
 /**
  * `npm run bench`: what the gateway costs beside what it is compared with, measured in turns in one
  * run. It never fails for being slow, since machines differ; it says which promises hold here.
  */
-const SECTIONS: readonly Section[] = [directLane, toolList, hosting];
+const SECTIONS: readonly Section[] = [
+  directLane,
+  peers,
+  toolList,
+  hosting,
+  sizeAndStart,
+  manyBackends,
+];
 const RESULTS = join(PROJECT.scratch, "bench/latest.json");
 const FULL = { rounds: 5, durationMs: 2_000 };
 /** Enough to see that everything works; the numbers say little. */
