@@ -19,8 +19,9 @@ import type { RegistryRpc } from "./config/registry.ts";
 import { createSnapshotSource } from "./config/snapshot.ts";
 import { gatewayHopId } from "./core/hop.ts";
 import type { BackendName } from "./core/ids.ts";
+import { createPatience } from "./core/patience.ts";
 import { createGateway } from "./gateway/create-gateway.ts";
-import { ALL, type CallContext, type Scope } from "./gateway/gateway.ts";
+import { ALL, type RequestContext, type Scope } from "./gateway/gateway.ts";
 import { createInFlight } from "./gateway/limits.ts";
 import { createListingCache } from "./gateway/listing-cache.ts";
 import { createViews } from "./gateway/views.ts";
@@ -96,6 +97,7 @@ export function createApp(env: Env): App {
           fetch: platformFetch,
           object: () => backend(object),
           signal: context.signal,
+          after: context.after,
           waitUntil: context.waitUntil,
           now,
           ...(request.notify === undefined ? {} : { notify: request.notify }),
@@ -184,9 +186,16 @@ function scopeOf(name: string | undefined): Scope {
   return { kind: "one", backend: name as BackendName };
 }
 
-function contextOf(request: Request, execution: Pick<ExecutionContext, "waitUntil">): CallContext {
+function contextOf(
+  request: Request,
+  execution: Pick<ExecutionContext, "waitUntil">,
+): RequestContext {
   return {
-    signal: request.signal,
+    // A getter: what never looks at the signal does not pay for it.
+    get signal() {
+      return request.signal;
+    },
+    after: createPatience(Date.now),
     waitUntil: (work) => execution.waitUntil(work),
     requestId: requestIdOf(request),
   };
@@ -200,9 +209,17 @@ function sleep(ms: number): Promise<void> {
 
 const platformFetch: typeof fetch = (input, init) => fetch(input, init);
 
+/** Different in every isolate; made on first use, because a module may not ask for randomness. */
+let isolateId: string | undefined;
+let requestCount = 0;
+
 /** The platform's own id where there is one, so that its logs and ours meet. */
 function requestIdOf(request: Request): string {
-  return request.headers.get("cf-ray") ?? crypto.randomUUID();
+  const ray = request.headers.get("cf-ray");
+  if (ray !== null) return ray;
+  isolateId ??= crypto.randomUUID().slice(0, 8);
+  requestCount += 1;
+  return `${isolateId}-${requestCount.toString(36)}`;
 }
 
 /** The path of an absolute URL as it came, without parsing the URL: this runs for every request. */

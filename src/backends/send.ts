@@ -1,7 +1,9 @@
+import type { CallSignal } from "../core/call-signal.ts";
 import { withDeadline } from "../core/deadline.ts";
 import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { type Answer, RPC_CODES, type RpcNotification } from "../core/json-rpc.ts";
+import { type After, afterTimeout } from "../core/patience.ts";
 import { redactText } from "../core/redact.ts";
 import { backendFailure, isSessionRefusal, statusFailure } from "./backend-failure.ts";
 import { callBuiltin } from "./builtin.ts";
@@ -23,7 +25,9 @@ export type SendIo = Readonly<{
   /** The backend's object, for lane `object`. */
   object?: (lease: Lease) => Readonly<{ fetch: (request: Request) => Promise<Response> }>;
   /** Aborts when the caller gives up. */
-  signal: AbortSignal;
+  signal: CallSignal;
+  /** For the deadline; a request's own where there is one, because timers cost. */
+  after?: After;
   /** Keeps a cancellation going after the caller has left. */
   waitUntil: (work: Promise<unknown>) => void;
   notify?: (notification: RpcNotification) => void;
@@ -49,17 +53,17 @@ export async function sendRequest(
   io: SendIo,
 ): Promise<Answer> {
   if (lease.lane === "builtin") return callBuiltin(lease.url, request, io.now);
-  const blame: Blame = { action: request.action ?? actionOf(request), backend: lease.backend };
+  const blame = blameOf(lease, request);
   if (io.signal.aborted) throw cancelled(blame);
   guard(lease, blame);
   const wire = encodeRequest(lease, request);
   const abort = new AbortController();
   let ended: "timeout" | "cancelled" | undefined;
   let reached = false;
-  const timer = setTimeout(() => {
+  const inTime = (io.after ?? afterTimeout)(lease.timeoutMs, () => {
     ended ??= "timeout";
     abort.abort();
-  }, lease.timeoutMs);
+  });
   const onAbort = (): void => {
     ended ??= "cancelled";
     abort.abort();
@@ -79,7 +83,7 @@ export async function sendRequest(
       ? backendFailure(blame, "backend_failed", "broke off its answer", { cause: error })
       : backendFailure(blame, "backend_unavailable", "could not be reached", { cause: error });
   } finally {
-    clearTimeout(timer);
+    inTime();
     // A signal also fires when a finished request is torn down: that must not cancel anything.
     io.signal.removeEventListener("abort", onAbort);
   }
@@ -236,6 +240,16 @@ function cancelled({ action }: Blame): GatewayError {
 function timedOut(lease: Lease, blame: Blame, cause: unknown): GatewayError {
   const seconds = Math.round(lease.timeoutMs / 100) / 10;
   return backendFailure(blame, "backend_timeout", `did not answer within ${seconds} s`, { cause });
+}
+
+/** The words are made when they are needed: every call has them ready, hardly any fails. */
+function blameOf(lease: Lease, request: BackendRequest): Blame {
+  return {
+    get action() {
+      return request.action ?? actionOf(request);
+    },
+    backend: lease.backend,
+  };
 }
 
 function actionOf({ method, params }: BackendRequest): string {

@@ -1,8 +1,10 @@
 import type { Caller } from "../auth/caller.ts";
 import type { BackendReport } from "../config/backend-report.ts";
 import type { ListedTool } from "../catalog/listing.ts";
+import type { CallSignal } from "../core/call-signal.ts";
 import type { BackendName, ExposedName } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { After } from "../core/patience.ts";
 import type { Answer, RequestId, RpcNotification } from "../core/json-rpc.ts";
 
 /** Which part of the catalog a request speaks to: `/mcp` or `/mcp/{backend}`. */
@@ -13,11 +15,16 @@ export const ALL: Scope = { kind: "all" };
 /** What the runtime gives with each request. Passed on, never kept. */
 export type CallContext = Readonly<{
   /** Aborts when the caller gives up. */
-  signal: AbortSignal;
+  signal: CallSignal;
+  /** Every wait of this request: see `core/patience.ts`. */
+  after: After;
   waitUntil: (work: Promise<unknown>) => void;
   /** For one line of the log and the `x-request-id` of an answer. */
   requestId: string;
 }>;
+
+/** The context of a request whose surface listens to the platform's own signal. */
+export type RequestContext = CallContext & Readonly<{ signal: AbortSignal }>;
 
 /** One tool as a caller sees it. */
 export type VisibleTool = Readonly<{

@@ -1,15 +1,20 @@
 import { readBoundedText } from "../core/bounded-read.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { JsonValue } from "../core/json.ts";
+import type { After } from "../core/patience.ts";
 import { withinBodyWait } from "./body-wait.ts";
 
 /** What the SDKs and hosts we serve allow for one request; counted while it is read. */
 export const BODY_LIMIT = 4 * 1024 * 1024;
 
 /** The text of a JSON request body. Throws `unsupported_media_type`, `too_large`, `invalid_request`. */
-export async function readJsonText(request: Request, limit: number = BODY_LIMIT): Promise<string> {
+export async function readJsonText(
+  request: Request,
+  limit: number = BODY_LIMIT,
+  after?: After,
+): Promise<string> {
   requireJsonType(request);
-  return withinBodyWait(readBoundedText(request, limit, "the request body"));
+  return withinBodyWait(readBoundedText(request, limit, "the request body"), after);
 }
 
 export async function readJsonBody(

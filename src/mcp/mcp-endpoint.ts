@@ -1,14 +1,16 @@
 import type { Authenticator } from "../auth/authenticate.ts";
 import type { Caller } from "../auth/caller.ts";
+import { GiveUp } from "../core/call-signal.ts";
 import { asGatewayError } from "../core/errors.ts";
 import { HOP_HEADER, hopProblem } from "../core/hop.ts";
 import { isJsonObject } from "../core/json.ts";
 import type { RpcNotification, RpcRequest } from "../core/json-rpc.ts";
+import { PATIENCE_MS } from "../core/patience.ts";
 import type { CallContext, Gateway, Scope } from "../gateway/gateway.ts";
 import { isAllowedOrigin } from "../http/allowed-origin.ts";
 import { challengeHeaders } from "../http/challenge.ts";
 import { answerPreflight, isPreflight, withCors, type CorsPolicy } from "../http/cors.ts";
-import { readJsonText } from "../http/json-body.ts";
+import { BODY_LIMIT, readJsonText } from "../http/json-body.ts";
 import { requireCaller } from "../http/require-caller.ts";
 import { dispatch } from "./dispatch.ts";
 import { asRpcFailure } from "./mcp-errors.ts";
@@ -89,7 +91,7 @@ async function answerRequest(exchange: Exchange): Promise<Response> {
     return new Response(null, { status: 405, headers: { allow: "POST, HEAD, OPTIONS" } });
   }
   try {
-    const { batch, messages } = parseBody(await readJsonText(request));
+    const { batch, messages } = parseBody(await readJsonText(request, BODY_LIMIT, context.after));
     if (batch) return await answerBatch(exchange, caller, messages);
     const [message] = messages;
     if (message?.kind === "request") return await answerOne(exchange, caller, message.request);
@@ -118,12 +120,14 @@ async function answerOne(
     return jsonReply({ text: failureText(request.id, failure), status: failure.status });
   }
   const { cancelled, finished } = running.start(caller.credentialId, request.id);
-  const abort = new AbortController();
-  const giveUp = (): void => abort.abort();
+  const signal = new GiveUp();
+  const giveUp = (): void => signal.abort();
   // Resolved by another request; workerd runs what follows in the context of this one.
   void cancelled.then(giveUp);
-  exchange.context.signal.addEventListener("abort", giveUp);
-  const context: CallContext = { ...exchange.context, signal: abort.signal };
+  const { requestId, waitUntil, after } = exchange.context;
+  // The platform's signal costs on every request and only ever tells of slow ones.
+  after(PATIENCE_MS, () => exchange.request.signal.addEventListener("abort", giveUp));
+  const context: CallContext = { requestId, waitUntil, after, signal };
   let listener: ((text: string) => void) | undefined;
   const notify = acceptsStream(headers)
     ? (notification: RpcNotification) => listener?.(JSON.stringify(notification))
@@ -144,7 +148,8 @@ async function answerOne(
       listener = to;
     },
     abandon: giveUp,
-    waitUntil: context.waitUntil,
+    after,
+    waitUntil,
   });
 }
 

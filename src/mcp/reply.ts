@@ -1,8 +1,5 @@
-/**
- * After this long without an answer the reply becomes a stream, so that the client sees life and we
- * see when it goes: a write to a closed stream is how workerd tells.
- */
-const STREAM_AFTER_MS = 1_000;
+import { type After, PATIENCE_MS } from "../core/patience.ts";
+
 /** Proxies cut silent streams; 15 s is the shortest known limit, and a short one notices a client that left. */
 const KEEP_ALIVE_MS = 2_000;
 
@@ -22,6 +19,7 @@ export type Work = Readonly<{
   onNotify: (listener: (text: string) => void) => void;
   /** The client went away. */
   abandon: () => void;
+  after: After;
   /** Keeps the work going after the client has left, so that it can tell the backend. */
   waitUntil: (work: Promise<unknown>) => void;
 }>;
@@ -32,7 +30,8 @@ export function jsonReply({ text, status }: Reply): Response {
 
 /**
  * JSON when the answer comes soon and alone; otherwise an event stream with the notifications first
- * (Streamable HTTP, "sending messages to the server").
+ * (Streamable HTTP, "sending messages to the server"). A slow answer becomes a stream too, so that
+ * the client sees life and we see when it goes: a write to a closed stream is how workerd tells.
  */
 export async function streamableReply(work: Work): Promise<Response> {
   const early: string[] = [];
@@ -42,9 +41,8 @@ export async function streamableReply(work: Work): Promise<Response> {
     openStream("stream");
   };
   work.onNotify((text) => push(text));
-  const timer = setTimeout(openStream, STREAM_AFTER_MS, "stream");
+  work.after(PATIENCE_MS, () => openStream("stream"));
   const first = await Promise.race([work.answer, needsStream]);
-  clearTimeout(timer);
   if (first !== "stream") return jsonReply(first);
 
   // workerd drops everything of a request whose client has left, cancellations included.

@@ -1,6 +1,6 @@
 import type { Caller } from "../auth/caller.ts";
 import { asGatewayError } from "../core/errors.ts";
-import type { CallContext, Gateway, Scope } from "../gateway/gateway.ts";
+import type { RequestContext, Gateway, Scope } from "../gateway/gateway.ts";
 import { readJsonText } from "../http/json-body.ts";
 import { asCompletion } from "./as-completion.ts";
 import { asStream } from "./as-stream.ts";
@@ -23,7 +23,7 @@ const STREAM_HEADERS = {
 export type ChatCall = Readonly<{
   gateway: Gateway;
   caller: Caller;
-  context: CallContext;
+  context: RequestContext;
   request: Request;
 }>;
 

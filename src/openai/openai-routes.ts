@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { Authenticator } from "../auth/authenticate.ts";
 import type { Caller } from "../auth/caller.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
-import { ALL, type CallContext, type Gateway } from "../gateway/gateway.ts";
+import { ALL, type RequestContext, type Gateway } from "../gateway/gateway.ts";
 import { challengeHeaders } from "../http/challenge.ts";
 import { ANY_ORIGIN, answerPreflight, isPreflight, withCors } from "../http/cors.ts";
 import { requireOwnOrigin } from "../http/own-origin.ts";
@@ -18,10 +18,10 @@ export type OpenaiNeeds = Readonly<{
   authenticator: Authenticator;
   /** Which of our own origins a request came to; undefined when its Host is not ours. */
   ownOrigin: (request: Request) => string | undefined;
-  contextOf: (request: Request, execution: Pick<ExecutionContext, "waitUntil">) => CallContext;
+  contextOf: (request: Request, execution: Pick<ExecutionContext, "waitUntil">) => RequestContext;
 }>;
 
-type Vars = { Variables: { caller: Caller; context: CallContext } };
+type Vars = { Variables: { caller: Caller; context: RequestContext } };
 
 /** Methods per path, so that a wrong one is told from a path that is not there. */
 const METHODS: readonly Readonly<{ path: RegExp; allow: string }>[] = [
