@@ -26,7 +26,7 @@ const SECTIONS: readonly Section[] = [
   manyBackends,
 ];
 const RESULTS = join(PROJECT.scratch, "bench/latest.json");
-const FULL = { rounds: 5, durationMs: 2_000 };
+const FULL = { rounds: 5, durationMs: 1_500 };
 /** Enough to see that everything works; the numbers say little. */
 const QUICK = { rounds: 1, durationMs: 300 };
 
