@@ -16,7 +16,12 @@ export type AnswerExpected = Readonly<{
   what: string;
   /** Notifications, requests of the backend: everything on the stream that is not a response. */
   onMessage: (message: JsonObject) => void;
+  /** Where there is one, it lets a stream end by itself after its answer: see `letEnd`. */
+  waitUntil?: (work: Promise<unknown>) => void;
 }>;
+
+/** Servers end the stream with the answer; one that keeps it open longer than this keeps nobody. */
+const END_WAIT_MS = 1_000;
 
 /** `nothing`: the reply ended without a response to our request. */
 export type Reply =
@@ -46,7 +51,7 @@ export function isEventStream(response: Response): boolean {
 /** The first response with our id ends the stream; responses to others are dropped (T201). */
 async function readEventStream(
   response: Response,
-  { wireId, what, onMessage }: AnswerExpected,
+  { wireId, what, onMessage, waitUntil }: AnswerExpected,
 ): Promise<Reply> {
   let found: Received | undefined;
   let lastEventId: string | undefined;
@@ -88,7 +93,24 @@ async function readEventStream(
       if (found !== undefined) return { kind: "response", received: found };
     }
   } finally {
-    void reader.cancel().catch(() => {}); // the backend may have closed it already
+    if (found !== undefined && waitUntil !== undefined) waitUntil(letEnd(reader));
+    else void reader.cancel().catch(() => {}); // the backend may have closed it already
+  }
+}
+
+/**
+ * The end of a stream travels behind the answer. A stream that is cancelled before it closes its
+ * connection, and the next call would have to open another one, TLS included.
+ */
+async function letEnd(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const cancel = (): void => void reader.cancel().catch(() => {}); // it may be closed already
+  const timer = setTimeout(cancel, END_WAIT_MS);
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // broken off after its answer: nothing is lost
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -157,6 +157,7 @@ async function answer(response: Response, exchange: Exchange): Promise<Answer> {
     wireId: wire.wireId,
     what: `the answer of backend "${lease.backend}"`,
     onMessage: (message: JsonObject) => onMessage(message, exchange),
+    waitUntil: io.waitUntil,
   };
   if (response.status === 401) {
     await response.body?.cancel().catch(() => {}); // nothing of it is used
