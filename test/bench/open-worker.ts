@@ -58,9 +58,16 @@ export async function openScript(source: string): Promise<OpenedWorker> {
   return worker;
 }
 
-/** A proxy that looks at nothing: the least a gateway on this platform can cost. */
+/**
+ * A proxy that looks at nothing: the least a gateway on this platform can cost. It goes out the way
+ * the gateway does, through the host's own door where there is one.
+ */
 export function blindProxy(backend: string): string {
-  return `export default { fetch: (request) => fetch(${JSON.stringify(backend)}, request) };`;
+  return `const BACKEND = ${JSON.stringify(backend)};
+export default {
+  fetch: (request, { OUTBOUND }) =>
+    OUTBOUND === undefined ? fetch(BACKEND, request) : OUTBOUND.fetch(BACKEND, request),
+};`;
 }
 
 /** Answers the same bytes to everybody. */

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { availableParallelism, cpus, loadavg } from "node:os";
+import { rmSync } from "node:fs";
+import { cp, mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { PROJECT } from "../../src/command/project-files.ts";
@@ -49,7 +50,13 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => void cleanup.disposeAsync().finally(() => process.exit(1)));
 }
 
-const bundle = await openWorkerBundle();
+// A copy: the folder goes when another start builds other sources meanwhile.
+const built = await openWorkerBundle();
+const folder = await mkdtemp(join(tmpdir(), "bench-bundle-"));
+await cp(built.folder, folder, { recursive: true });
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+const bundle = { ...built, folder };
+
 const results: (SectionResult & { name: string })[] = [];
 const machine = { cpu: cpus()[0]?.model, cores: availableParallelism(), node: process.version };
 console.log(`${machine.cores} × ${machine.cpu}, load ${loadavg()[0]?.toFixed(1)}`);
