@@ -98,6 +98,7 @@ export function createApp(env: Env): App {
           object: () => backend(object),
           signal: context.signal,
           after: context.after,
+          alone: context.alone === true,
           waitUntil: context.waitUntil,
           now,
           ...(request.notify === undefined ? {} : { notify: request.notify }),

@@ -1,4 +1,5 @@
 import type { BackendOrder } from "../config/backend-order.ts";
+import { HOP_HEADER } from "../core/hop.ts";
 import { type Connection, type ConnectTarget, requestHeaders } from "./connection.ts";
 import { type Lease, LEASE_LIFE_MS } from "./lease.ts";
 
@@ -16,6 +17,8 @@ export function makeLease(
 ): Lease {
   const { era, protocolVersion } = live.connection;
   const isStream = order.config.transport.kind === "sse";
+  // A gateway that is its own backend is found out by the handshake; calls need not carry it.
+  const { [HOP_HEADER]: _, ...headers } = requestHeaders(target, protocolVersion, live.sessionId);
   return {
     backend: order.config.name,
     revision: live.revision,
@@ -24,7 +27,7 @@ export function makeLease(
     era,
     protocolVersion,
     url: target.url,
-    headers: requestHeaders(target, protocolVersion, live.sessionId),
+    headers,
     // All calls on a stream share its ids, as they share those of a session.
     sessionId: isStream ? "stream" : live.sessionId,
     privateOrigins: order.privateOrigins,

@@ -26,6 +26,11 @@ export type SendIo = Readonly<{
   object?: (lease: Lease) => Readonly<{ fetch: (request: Request) => Promise<Response> }>;
   /** Aborts when the caller gives up. */
   signal: CallSignal;
+  /**
+   * The request that makes this call ends with it, and the platform then closes what the call left
+   * open: so nothing has to be abortable, which costs on every call.
+   */
+  alone?: boolean;
   /** For the deadline; a request's own where there is one, because timers cost. */
   after?: After;
   /** Keeps a cancellation going after the caller has left. */
@@ -57,35 +62,49 @@ export async function sendRequest(
   if (io.signal.aborted) throw cancelled(blame);
   guard(lease, blame);
   const wire = encodeRequest(lease, request);
-  const abort = new AbortController();
   let ended: "timeout" | "cancelled" | undefined;
-  let reached = false;
-  const inTime = (io.after ?? afterTimeout)(lease.timeoutMs, () => {
-    ended ??= "timeout";
-    abort.abort();
-  });
-  const onAbort = (): void => {
-    ended ??= "cancelled";
-    abort.abort();
+  let abort: AbortController | undefined;
+  const signal = (): AbortSignal => (abort ??= new AbortController()).signal;
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const stop = (why: "timeout" | "cancelled"): void => {
+    ended ??= why;
+    abort?.abort();
+    reject(new Error(why));
   };
+  const inTime = (io.after ?? afterTimeout)(lease.timeoutMs, () => stop("timeout"));
+  const onAbort = (): void => stop("cancelled");
   io.signal.addEventListener("abort", onAbort);
   try {
-    const response = await post(lease, wire, { io, signal: abort.signal, blame });
-    reached = true;
-    return await answer(response, { lease, request, wire, io, signal: abort.signal, blame });
+    return await Promise.race([
+      exchangeMessages({ lease, request, wire, io, signal, blame }),
+      stopped,
+    ]);
   } catch (error) {
     if (ended !== undefined) {
       cancelAtBackend(lease, wire, io);
       throw ended === "cancelled" ? cancelled(blame) : timedOut(lease, blame, error);
     }
-    if (error instanceof GatewayError || error instanceof LeaseLost) throw error;
-    throw reached
-      ? backendFailure(blame, "backend_failed", "broke off its answer", { cause: error })
-      : backendFailure(blame, "backend_unavailable", "could not be reached", { cause: error });
+    throw error;
   } finally {
     inTime();
     // A signal also fires when a finished request is torn down: that must not cancel anything.
     io.signal.removeEventListener("abort", onAbort);
+  }
+}
+
+async function exchangeMessages(exchange: Exchange): Promise<Answer> {
+  const { lease, wire, io, signal, blame } = exchange;
+  let reached = false;
+  try {
+    const abortable = io.alone === true ? {} : { signal: signal() };
+    const response = await post(lease, wire, { io, blame, ...abortable });
+    reached = true;
+    return await answer(response, exchange);
+  } catch (error) {
+    if (error instanceof GatewayError || error instanceof LeaseLost) throw error;
+    throw reached
+      ? backendFailure(blame, "backend_failed", "broke off its answer", { cause: error })
+      : backendFailure(blame, "backend_unavailable", "could not be reached", { cause: error });
   }
 }
 
@@ -130,9 +149,10 @@ async function post(
     io,
     signal,
     blame,
-  }: { io: Pick<SendIo, "fetch" | "object">; signal: AbortSignal; blame: Blame },
+  }: { io: Pick<SendIo, "fetch" | "object">; signal?: AbortSignal; blame: Blame },
 ): Promise<Response> {
-  const init: RequestInit = { method: "POST", headers, body, signal, redirect: "manual" };
+  const init: RequestInit = { method: "POST", headers, body, redirect: "manual" };
+  if (signal !== undefined) init.signal = signal;
   if (lease.lane === "object") {
     if (io.object === undefined) throw new TypeError("lane object needs io.object");
     return io.object(lease).fetch(new Request(OBJECT_URL, init));
@@ -147,7 +167,8 @@ type Exchange = Readonly<{
   request: BackendRequest;
   wire: WireRequest;
   io: SendIo;
-  signal: AbortSignal;
+  /** Made when first asked for. */
+  signal: () => AbortSignal;
   blame: Blame;
 }>;
 
@@ -173,7 +194,7 @@ async function answer(response: Response, exchange: Exchange): Promise<Answer> {
       url: lease.url,
       headers: lease.headers,
       fetch: io.fetch,
-      signal: exchange.signal,
+      signal: exchange.signal(),
     });
   }
   if (reply.kind === "nothing") {

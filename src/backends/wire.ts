@@ -19,7 +19,7 @@ export type BackendRequest = Readonly<{
 
 export type WireRequest = Readonly<{
   body: string;
-  headers: Readonly<Record<string, string>>;
+  headers: HeadersInit;
   /** The id the backend sees; another one than the caller's where a session is shared. */
   wireId: RequestId;
   /** The caller's, where the backend was given ours. */
@@ -76,10 +76,21 @@ export function encodeRequest(lease: Lease, request: BackendRequest): WireReques
       : legacyParams(request.params, meta, progress);
   return {
     body: JSON.stringify({ jsonrpc: "2.0", id: wireId, method: request.method, params }),
-    headers: lease.era === "modern" ? modernHeaders(lease, request) : lease.headers,
+    headers: lease.era === "modern" ? modernHeaders(lease, request) : nativeHeaders(lease),
     wireId,
     progressToken: ownToken ? token : undefined,
   };
+}
+
+/** Made once for a lease: turning a record into headers would cost more than sending them. */
+const native = new WeakMap<Lease, Headers>();
+
+export function nativeHeaders(lease: Lease): Headers {
+  const held = native.get(lease);
+  if (held !== undefined) return held;
+  const headers = new Headers(lease.headers);
+  native.set(lease, headers);
+  return headers;
 }
 
 /** The caller's own progress token where the backend was given ours. */

@@ -9,7 +9,8 @@ export async function readBoundedText(
   limit: number,
   what: string,
 ): Promise<string> {
-  const declared = source.headers.get("content-length");
+  const { headers } = source;
+  const declared = headers.get("content-length");
   if (declared !== null) {
     const bytes = Number(declared);
     if (bytes > limit) {
@@ -17,8 +18,7 @@ export async function readBoundedText(
       throw tooLarge(what, limit);
     }
     // A declared length is enforced by the HTTP parser, so the fast native read is safe here.
-    if (Number.isInteger(bytes) && source.headers.get("content-encoding") === null)
-      return source.text();
+    if (Number.isInteger(bytes) && headers.get("content-encoding") === null) return source.text();
   }
   if (source.body === null) return "";
   const reader = source.body.getReader();

@@ -19,6 +19,8 @@ export type CallContext = Readonly<{
   /** Every wait of this request: see `core/patience.ts`. */
   after: After;
   waitUntil: (work: Promise<unknown>) => void;
+  /** This call is all its request does; see `alone` in `backends/send.ts`. */
+  alone?: boolean;
   /** For one line of the log and the `x-request-id` of an answer. */
   requestId: string;
 }>;

@@ -99,15 +99,21 @@ async function find(
 }
 
 function orderOf({ snapshot }: HeldView, backend: BackendName): Omit<Found, "target"> {
+  const known = orders.get(snapshot) ?? new Map<BackendName, Omit<Found, "target">>();
+  orders.set(snapshot, known);
+  const held = known.get(backend);
+  if (held !== undefined) return held;
   const order = backendOrder(snapshot, backend);
   if (order === undefined) throw unknownBackend(backend);
-  return { order, sessionful: snapshot.reports[backend]?.sessionful ?? false };
+  const found = { order, sessionful: snapshot.reports[backend]?.sessionful ?? false };
+  known.set(backend, found);
+  return found;
 }
 
-export function backendOrder(
-  snapshot: SnapshotData,
-  backend: BackendName,
-): BackendOrder | undefined {
+/** The same for every call under one snapshot, so it is made once. */
+const orders = new WeakMap<SnapshotData, Map<BackendName, Omit<Found, "target">>>();
+
+function backendOrder(snapshot: SnapshotData, backend: BackendName): BackendOrder | undefined {
   const config = snapshot.config.backends.find(({ name }) => name === backend);
   if (config === undefined) return undefined;
   return { config, configVersion: snapshot.configVersion, privateOrigins: snapshot.privateOrigins };

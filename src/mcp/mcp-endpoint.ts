@@ -127,7 +127,7 @@ async function answerOne(
   const { requestId, waitUntil, after } = exchange.context;
   // The platform's signal costs on every request and only ever tells of slow ones.
   after(PATIENCE_MS, () => exchange.request.signal.addEventListener("abort", giveUp));
-  const context: CallContext = { requestId, waitUntil, after, signal };
+  const context: CallContext = { requestId, waitUntil, after, signal, alone: true };
   let listener: ((text: string) => void) | undefined;
   const notify = acceptsStream(headers)
     ? (notification: RpcNotification) => listener?.(JSON.stringify(notification))

@@ -28,7 +28,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-type Arrived = { message?: { id?: unknown; method?: string } };
+type Arrived = { message?: { id?: unknown; method?: string; params?: unknown } };
 
 async function arrived(method: string): Promise<Arrived[]> {
   const log = (await (await fetch(`${backends.url}/log/hang/hanging-up`)).json()) as Arrived[];
@@ -39,7 +39,7 @@ function call(
   path: string,
   headers: Record<string, string>,
   body: object,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<Response> {
   return fetch(gateway.url + path, {
     method: "POST",
@@ -50,9 +50,33 @@ function call(
       ...headers,
     },
     body: JSON.stringify(body),
-    signal,
+    ...(signal === undefined ? {} : { signal }),
   });
 }
+
+test.each([100, 1_500])(
+  "cancels the backend's work when an MCP client says so after %i ms, and only that",
+  async (wait) => {
+    const before = (await arrived("notifications/cancelled")).length;
+    const calls = (await arrived("tools/call")).length;
+    const say = (body: object) => call("/mcp/slow", {}, { jsonrpc: "2.0", ...body });
+    const id = `call after ${wait}`;
+    const answer = say({ id, method: "tools/call", params: { name: "call", arguments: {} } });
+    await eventually("the call arrives", async () =>
+      expect(await arrived("tools/call")).toHaveLength(calls + 1),
+    );
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    await say({ method: "notifications/cancelled", params: { requestId: "never sent" } });
+    await say({ method: "notifications/cancelled", params: { requestId: id } });
+    expect(await (await answer).text()).toContain("the caller gave up");
+    await eventually("the cancellation arrives", async () =>
+      expect(await arrived("notifications/cancelled")).toHaveLength(before + 1),
+    );
+    expect((await arrived("notifications/cancelled")).at(-1)?.message?.params).toMatchObject({
+      requestId: id,
+    });
+  },
+);
 
 test.each([
   [
