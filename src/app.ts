@@ -13,6 +13,7 @@ import { createTokenValidator, type TokenJudge } from "./auth/token-validator.ts
 import type { BackendStub } from "./backends/backend-stub.ts";
 import { createLeaseSource } from "./backends/lease-source.ts";
 import { sendRequest } from "./backends/send.ts";
+import { wayOut, type WayOut } from "./backends/way-out.ts";
 import { asRegistry } from "./config/registry-client.ts";
 import { REGISTRY_NAME } from "./config/registry-object.ts";
 import type { RegistryRpc } from "./config/registry.ts";
@@ -36,20 +37,21 @@ import { createAuditTrail, type AuditStore } from "./telemetry/audit-trail.ts";
 import { createLog } from "./telemetry/log.ts";
 
 /** The bindings of wrangler.toml, and the variables and secrets of design section 6. */
-export type Env = Readonly<{
-  GATEWAY_KV: ClientKv & KeyMirror;
-  REGISTRY: Objects<RegistryRpc>;
-  BACKENDS: Objects<BackendStub>;
-  GRANTS: Objects<KeyedTexts & TokenOffice & TokenJudge>;
-  AUDIT: Objects<AuditStore>;
-  PUBLIC_URL?: string;
-  OWNER_PASSWORD?: string;
-  ENCRYPTION_KEY?: string;
-  GATEWAY_API_KEY?: string;
-  /** Only where the local command serves the gateway. */
-  LOCAL_COMMAND_KEY?: string;
-  LOG_LEVEL?: string;
-}>;
+export type Env = WayOut &
+  Readonly<{
+    GATEWAY_KV: ClientKv & KeyMirror;
+    REGISTRY: Objects<RegistryRpc>;
+    BACKENDS: Objects<BackendStub>;
+    GRANTS: Objects<KeyedTexts & TokenOffice & TokenJudge>;
+    AUDIT: Objects<AuditStore>;
+    PUBLIC_URL?: string;
+    OWNER_PASSWORD?: string;
+    ENCRYPTION_KEY?: string;
+    GATEWAY_API_KEY?: string;
+    /** Only where the local command serves the gateway. */
+    LOCAL_COMMAND_KEY?: string;
+    LOG_LEVEL?: string;
+  }>;
 
 /** A namespace of objects by what they answer; their classes are bound in wrangler.toml. */
 type Objects<Rpc> = Readonly<{ getByName: (name: string) => Rpc }>;
@@ -68,6 +70,7 @@ export function createApp(env: Env): App {
   const log = createLog(env.LOG_LEVEL, (line) => console.log(line)); // oxlint-disable-line no-console
   const registry = () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
   const backend = (name: string) => env.BACKENDS.getByName(name);
+  const fetchBackend = wayOut(env);
   const ownOrigin = createOwnOrigin({ publicUrl: env.PUBLIC_URL });
 
   const snapshots = createSnapshotSource(registry, now);
@@ -94,7 +97,7 @@ export function createApp(env: Env): App {
           ...(target.tool === undefined ? {} : { tool: target.tool.tool }),
         },
         {
-          fetch: platformFetch,
+          fetch: fetchBackend,
           object: () => backend(object),
           signal: context.signal,
           after: context.after,
@@ -207,8 +210,6 @@ function sleep(ms: number): Promise<void> {
     setTimeout(resolve, ms);
   });
 }
-
-const platformFetch: typeof fetch = (input, init) => fetch(input, init);
 
 /** Different in every isolate; made on first use, because a module may not ask for randomness. */
 let isolateId: string | undefined;

@@ -25,13 +25,16 @@ import { STEP_TIMEOUT_MS } from "./open-http.ts";
 import type { SseConnection } from "./open-sse.ts";
 import { askedToWaitMs, nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
 import { sendRequest } from "./send.ts";
+import type { Fetch } from "./outbound.ts";
+import { wayOut, type WayOut } from "./way-out.ts";
 import { SingleFlight } from "./single-flight.ts";
 
 /** What this object needs of its Worker's environment; `${NAME}` of the config is looked up here too. */
-export type BackendEnv = Readonly<{
-  ENCRYPTION_KEY?: string;
-  REGISTRY: { getByName: (name: string) => Pick<Registry, "reportBackend"> };
-}>;
+export type BackendEnv = WayOut &
+  Readonly<{
+    ENCRYPTION_KEY?: string;
+    REGISTRY: { getByName: (name: string) => Pick<Registry, "reportBackend"> };
+  }>;
 
 const REGISTRY_NAME = "registry";
 /** All pages of all lists together: a backend that trickles is not listed. */
@@ -57,6 +60,7 @@ const FAIL_FAST_HUNG_MS = 10_000;
  */
 export class BackendObject extends DurableObject<BackendEnv> implements BackendStub {
   readonly #store: BackendStore;
+  readonly #fetch: Fetch;
   #kept: Kept = NOTHING_KEPT;
   #order: BackendOrder | undefined;
   #sessionId: string | undefined;
@@ -72,6 +76,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
 
   constructor(ctx: DurableObjectState, env: BackendEnv) {
     super(ctx, env);
+    this.#fetch = wayOut(env);
     this.#store = new BackendStore(ctx.storage.sql, createSeal(env.ENCRYPTION_KEY, "backend"));
     void ctx.blockConcurrencyWhile(async () => {
       this.#hopId = await gatewayHopId(env.ENCRYPTION_KEY);
@@ -257,7 +262,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
           lease,
           { id: 1, method, params, action: "connect" },
           {
-            fetch: platformFetch,
+            fetch: this.#fetch,
             object: () => this,
             signal,
             waitUntil: (work) => this.ctx.waitUntil(work),
@@ -299,7 +304,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       const target = this.#requireTarget(order);
       this.#stream?.close();
       const opened = await openBackend(order, target, {
-        fetch: platformFetch,
+        fetch: this.#fetch,
         wasLegacy,
         onClose: (stream) => this.#onClose(stream),
       });
@@ -403,7 +408,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     if (order === undefined || connection === undefined || sessionId === undefined) return;
     const { protocolVersion } = connection;
     const end = async (): Promise<void> =>
-      endSession(this.#requireTarget(order), { protocolVersion, sessionId }, platformFetch);
+      endSession(this.#requireTarget(order), { protocolVersion, sessionId }, this.#fetch);
     this.ctx.waitUntil(end().catch(() => {})); // it would have ended by itself some day
   }
 
@@ -417,10 +422,6 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       await this.#schedule(RETRY_SOON_MS * 5); // the registry is not there right now: say it later
     }
   }
-}
-
-function platformFetch(url: string, init: RequestInit): Promise<Response> {
-  return fetch(url, init);
 }
 
 function superseded(): GatewayError {

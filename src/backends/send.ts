@@ -65,7 +65,7 @@ export async function sendRequest(
   let ended: "timeout" | "cancelled" | undefined;
   let abort: AbortController | undefined;
   const signal = (): AbortSignal => (abort ??= new AbortController()).signal;
-  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const { promise: outcome, resolve, reject } = Promise.withResolvers<Answer>();
   const stop = (why: "timeout" | "cancelled"): void => {
     ended ??= why;
     abort?.abort();
@@ -75,10 +75,8 @@ export async function sendRequest(
   const onAbort = (): void => stop("cancelled");
   io.signal.addEventListener("abort", onAbort);
   try {
-    return await Promise.race([
-      exchangeMessages({ lease, request, wire, io, signal, blame }),
-      stopped,
-    ]);
+    exchangeMessages({ lease, request, wire, io, signal, blame }).then(resolve, reject);
+    return await outcome;
   } catch (error) {
     if (ended !== undefined) {
       cancelAtBackend(lease, wire, io);
@@ -97,8 +95,13 @@ async function exchangeMessages(exchange: Exchange): Promise<Answer> {
   let reached = false;
   try {
     const abortable = io.alone === true ? {} : { signal: signal() };
-    const response = await post(lease, wire, { io, blame, ...abortable });
+    let response = await post(lease, wire, { io, ...abortable });
     reached = true;
+    if (isRedirect(response.status)) {
+      const redo = (url: string): Promise<Response> =>
+        post({ ...lease, url }, wire, { io, ...abortable });
+      response = await followWithinOrigin(response, redo, { url: lease.url, blame });
+    }
     return await answer(response, exchange);
   } catch (error) {
     if (error instanceof GatewayError || error instanceof LeaseLost) throw error;
@@ -131,7 +134,7 @@ async function deliver(
       ? { ...lease.headers, "Mcp-Method": method }
       : lease.headers;
   await withDeadline(NOTIFY_TIMEOUT_MS, async (signal) => {
-    const response = await post(lease, { body, headers }, { io, signal, blame });
+    const response = await post(lease, { body, headers }, { io, signal });
     await response.body?.cancel().catch(() => {}); // 202 has no body worth reading
   });
 }
@@ -142,24 +145,17 @@ function guard(lease: Lease, blame: Blame): void {
   guarded.add(lease);
 }
 
-async function post(
+/** Not `async` itself: most calls need nothing after the fetch. */
+function post(
   lease: Lease,
   { body, headers }: Pick<WireRequest, "body" | "headers">,
-  {
-    io,
-    signal,
-    blame,
-  }: { io: Pick<SendIo, "fetch" | "object">; signal?: AbortSignal; blame: Blame },
+  { io, signal }: { io: Pick<SendIo, "fetch" | "object">; signal?: AbortSignal },
 ): Promise<Response> {
   const init: RequestInit = { method: "POST", headers, body, redirect: "manual" };
   if (signal !== undefined) init.signal = signal;
-  if (lease.lane === "object") {
-    if (io.object === undefined) throw new TypeError("lane object needs io.object");
-    return io.object(lease).fetch(new Request(OBJECT_URL, init));
-  }
-  const response = await io.fetch(lease.url, init);
-  if (!isRedirect(response.status)) return response;
-  return followWithinOrigin(response, (url) => io.fetch(url, init), { url: lease.url, blame });
+  if (lease.lane === "direct") return io.fetch(lease.url, init);
+  if (io.object === undefined) throw new TypeError("lane object needs io.object");
+  return io.object(lease).fetch(new Request(OBJECT_URL, init));
 }
 
 type Exchange = Readonly<{

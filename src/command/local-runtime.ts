@@ -101,6 +101,12 @@ function miniflareOptions(
         { className, useSQLite: sqlite },
       ]),
     ),
+    // Straight to the network, LAN and loopback included: see src/backends/way-out.ts.
+    serviceBindings: {
+      OUTBOUND: {
+        network: { allow: ["public", "private"], tlsOptions: { trustBrowserCas: true } },
+      },
+    },
     unsafeDirectSockets: [{ host, port }],
     // The entry of the development proxy: nobody uses it, so it gets any free port of this machine.
     host: "127.0.0.1",

@@ -51,7 +51,11 @@ export async function perform(
   context: CallContext,
 ): Promise<Answer> {
   const started = deps.now();
-  const { target, order, sessionful } = await find(deps, caller, request, context);
+  const held =
+    deps.views.held(caller, request.scope, context) ??
+    (await deps.views.find(caller, request.scope, context));
+  const target = findTarget(held.view, request);
+  const { order, sessionful } = orderOf(held, target.backend);
   deps.inFlight.enter(caller.credentialId);
   let outcome: AuditOutcome = "failed";
   try {
@@ -84,19 +88,6 @@ export async function perform(
 }
 
 type Found = Readonly<{ target: Target; order: BackendOrder; sessionful: boolean }>;
-
-async function find(
-  deps: PerformDeps,
-  caller: Caller,
-  request: ForwardedRequest,
-  context: CallContext,
-): Promise<Found> {
-  const held =
-    deps.views.held(caller, request.scope, context) ??
-    (await deps.views.find(caller, request.scope, context));
-  const target = findTarget(held.view, request);
-  return { target, ...orderOf(held, target.backend) };
-}
 
 function orderOf({ snapshot }: HeldView, backend: BackendName): Omit<Found, "target"> {
   const known = orders.get(snapshot) ?? new Map<BackendName, Omit<Found, "target">>();

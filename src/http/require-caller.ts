@@ -17,7 +17,16 @@ export type CallerQuestion = Readonly<{
  */
 export async function requireCaller(question: CallerQuestion): Promise<Caller> {
   const { authenticator, request, resource, origin, context } = question;
+  return knownCaller(question) ?? authenticator.authenticate(request, resource, origin, context);
+}
+
+/** The caller this isolate knows already, without waiting; undefined means: ask `requireCaller`. */
+export function knownCaller({
+  authenticator,
+  request,
+  resource,
+  origin,
+}: CallerQuestion): Caller | undefined {
   const token = readBearer(request);
-  const known = token === undefined ? undefined : authenticator.known(token, resource, origin);
-  return known ?? authenticator.authenticate(request, resource, origin, context);
+  return token === undefined ? undefined : authenticator.known(token, resource, origin);
 }

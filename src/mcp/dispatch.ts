@@ -45,7 +45,11 @@ const FORWARDED: ReadonlyMap<string, ForwardedMethod> = new Map(
 /** Answers one request; never throws, so that a batch or a stream always gets its answer. */
 export async function dispatch(gateway: Gateway, call: Call): Promise<Reply> {
   try {
-    return { text: await answer(gateway, call), status: 200 };
+    const forwarded = FORWARDED.get(call.request.method);
+    const text = await (forwarded === undefined
+      ? answer(gateway, call)
+      : forward(gateway, call, forwarded));
+    return { text, status: 200 };
   } catch (error) {
     const failure = asRpcFailure(error);
     return { text: errorText(call.request.id, failure), status: failure.status };
@@ -54,8 +58,6 @@ export async function dispatch(gateway: Gateway, call: Call): Promise<Reply> {
 
 async function answer(gateway: Gateway, call: Call): Promise<string> {
   const { request, era } = call;
-  const forwarded = FORWARDED.get(request.method);
-  if (forwarded !== undefined) return forward(gateway, call, forwarded);
   const list = LISTS.get(request.method);
   if (list !== undefined) return answerList(gateway, call, list);
   switch (request.method) {

@@ -11,7 +11,7 @@ import { isAllowedOrigin } from "../http/allowed-origin.ts";
 import { challengeHeaders } from "../http/challenge.ts";
 import { answerPreflight, isPreflight, withCors, type CorsPolicy } from "../http/cors.ts";
 import { BODY_LIMIT, readJsonText } from "../http/json-body.ts";
-import { requireCaller } from "../http/require-caller.ts";
+import { knownCaller, requireCaller } from "../http/require-caller.ts";
 import { dispatch } from "./dispatch.ts";
 import { asRpcFailure } from "./mcp-errors.ts";
 import { parseBody, WithId, type Message } from "./message.ts";
@@ -78,7 +78,8 @@ async function answerRequest(exchange: Exchange): Promise<Response> {
   let caller: Caller;
   try {
     const { authenticator } = deps;
-    caller = await requireCaller({ authenticator, request, resource: "mcp", origin, context });
+    const question = { authenticator, request, resource: "mcp", origin, context } as const;
+    caller = knownCaller(question) ?? (await requireCaller(question));
   } catch (error) {
     return refuseCaller(error, request, origin);
   }

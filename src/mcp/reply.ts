@@ -35,14 +35,15 @@ export function jsonReply({ text, status }: Reply): Response {
  */
 export async function streamableReply(work: Work): Promise<Response> {
   const early: string[] = [];
-  const { promise: needsStream, resolve: openStream } = Promise.withResolvers<"stream">();
+  const { promise: decision, resolve: decide } = Promise.withResolvers<Reply | "stream">();
   let push = (text: string): void => {
     early.push(text);
-    openStream("stream");
+    decide("stream");
   };
   work.onNotify((text) => push(text));
-  work.after(PATIENCE_MS, () => openStream("stream"));
-  const first = await Promise.race([work.answer, needsStream]);
+  work.after(PATIENCE_MS, () => decide("stream"));
+  void work.answer.then(decide);
+  const first = await decision;
   if (first !== "stream") return jsonReply(first);
 
   // workerd drops everything of a request whose client has left, cancellations included.

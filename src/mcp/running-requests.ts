@@ -15,18 +15,20 @@ export type RunningRequests = Readonly<{
 
 export function createRunningRequests(): RunningRequests {
   // Two windows of one user may use the same ids: then all of that id are meant.
-  const running = new Map<string, Set<() => void>>();
+  const running = new Map<string, (() => void)[]>();
   return {
     start(credentialId, id) {
       const key = keyOf(credentialId, id);
       const { promise, resolve } = Promise.withResolvers<void>();
-      const peers = running.get(key) ?? new Set();
-      running.set(key, peers.add(resolve));
+      const peers = running.get(key);
+      if (peers === undefined) running.set(key, [resolve]);
+      else peers.push(resolve);
       return {
         cancelled: promise,
         finished() {
-          peers.delete(resolve);
-          if (peers.size === 0 && running.get(key) === peers) running.delete(key);
+          const left = running.get(key)?.filter((other) => other !== resolve) ?? [];
+          if (left.length === 0) running.delete(key);
+          else running.set(key, left);
         },
       };
     },

@@ -1,13 +1,16 @@
 import type { AuditEvent } from "./audit-event.ts";
 
 export interface AuditStore {
-  append(events: readonly AuditEvent[]): Promise<void>;
+  /** `json` is the text of an array of events, at most `MAX_BATCH` of them. */
+  append(json: string): Promise<void>;
   /** Newest first; at most 1,000. */
   newest(limit: number): Promise<readonly AuditEvent[]>;
 }
 
 /** A write per call would cost a disk sync per call; a second of events costs one. */
 const FLUSH_AFTER_MS = 1_000;
+/** One row of the store: a row may not exceed 2 MB, and an event has well under 1 KB. */
+const MAX_BATCH = 1_000;
 /** While the store is away the trail keeps this many; older ones are counted as lost in the log. */
 const MAX_HELD = 10_000;
 
@@ -30,7 +33,10 @@ export function createAuditTrail(deps: {
     held = [];
     flushing = false;
     try {
-      await deps.store().append(events);
+      for (let from = 0; from < events.length; from += MAX_BATCH) {
+        // oxlint-disable-next-line no-await-in-loop -- in the order they happened
+        await deps.store().append(JSON.stringify(events.slice(from, from + MAX_BATCH)));
+      }
     } catch {
       const kept = [...events, ...held].slice(-MAX_HELD);
       deps.log(`audit: store is away, ${kept.length} events wait`);
