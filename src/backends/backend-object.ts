@@ -97,9 +97,9 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     this.#beginAnew();
     this.#order = undefined;
     this.#kept = NOTHING_KEPT;
+    // Before anything is awaited: the backend may be configured again in the meantime.
+    this.#store.clear();
     await this.ctx.storage.deleteAlarm();
-    await this.ctx.storage.deleteAll();
-    this.#store.reset();
   }
 
   lease(order: BackendOrder, ask: LeaseAsk): Promise<Outcome<Lease>> {

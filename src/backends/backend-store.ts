@@ -111,9 +111,10 @@ export class BackendStore {
     this.#sql.exec("DELETE FROM listing");
   }
 
-  /** After `storage.deleteAll()`, which takes the tables as well. */
-  reset(): void {
-    this.#createTables();
+  clear(): void {
+    this.clearListing();
+    this.#sql.exec("DELETE FROM sealed");
+    this.#sql.exec("DELETE FROM kept");
   }
 
   #createTables(): void {
