@@ -18,8 +18,10 @@ import { asRegistry } from "./config/registry-client.ts";
 import { REGISTRY_NAME } from "./config/registry-object.ts";
 import type { RegistryRpc } from "./config/registry.ts";
 import { createSnapshotSource } from "./config/snapshot.ts";
+import { onInternalError } from "./core/errors.ts";
 import { gatewayHopId } from "./core/hop.ts";
 import type { BackendName } from "./core/ids.ts";
+import { redactText } from "./core/redact.ts";
 import { createPatience } from "./core/patience.ts";
 import { createGateway } from "./gateway/create-gateway.ts";
 import { ALL, type RequestContext, type Scope } from "./gateway/gateway.ts";
@@ -56,6 +58,9 @@ export type Env = WayOut &
 /** A namespace of objects by what they answer; their classes are bound in wrangler.toml. */
 type Objects<Rpc> = Readonly<{ getByName: (name: string) => Rpc }>;
 
+/** A stack, without what would fill a log. */
+const MAX_LOGGED = 4_000;
+
 export type App = (request: Request, execution: ExecutionContext) => Promise<Response>;
 
 /** `/mcp` and `/mcp/{backend}`, with or without a slash at the end. */
@@ -68,6 +73,9 @@ const MCP_PATH = /^\/mcp(?:\/([a-z][a-z0-9-]{0,30}))?\/?$/;
 export function createApp(env: Env): App {
   const now = Date.now;
   const log = createLog(env.LOG_LEVEL, (line) => console.log(line)); // oxlint-disable-line no-console
+  onInternalError((id, detail) =>
+    log.error("internal error", { id, detail: redactText(detail, MAX_LOGGED) }),
+  );
   const registry = () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
   const backend = (name: string) => env.BACKENDS.getByName(name);
   const fetchBackend = wayOut(env);

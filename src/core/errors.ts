@@ -51,12 +51,22 @@ export class GatewayError extends Error {
   }
 }
 
+/** Where the whole of a blank failure is told. One per isolate, like the console behind it. */
+let tell: (id: string, detail: string) => void = () => {};
+
+/** Set by the composition root. */
+export function onInternalError(listener: (id: string, detail: string) => void): void {
+  tell = listener;
+}
+
 /** A GatewayError as it is; anything else as a blank failure with an id that our log knows too. */
 export function asGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   const id = crypto.randomUUID().slice(0, 8);
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  tell(id, detail);
   return new GatewayError("internal", `Cannot answer: internal error ${id}`, {
     cause: error,
-    detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    detail,
   });
 }
