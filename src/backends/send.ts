@@ -176,11 +176,12 @@ async function answer(response: Response, exchange: Exchange): Promise<Answer> {
     onMessage: (message: JsonObject) => onMessage(message, exchange),
     waitUntil: io.waitUntil,
   };
-  if (response.status === 401) {
+  const { status } = response;
+  if (status === 401) {
     await response.body?.cancel().catch(() => {}); // nothing of it is used
     throw new LeaseLost("unauthorized");
   }
-  if (response.status === 404 && lease.sessionId !== undefined) {
+  if (status === 404 && lease.sessionId !== undefined) {
     await response.body?.cancel().catch(() => {}); // nothing of it is used
     throw new LeaseLost("session");
   }
@@ -207,7 +208,7 @@ async function answer(response: Response, exchange: Exchange): Promise<Answer> {
   }
   const { received } = reply;
   const { value } = received;
-  if ("error" in value && isSessionRefusal(response.status, value.error.message)) {
+  if ("error" in value && isSessionRefusal(status, value.error.message)) {
     throw new LeaseLost("session");
   }
   return answerFor(request.id, wire.wireId, received);

@@ -57,10 +57,11 @@ export function createMcpEndpoint(deps: McpDeps): McpEndpoint {
         return refusal(403, "Forbidden: this origin may not use the gateway");
       }
     }
+    const exchange = { deps, running, request, scope, context, origin };
+    if (browser === null) return answerRequest(exchange);
     const policy: CorsPolicy = { kind: "listed", isAllowed: () => true };
     if (isPreflight(request)) return answerPreflight(request, policy);
-    const response = await answerRequest({ deps, running, request, scope, context, origin });
-    return browser === null ? response : withCors(response, request, policy);
+    return withCors(await answerRequest(exchange), request, policy);
   };
 }
 
@@ -75,6 +76,7 @@ type Exchange = Readonly<{
 
 async function answerRequest(exchange: Exchange): Promise<Response> {
   const { deps, request, context, origin } = exchange;
+  const { method } = request;
   let caller: Caller;
   try {
     const { authenticator } = deps;
@@ -83,11 +85,8 @@ async function answerRequest(exchange: Exchange): Promise<Response> {
   } catch (error) {
     return refuseCaller(error, request, origin);
   }
-  const hop = request.headers.get(HOP_HEADER);
-  const loop = hop === null ? undefined : hopProblem(hop, await deps.hopId());
-  if (loop !== undefined) return refusal(508, `Loop detected: ${loop}`);
-  if (request.method === "HEAD") return new Response(null, { status: 200 });
-  if (request.method !== "POST") {
+  if (method === "HEAD") return new Response(null, { status: 200 });
+  if (method !== "POST") {
     // No GET stream and no session to delete (Streamable HTTP allows 405 for both).
     return new Response(null, { status: 405, headers: { allow: "POST, HEAD, OPTIONS" } });
   }
@@ -113,6 +112,10 @@ async function answerOne(
 ): Promise<Response> {
   const { deps, running, scope } = exchange;
   const { headers } = exchange.request;
+  if (HANDSHAKES.has(request.method)) {
+    const loop = hopProblem(headers.get(HOP_HEADER), await deps.hopId());
+    if (loop !== undefined) return refusal(508, `Loop detected: ${loop}`);
+  }
   let era;
   try {
     era = readEra(request, headers);
@@ -130,9 +133,7 @@ async function answerOne(
   after(PATIENCE_MS, () => exchange.request.signal.addEventListener("abort", giveUp));
   const context: CallContext = { requestId, waitUntil, after, signal, alone: true };
   let listener: ((text: string) => void) | undefined;
-  const notify = acceptsStream(headers)
-    ? (notification: RpcNotification) => listener?.(JSON.stringify(notification))
-    : undefined;
+  const notify = (notification: RpcNotification): void => listener?.(JSON.stringify(notification));
   const answer = dispatch(deps.gateway, {
     caller,
     scope,
@@ -142,9 +143,9 @@ async function answerOne(
     notify,
     context,
   }).finally(finished);
-  if (notify === undefined) return jsonReply(await answer);
   return streamableReply({
     answer,
+    mayStream: () => acceptsStream(headers),
     onNotify: (to) => {
       listener = to;
     },
@@ -153,6 +154,9 @@ async function answerOne(
     waitUntil,
   });
 }
+
+/** What a gateway sends first to a backend: only these carry the way they have gone. */
+const HANDSHAKES: ReadonlySet<string> = new Set(["initialize", "server/discover"]);
 
 /** Some clients accept anything or say nothing; JSON suits everyone, a stream only who asked. */
 function acceptsStream(headers: Headers): boolean {

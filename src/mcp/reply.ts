@@ -17,6 +17,8 @@ export type Work = Readonly<{
   answer: Promise<Reply>;
   /** Called once with where notifications go as soon as the work has any. */
   onNotify: (listener: (text: string) => void) => void;
+  /** Whether the client takes an event stream; asked only when there is a reason for one. */
+  mayStream: () => boolean;
   /** The client went away. */
   abandon: () => void;
   after: After;
@@ -36,12 +38,15 @@ export function jsonReply({ text, status }: Reply): Response {
 export async function streamableReply(work: Work): Promise<Response> {
   const early: string[] = [];
   const { promise: decision, resolve: decide } = Promise.withResolvers<Reply | "stream">();
+  const wantStream = (): void => {
+    if (work.mayStream()) decide("stream");
+  };
   let push = (text: string): void => {
     early.push(text);
-    decide("stream");
+    wantStream();
   };
   work.onNotify((text) => push(text));
-  work.after(PATIENCE_MS, () => decide("stream"));
+  work.after(PATIENCE_MS, wantStream);
   void work.answer.then(decide);
   const first = await decision;
   if (first !== "stream") return jsonReply(first);

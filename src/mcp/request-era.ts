@@ -12,15 +12,15 @@ import { RpcFailure } from "./rpc-failure.ts";
  */
 export function readEra(request: RpcRequest, headers: Headers): Era {
   const version = headers.get("mcp-protocol-version");
-  const method = headers.get("mcp-method");
   const claimed = envelopeVersion(request);
   if (claimed === undefined) {
-    if (version === MODERN_VERSION && method !== null) throw missingEnvelope();
+    if (version === MODERN_VERSION && headers.has("mcp-method")) throw missingEnvelope();
     if (version !== null && version !== MODERN_VERSION && !LEGACY_VERSIONS.includes(version)) {
       throw unsupportedVersion(version);
     }
     return "legacy";
   }
+  const method = headers.get("mcp-method");
   const isLegacyHeader = version !== null && LEGACY_VERSIONS.includes(version) && method === null;
   // Disagreement comes first: it is wrong whichever of the two versions we know.
   if (version !== null && version !== claimed && !isLegacyHeader) {
