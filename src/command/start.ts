@@ -1,9 +1,7 @@
 import type { ServeOptions } from "./command-line.ts";
-import { oneLine } from "./terminal.ts";
+import { describeRuntimeLine } from "./runtime-log.ts";
 import { serveGateway } from "./serve-gateway.ts";
 import { openWorkerBundle } from "./worker-bundle.ts";
-
-const LOG_LINE = 2_000;
 
 /** `npm start`: the bundle that deploy ships, on workerd itself. */
 export function start(options: ServeOptions, version: string): Promise<number> {
@@ -19,11 +17,17 @@ export function start(options: ServeOptions, version: string): Promise<number> {
         ...needs,
         bundle,
         onLog: (level, message) => {
-          const line = oneLine(message, LOG_LINE);
+          const line = isDebugging() ? message : describeRuntimeLine(message);
+          if (line === undefined) return;
           if (level === "error" || level === "warn") console.error(line);
           else say(line);
         },
       });
     },
   });
+}
+
+/** Who debugs wants every line as the runtime wrote it. */
+function isDebugging(): boolean {
+  return process.env["LOG_LEVEL"] === "debug";
 }
