@@ -14,7 +14,7 @@ import type { BackendStub } from "./backends/backend-stub.ts";
 import { createLeaseSource } from "./backends/lease-source.ts";
 import { sendRequest } from "./backends/send.ts";
 import { wayOut, type WayOut } from "./backends/way-out.ts";
-import { asRegistry } from "./config/registry-client.ts";
+import { announcing, asRegistry } from "./config/registry-client.ts";
 import { REGISTRY_NAME } from "./config/registry-object.ts";
 import type { RegistryRpc } from "./config/registry.ts";
 import { createSnapshotSource } from "./config/snapshot.ts";
@@ -82,6 +82,7 @@ export function createApp(env: Env): App {
   const ownOrigin = createOwnOrigin({ publicUrl: env.PUBLIC_URL });
 
   const snapshots = createSnapshotSource(registry, now);
+  const ownerRegistry = () => announcing(registry(), snapshots.expire);
   const listings = createListingCache({ fetchListing: (name) => backend(name).listing(), sleep });
   const views = createViews({ snapshots, listings, now, sleep });
   const leases = createLeaseSource({ stub: backend, waitUntil, now });
@@ -137,7 +138,7 @@ export function createApp(env: Env): App {
     }),
   };
   const owner = createOwnerCheck({ password: env.OWNER_PASSWORD, registry, now });
-  const keys = createKeyStore({ registry, mirror: env.GATEWAY_KV, now });
+  const keys = createKeyStore({ registry: ownerRegistry, mirror: env.GATEWAY_KV, now });
   const authenticator = createAuthenticator({
     snapshots,
     keys,
@@ -171,7 +172,7 @@ export function createApp(env: Env): App {
     .route(
       "/",
       createAdminRoutes({
-        registry,
+        registry: ownerRegistry,
         keys,
         owner,
         ownOrigin,

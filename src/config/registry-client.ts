@@ -17,3 +17,19 @@ export function asRegistry(stub: RegistryRpc): Registry {
     countAttempt: (attempt) => stub.countAttempt(attempt),
   };
 }
+
+/** The same, telling this isolate of each change it makes itself: it should not be the last to know. */
+export function announcing(registry: Registry, changed: () => void): Registry {
+  const announce = async <Value>(change: Promise<Value>): Promise<Value> => {
+    const value = await change;
+    changed();
+    return value;
+  };
+  return {
+    ...registry,
+    putConfig: (put) => announce(registry.putConfig(put)),
+    restoreConfig: (version) => announce(registry.restoreConfig(version)),
+    putRecord: (key, value, expires) => announce(registry.putRecord(key, value, expires)),
+    deleteRecord: (key) => announce(registry.deleteRecord(key)),
+  };
+}

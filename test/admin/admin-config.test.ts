@@ -147,3 +147,18 @@ test("tells a path that is not there from a method that is not", async () => {
   const wrong = await sendAsOwner(CONFIG, { method: "DELETE" });
   expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "GET, HEAD, PUT"]);
 });
+
+test("is in force for the very next request here", async () => {
+  const names = async (): Promise<string[]> => {
+    const { backends } = await (
+      await sendAuthorized("/status")
+    ).json<{
+      backends: { name: string }[];
+    }>();
+    return backends.map(({ name }) => name);
+  };
+  expect((await put('{"mcpServers":{"first":{"builtin":"time"}}}')).status).toBe(200);
+  expect(await names()).toEqual(["first"]);
+  expect((await put('{"mcpServers":{"second":{"builtin":"time"}}}')).status).toBe(200);
+  expect(await names()).toEqual(["second"]);
+});
