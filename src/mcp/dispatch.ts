@@ -102,12 +102,8 @@ async function forward(gateway: Gateway, call: Call, method: ForwardedMethod): P
     return toEra(answered, era, method === "resources/read" ? READ_CACHE_MEMBERS : "");
   } catch (error) {
     const known = asGatewayError(error);
-    const toolError = method === "tools/call" ? asToolError(request.id, known) : undefined;
-    if (toolError !== undefined) {
-      return era === "modern"
-        ? toolError.replace('"result":{', '"result":{"resultType":"complete",')
-        : toolError;
-    }
+    const toolError = method === "tools/call" ? asToolError(known) : undefined;
+    if (toolError !== undefined) return resultText(call, toolError);
     if (known.code === "not_found" && method === "resources/read") {
       const uri = params["uri"] ?? null;
       return failureText(
@@ -146,7 +142,7 @@ async function answerList(
   [kind, member]: readonly [ListKind, string],
 ): Promise<string> {
   if (request.params?.["cursor"] !== undefined) {
-    // Everything is on the first page; a cursor can only be made up (security.md T193).
+    // Everything is on the first page; a cursor can only be made up.
     throw new GatewayError("invalid_params", "Cannot list: the cursor is not one of ours");
   }
   const entries = await gateway.listText(caller, scope, kind, context);

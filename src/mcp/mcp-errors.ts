@@ -1,4 +1,5 @@
 import { asGatewayError, type ErrorCode, type GatewayError } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
 import { RPC_CODES, type RequestId } from "../core/json-rpc.ts";
 import { failureText, RpcFailure } from "./rpc-failure.ts";
 
@@ -47,14 +48,10 @@ export function asRpcFailure(error: unknown): RpcFailure {
  * The tool result with `isError` that stands for a failed call (MCP 2025-06-18, server/tools, error
  * handling), or undefined when the failure belongs to the protocol.
  */
-export function asToolError(id: RequestId, error: GatewayError): string | undefined {
+export function asToolError(error: GatewayError): JsonObject | undefined {
   if (!SHOWN_TO_MODELS.has(error.code)) return undefined;
   const wait = error.retryAfter === undefined ? "" : ` (try again in ${error.retryAfter} s)`;
-  return JSON.stringify({
-    jsonrpc: "2.0",
-    id,
-    result: { content: [{ type: "text", text: error.message + wait }], isError: true },
-  });
+  return { content: [{ type: "text", text: error.message + wait }], isError: true };
 }
 
 export function errorText(id: RequestId | null, error: unknown): string {

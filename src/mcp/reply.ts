@@ -3,6 +3,12 @@ import { type After, PATIENCE_MS } from "../core/patience.ts";
 /** Proxies cut silent streams; 15 s is the shortest known limit, and a short one notices a client that left. */
 const KEEP_ALIVE_MS = 2_000;
 
+/**
+ * Notifications that may wait for a client that reads slowly. Beyond it they are dropped, as progress
+ * and log messages may be; the answer never is.
+ */
+const MAX_WAITING = 1_000;
+
 const JSON_HEADERS = { "content-type": "application/json" };
 const STREAM_HEADERS = {
   "content-type": "text/event-stream",
@@ -42,7 +48,7 @@ export async function streamableReply(work: Work): Promise<Response> {
     if (work.mayStream()) decide("stream");
   };
   let push = (text: string): void => {
-    early.push(text);
+    if (early.length < MAX_WAITING) early.push(text);
     wantStream();
   };
   work.onNotify((text) => push(text));
@@ -57,15 +63,24 @@ export async function streamableReply(work: Work): Promise<Response> {
   const writer = writable.getWriter();
   const encoder = new TextEncoder();
   let open = true;
+  let waiting = 0;
   const write = (chunk: string): void => {
     if (!open) return;
-    writer.write(encoder.encode(chunk)).catch(() => {
-      if (!open) return;
-      open = false;
-      work.abandon();
-    });
+    waiting += 1;
+    writer
+      .write(encoder.encode(chunk))
+      .catch(() => {
+        if (!open) return;
+        open = false;
+        work.abandon();
+      })
+      .finally(() => {
+        waiting -= 1;
+      });
   };
-  push = (text) => write(toEvent(text));
+  push = (text) => {
+    if (waiting < MAX_WAITING) write(toEvent(text));
+  };
   if (early.length > 0) write(early.map(toEvent).join(""));
   const keepAlive = setInterval(() => write(": keep-alive\n\n"), KEEP_ALIVE_MS);
   void work.answer
