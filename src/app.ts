@@ -38,7 +38,7 @@ import { AUDIT_NAME } from "./telemetry/audit-object.ts";
 import { createAuditTrail, type AuditStore } from "./telemetry/audit-trail.ts";
 import { createLog } from "./telemetry/log.ts";
 
-/** The bindings of wrangler.toml, and the variables and secrets of design section 6. */
+/** The bindings of wrangler.toml, and the variables and secrets the README lists. */
 export type Env = WayOut &
   Readonly<{
     GATEWAY_KV: ClientKv & KeyMirror;

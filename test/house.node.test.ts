@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { GATEWAY_INFO } from "../src/core/gateway-info.ts";
 
 const SRC = resolve(import.meta.dirname, "../src");
 
@@ -179,4 +180,16 @@ test("leaves nothing unused: every file of src is imported or an entry", () => {
       .map(nameOf)
       .filter((file) => !entries.includes(file)),
   ).toEqual([]);
+});
+
+test("says one version everywhere", () => {
+  const manifest = JSON.parse(readFileSync(resolve(SRC, "../package.json"), "utf8"));
+  expect(GATEWAY_INFO.version).toBe(manifest.version);
+});
+
+test("refers to nothing that is not in the repository", () => {
+  const elsewhere = /\b(?:design|habits|security|performance|seed-systems)\.md\b|\bT\d{3}\b/;
+  expect(files.filter((file) => elsewhere.test(readFileSync(file, "utf8"))).map(nameOf)).toEqual(
+    [],
+  );
 });

@@ -108,7 +108,7 @@ export function createLeaseSource(deps: LeaseSourceDeps): LeaseSource {
   };
 }
 
-/** A backend's session may hold state, so it belongs to one user (design 5.17). */
+/** A backend's session may hold state, so it belongs to one user. */
 export function objectName(order: BackendOrder, userId: UserId, sessionful: boolean): string {
   const { name, session } = order.config;
   return sessionful && session === "per-user" ? `${name}/${userId}` : name;

@@ -4,7 +4,7 @@ import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { RequestId, RpcResponse } from "../core/json-rpc.ts";
 
-/** Design section 5: an isolate has 128 MB, and clients cut results far below this. */
+/** An isolate has 128 MB, and clients cut results far below this. */
 export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
 /** A response as it came and as it reads. */
@@ -48,7 +48,7 @@ export function isEventStream(response: Response): boolean {
   return response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
 }
 
-/** The first response with our id ends the stream; responses to others are dropped (T201). */
+/** The first response with our id ends the stream; responses to others are dropped. */
 async function readEventStream(
   response: Response,
   { wireId, what, onMessage, waitUntil }: AnswerExpected,

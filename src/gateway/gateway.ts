@@ -60,7 +60,7 @@ export type ForwardedRequest = Readonly<{
 export type BackendStatus = BackendReport &
   Readonly<{ name: BackendName; transport: string; address: string | undefined }>;
 
-/** What one list method answers: the members of its result, serialised once per visible set. */
+/** What can be listed; each list is serialised once per visible set. */
 export type ListKind = "tools" | "prompts" | "resources" | "resourceTemplates";
 
 export type ServerDescription = Readonly<{
