@@ -2,11 +2,13 @@ import type { CallSignal } from "../core/call-signal.ts";
 import { withDeadline } from "../core/deadline.ts";
 import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import { type Answer, RPC_CODES, type RpcNotification } from "../core/json-rpc.ts";
+import { type Answer, RPC_CODES, type RpcError, type RpcNotification } from "../core/json-rpc.ts";
 import { type After, afterTimeout } from "../core/patience.ts";
+import type { Ask } from "../core/question.ts";
 import { redactText } from "../core/redact.ts";
 import { backendFailure, isSessionRefusal, statusFailure } from "./backend-failure.ts";
 import { callBuiltin } from "./builtin.ts";
+import { questionProblem, QUESTIONS } from "./check-question.ts";
 import { type Lease, LeaseLost } from "./lease.ts";
 import {
   type Blame,
@@ -15,7 +17,8 @@ import {
   isRedirect,
   requireAllowedTarget,
 } from "./outbound.ts";
-import { readReply, type Reply } from "./read-answer.ts";
+import { createQuestions, type Questions } from "./open-questions.ts";
+import { isEventStream, readReply, type Reply } from "./read-answer.ts";
 import { answerFor } from "./restore-id.ts";
 import { resumeStream } from "./resume-stream.ts";
 import { type BackendRequest, encodeRequest, restoreToken, type WireRequest } from "./wire.ts";
@@ -36,6 +39,10 @@ export type SendIo = Readonly<{
   /** Keeps a cancellation going after the caller has left. */
   waitUntil: (work: Promise<unknown>) => void;
   notify?: (notification: RpcNotification) => void;
+  /** Puts a question of the backend to the client; absent where there is nobody to ask. */
+  ask?: Ask;
+  /** A legacy backend keeps the answer's stream open, or has closed it and is to be asked again. */
+  onStream?: (event: "open" | "closed") => void;
   now: () => number;
 }>;
 
@@ -71,11 +78,23 @@ export async function sendRequest(
     abort?.abort();
     reject(new Error(why));
   };
-  const inTime = (io.after ?? afterTimeout)(lease.timeoutMs, () => stop("timeout"));
+  const after = io.after ?? afterTimeout;
+  const expire = (): void => stop("timeout");
+  let inTime = after(lease.timeoutMs, expire);
+  const questions =
+    io.ask === undefined
+      ? undefined
+      : createQuestions(io.ask, (reply) => sendReply(lease, reply, io), {
+          // The backend waits for a person: its own time begins again with the answer.
+          onFirst: () => inTime(),
+          onLast: () => {
+            inTime = after(lease.timeoutMs, expire);
+          },
+        });
   const onAbort = (): void => stop("cancelled");
   io.signal.addEventListener("abort", onAbort);
   try {
-    exchangeMessages({ lease, request, wire, io, signal, blame }).then(resolve, reject);
+    exchangeMessages({ lease, request, wire, io, questions, signal, blame }).then(resolve, reject);
     return await outcome;
   } catch (error) {
     if (ended !== undefined) {
@@ -87,6 +106,7 @@ export async function sendRequest(
     inTime();
     // A signal also fires when a finished request is torn down: that must not cancel anything.
     io.signal.removeEventListener("abort", onAbort);
+    questions?.end();
   }
 }
 
@@ -163,6 +183,7 @@ type Exchange = Readonly<{
   request: BackendRequest;
   wire: WireRequest;
   io: SendIo;
+  questions: Questions | undefined;
   /** Made when first asked for. */
   signal: () => AbortSignal;
   blame: Blame;
@@ -185,8 +206,10 @@ async function answer(response: Response, exchange: Exchange): Promise<Answer> {
     await response.body?.cancel().catch(() => {}); // nothing of it is used
     throw new LeaseLost("session");
   }
+  if (io.onStream !== undefined && isEventStream(response)) io.onStream("open");
   let reply: Reply = await readReply(response, expected);
   if (reply.kind === "nothing" && reply.lastEventId !== undefined && lease.era === "legacy") {
+    io.onStream?.("closed");
     reply = await resumeStream(reply, expected, {
       url: lease.url,
       headers: lease.headers,
@@ -214,22 +237,24 @@ async function answer(response: Response, exchange: Exchange): Promise<Answer> {
   return answerFor(request.id, wire.wireId, received);
 }
 
-function onMessage(message: JsonObject, { lease, wire, io }: Exchange): void {
+function onMessage(message: JsonObject, { lease, wire, io, questions }: Exchange): void {
   const { method, params, id } = message;
   if (typeof method !== "string") return;
   if (typeof id === "string" || typeof id === "number") {
-    // We declare no capabilities, so a backend may only ask whether we are there.
+    const question = { method, params: isJsonObject(params) ? params : {} };
+    if (questions !== undefined && QUESTIONS.has(method)) {
+      io.waitUntil(questions.put(id, question));
+      return;
+    }
     const reply =
       method === "ping"
         ? { result: {} }
-        : {
-            error: {
-              code: RPC_CODES.methodNotFound,
-              message: `Method not found: ${method.slice(0, 100)}`,
-            },
-          };
-    const body = JSON.stringify({ jsonrpc: "2.0", id, ...reply });
-    io.waitUntil(deliver(lease, body, undefined, io).catch(() => {})); // it will time out there
+        : { error: questionProblem({}, question) ?? NOBODY_TO_ASK };
+    io.waitUntil(sendReply(lease, { jsonrpc: "2.0", id, ...reply }, io));
+    return;
+  }
+  if (questions !== undefined && method === "notifications/cancelled" && isJsonObject(params)) {
+    questions.withdraw(params["requestId"]);
     return;
   }
   io.notify?.(
@@ -239,6 +264,16 @@ function onMessage(message: JsonObject, { lease, wire, io }: Exchange): void {
       ...(isJsonObject(params) ? { params } : {}),
     }),
   );
+}
+
+const NOBODY_TO_ASK: RpcError = {
+  code: RPC_CODES.methodNotFound,
+  message: "There is no client here that could be asked",
+};
+
+/** An answer to a question of the backend; one that is lost times out there. */
+async function sendReply(lease: Lease, reply: JsonObject, io: SendIo): Promise<void> {
+  await deliver(lease, JSON.stringify(reply), undefined, io).catch(() => {});
 }
 
 /** Modern backends see the connection close (2026-07-28); legacy ones have to be told. */

@@ -15,6 +15,8 @@ export type BackendRequest = Readonly<{
   tool?: ListedTool;
   /** What could not be done, for messages: `call tool "x"`. */
   action?: string;
+  /** What the caller's client can do, for a modern backend; a legacy one was told at `initialize`. */
+  capabilities?: JsonObject;
 }>;
 
 export type WireRequest = Readonly<{
@@ -39,15 +41,18 @@ const ENVELOPE_KEYS: ReadonlySet<string> = new Set([
   LOG_LEVEL_KEY,
 ]);
 
-/** What we declare to backends: nothing, so that none asks back. */
+/** What we declare to backends where no client stands behind the request: so none asks back. */
 export const CLIENT_CAPABILITIES: JsonObject = {};
 
-/** What every modern request carries (2026-07-28, basic): our own, never the caller's. */
-export function envelope(protocolVersion: string): JsonObject {
+/** What every modern request carries (2026-07-28, basic): our name, what the client can do. */
+export function envelope(
+  protocolVersion: string,
+  capabilities: JsonObject = CLIENT_CAPABILITIES,
+): JsonObject {
   return {
     [VERSION_KEY]: protocolVersion,
     [CLIENT_INFO_KEY]: GATEWAY_INFO,
-    [CAPABILITIES_KEY]: CLIENT_CAPABILITIES,
+    [CAPABILITIES_KEY]: capabilities,
   };
 }
 
@@ -70,7 +75,7 @@ export function encodeRequest(lease: Lease, request: BackendRequest): WireReques
             ...legacyLogLevel(meta),
             ...meta,
             ...progress,
-            ...envelope(lease.protocolVersion),
+            ...envelope(lease.protocolVersion, request.capabilities),
           },
         }
       : legacyParams(request.params, meta, progress);

@@ -5,10 +5,11 @@ import { compileAccess } from "../auth/access.ts";
 import { GATEWAY_INFO } from "../core/gateway-info.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { maskUrl } from "../core/redact.ts";
+import { findTarget } from "./find-target.ts";
 import type { BackendStatus, Gateway, ServerDescription } from "./gateway.ts";
 import { perform, type PerformDeps } from "./perform.ts";
 import type { View } from "./view.ts";
-import type { HeldView } from "./views.ts";
+import { unknownBackend, type HeldView } from "./views.ts";
 
 /** What the gateway passes on between any backend and any caller today. */
 const PASSED_CAPABILITIES = ["tools", "prompts", "resources", "completions", "logging"];
@@ -45,6 +46,20 @@ export function createGateway(deps: GatewayDeps): Gateway {
     },
 
     forward: (caller, request, context) => perform(deps, caller, request, context),
+
+    async locate(caller, request, context) {
+      const held = await find(caller, request.scope, context);
+      const { backend } = findTarget(held.view, request);
+      const config = held.snapshot.config.backends.find(({ name }) => name === backend);
+      if (config === undefined) throw unknownBackend(backend);
+      const report = held.snapshot.reports[backend];
+      return {
+        backend,
+        transport: config.transport.kind,
+        era: report?.era,
+        sessionful: report?.sessionful ?? false,
+      };
+    },
 
     async status(caller, context) {
       const snapshot = await deps.snapshots.current(context);

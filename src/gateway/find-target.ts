@@ -3,7 +3,7 @@ import { findResourceOwner } from "../catalog/find-resource-owner.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { BackendName } from "../core/ids.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import type { ForwardedRequest, Scope } from "./gateway.ts";
+import type { LocatedRequest, Scope } from "./gateway.ts";
 import { unknownBackend } from "./views.ts";
 import type { View } from "./view.ts";
 
@@ -20,7 +20,7 @@ export type Target = Readonly<{
 const SHOWN = 120;
 
 /** Throws `invalid_params` and `not_found`; a forbidden target is not found. */
-export function findTarget(view: View, { method, scope, params }: ForwardedRequest): Target {
+export function findTarget(view: View, { method, scope, params }: LocatedRequest): Target {
   switch (method) {
     case "tools/call":
       return findTool(view, params);

@@ -2,9 +2,11 @@ import type { Caller } from "../auth/caller.ts";
 import type { BackendReport } from "../config/backend-report.ts";
 import type { ListedTool } from "../catalog/listing.ts";
 import type { CallSignal } from "../core/call-signal.ts";
+import type { Era } from "../core/era.ts";
 import type { BackendName, ExposedName } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { After } from "../core/patience.ts";
+import type { Ask } from "../core/question.ts";
 import type { Answer, RequestId, RpcNotification } from "../core/json-rpc.ts";
 
 /** Which part of the catalog a request speaks to: `/mcp` or `/mcp/{backend}`. */
@@ -45,6 +47,8 @@ export type ForwardedMethod =
   | "resources/read"
   | "completion/complete";
 
+export type LocatedRequest = Pick<ForwardedRequest, "method" | "scope" | "params">;
+
 export type ForwardedRequest = Readonly<{
   method: ForwardedMethod;
   scope: Scope;
@@ -54,6 +58,30 @@ export type ForwardedRequest = Readonly<{
   params: JsonObject;
   /** Called for each notification of this request (progress, log) before the answer comes. */
   notify?: (notification: RpcNotification) => void;
+  /** The client behind the request, where a backend may ask it something. */
+  client?: ClientPort;
+}>;
+
+/** What a backend may know of the client behind a call, and how it asks it. */
+export type ClientPort = Readonly<{
+  /** As the client declared them, without what the gateway does not pass on. */
+  capabilities: JsonObject;
+  /**
+   * Names the client's own connection to a legacy backend, which is told the capabilities at
+   * `initialize`; undefined where nothing legacy is to be asked through.
+   */
+  connection: string | undefined;
+  /** Undefined where questions go back in the result, as a modern backend puts them. */
+  ask: Ask | undefined;
+  onStream?: (event: "open" | "closed") => void;
+}>;
+
+/** What is known of the backend a request goes to, before it goes there. */
+export type Whereabouts = Readonly<{
+  backend: BackendName;
+  transport: "streamable-http" | "sse" | "builtin" | "stdio";
+  era: Era | undefined;
+  sessionful: boolean;
 }>;
 
 /** A backend of the config as `/status` shows it. */
@@ -95,6 +123,8 @@ export interface Gateway {
    * backend_timeout, backend_failed, cancelled); a JSON-RPC error of the backend is an Answer.
    */
   forward(caller: Caller, request: ForwardedRequest, context: CallContext): Promise<Answer>;
+  /** Where `forward` would send it. Throws `not_found` and `invalid_params`, as `forward` does. */
+  locate(caller: Caller, request: LocatedRequest, context: CallContext): Promise<Whereabouts>;
   /** The backends the caller may know of. */
   status(caller: Caller, context: CallContext): Promise<readonly BackendStatus[]>;
 }

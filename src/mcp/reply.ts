@@ -1,7 +1,5 @@
 import { type After, PATIENCE_MS } from "../core/patience.ts";
-
-/** Proxies cut silent streams; 15 s is the shortest known limit, and a short one notices a client that left. */
-const KEEP_ALIVE_MS = 2_000;
+import { openEventStream } from "./event-stream.ts";
 
 /**
  * Notifications that may wait for a client that reads slowly. Beyond it they are dropped, as progress
@@ -10,11 +8,6 @@ const KEEP_ALIVE_MS = 2_000;
 const MAX_WAITING = 1_000;
 
 const JSON_HEADERS = { "content-type": "application/json" };
-const STREAM_HEADERS = {
-  "content-type": "text/event-stream",
-  "cache-control": "no-cache, no-transform",
-  "x-accel-buffering": "no",
-};
 
 export type Reply = Readonly<{ text: string; status: number }>;
 
@@ -59,42 +52,14 @@ export async function streamableReply(work: Work): Promise<Response> {
 
   // workerd drops everything of a request whose client has left, cancellations included.
   work.waitUntil(work.answer);
-  const { readable, writable } = new IdentityTransformStream();
-  const writer = writable.getWriter();
-  const encoder = new TextEncoder();
-  let open = true;
-  let waiting = 0;
-  const write = (chunk: string): void => {
-    if (!open) return;
-    waiting += 1;
-    writer
-      .write(encoder.encode(chunk))
-      .catch(() => {
-        if (!open) return;
-        open = false;
-        work.abandon();
-      })
-      .finally(() => {
-        waiting -= 1;
-      });
-  };
+  const stream = openEventStream(work.abandon);
   push = (text) => {
-    if (waiting < MAX_WAITING) write(toEvent(text));
+    if (stream.waiting() < MAX_WAITING) stream.send([{ data: text }]);
   };
-  if (early.length > 0) write(early.map(toEvent).join(""));
-  const keepAlive = setInterval(() => write(": keep-alive\n\n"), KEEP_ALIVE_MS);
-  void work.answer
-    .then(async ({ text }) => {
-      write(toEvent(text));
-      open = false;
-      await writer.close();
-    })
-    .catch(() => {}) // the client left between the last event and the end
-    .finally(() => clearInterval(keepAlive));
-  return new Response(readable, { headers: STREAM_HEADERS });
-}
-
-function toEvent(text: string): string {
-  // A newline inside pretty-printed JSON would end the field.
-  return `event: message\ndata: ${text.includes("\n") ? text.replaceAll(/\r?\n/g, " ") : text}\n\n`;
+  stream.send(early.map((data) => ({ data })));
+  void work.answer.then(({ text }) => {
+    stream.send([{ data: text }]);
+    return stream.close();
+  });
+  return stream.response;
 }
