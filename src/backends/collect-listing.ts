@@ -1,3 +1,4 @@
+import { entryProblem } from "../catalog/entry-bounds.ts";
 import type {
   ListedPrompt,
   ListedResource,
@@ -5,6 +6,7 @@ import type {
   ListedTool,
   Listing,
 } from "../catalog/listing.ts";
+import { findParamMarks } from "../catalog/param-marks.ts";
 import { sha256Hex } from "../core/digest.ts";
 import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
@@ -83,6 +85,8 @@ type List<Entry> = Readonly<{
   kind: string;
   key: "name" | "uri" | "uriTemplate";
   isEntry: (value: JsonObject) => value is JsonObject & Entry;
+  /** Why an entry that is one cannot be offered. */
+  problemOf?: (entry: Entry) => string | undefined;
   /** Without it the backend counts as not listed at all. */
   required: boolean;
 }>;
@@ -95,6 +99,8 @@ const TOOLS: List<ListedTool> = {
   key: "name",
   isEntry: (value): value is ListedTool =>
     isName(value["name"]) && isJsonObject(value["inputSchema"]),
+  // A client of 2026-07-28 must refuse such a tool, and a header of its choosing is not for us to send.
+  problemOf: ({ inputSchema }) => findParamMarks(inputSchema).problem,
   required: true,
 };
 const PROMPTS: List<ListedPrompt> = {
@@ -191,7 +197,7 @@ async function askPage(
 }
 
 function acceptEntry<Entry>(
-  { kind, key, isEntry }: List<Entry>,
+  { kind, key, isEntry, problemOf }: List<Entry>,
   value: JsonValue,
   { seen, warn }: { seen: Set<string>; warn: (text: string) => void },
 ): Entry | undefined {
@@ -202,6 +208,11 @@ function acceptEntry<Entry>(
   }
   if (!isEntry(value)) {
     warn(`${kind} "${name}" was left out: it has no inputSchema object`);
+    return undefined;
+  }
+  const problem = entryProblem(value) ?? problemOf?.(value);
+  if (problem !== undefined) {
+    warn(`${kind} "${name}" was left out: ${problem}`);
     return undefined;
   }
   if (seen.has(name)) {

@@ -1,9 +1,9 @@
 import type { BackendReport } from "../config/backend-report.ts";
 import type { BackendConfig } from "../config/gateway-config.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
+import { findParamMarks } from "../catalog/param-marks.ts";
 import { compileAccess } from "../auth/access.ts";
 import { GATEWAY_INFO } from "../core/gateway-info.ts";
-import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { maskUrl } from "../core/redact.ts";
 import { findTarget } from "./find-target.ts";
 import type { BackendStatus, Gateway, ServerDescription } from "./gateway.ts";
@@ -37,7 +37,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     async markedSchema(caller, scope, tool, context) {
       const { view } = await find(caller, scope, context);
       const schema = view.tools.get(tool)?.tool.inputSchema;
-      return schema !== undefined && marksParams(schema) ? schema : undefined;
+      return schema !== undefined && findParamMarks(schema).marks.length > 0 ? schema : undefined;
     },
 
     async describe(caller, scope, context) {
@@ -69,16 +69,6 @@ export function createGateway(deps: GatewayDeps): Gateway {
         .map((config) => toStatus(config, snapshot.reports[config.name], snapshot.configVersion));
     },
   };
-}
-
-function marksParams(schema: JsonObject): boolean {
-  const { properties } = schema;
-  return (
-    isJsonObject(properties) &&
-    Object.values(properties).some(
-      (property) => isJsonObject(property) && property["x-mcp-header"] !== undefined,
-    )
-  );
 }
 
 function describeAll(view: View): ServerDescription {

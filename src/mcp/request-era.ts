@@ -1,3 +1,4 @@
+import { argumentAt, findParamMarks } from "../catalog/param-marks.ts";
 import type { Era } from "../core/era.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { RPC_CODES, type RpcRequest } from "../core/json-rpc.ts";
@@ -72,13 +73,8 @@ export function checkParamHeaders(
   params: JsonObject,
   headers: Headers,
 ): void {
-  const properties = inputSchema["properties"];
-  if (!isJsonObject(properties)) return;
-  const args = isJsonObject(params["arguments"]) ? params["arguments"] : {};
-  for (const [property, schema] of Object.entries(properties)) {
-    const suffix = isJsonObject(schema) ? schema["x-mcp-header"] : undefined;
-    if (typeof suffix !== "string") continue;
-    const value = Object.hasOwn(args, property) ? args[property] : undefined;
+  for (const { path, header: suffix } of findParamMarks(inputSchema).marks) {
+    const value = argumentAt(params["arguments"], path);
     const header = headers.get(`mcp-param-${suffix}`);
     const expected = value === undefined || value === null ? null : headerText(value);
     const given = header === null ? null : decodeHeaderValue(header);

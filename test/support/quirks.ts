@@ -123,6 +123,26 @@ function withSession(refuse: Quirk): Quirk {
 export const QUIRKS: Readonly<Record<string, Quirk | undefined>> = {
   plain: (exchange) => plain(exchange),
 
+  /** A legacy backend that offers what the test wrote down: see `scripted-backend.ts`. */
+  scripted: (exchange) => {
+    const { method = "", params } = exchange.message;
+    const { offer } = exchange.memory;
+    const named = offer[`${method} ${String(params?.["name"] ?? params?.["uri"])}`];
+    const answered = named ?? offer[method];
+    if (answered === undefined || exchange.message.id === undefined) return plain(exchange);
+    if ("text" in answered) {
+      const text = String(answered.text).replace("$ID", JSON.stringify(exchange.message.id));
+      return json(exchange, text);
+    }
+    if (method !== "initialize") return result(exchange, answered);
+    return result(exchange, {
+      protocolVersion: params?.["protocolVersion"],
+      serverInfo: { name: "scripted", version: "1" },
+      capabilities: { tools: {} },
+      ...answered,
+    });
+  },
+
   /** frappe/mcp and Frappe Assistant Core: JSON-RPC errors in HTTP 400, one version, HEAD 401. */
   frappe: (exchange) => {
     const { request, response, message } = exchange;

@@ -23,6 +23,8 @@ export type Memory = {
   log: Arrived[];
   sessions: Set<string>;
   tools: string[] | undefined;
+  /** Of the quirk `scripted`: results by method, or by method and name or URI. */
+  offer: Record<string, object>;
   /** Of HTTP+SSE: the newest one. */
   stream: ServerResponse | undefined;
 };
@@ -77,5 +79,12 @@ export async function startQuirkyBackends(port?: number): Promise<Fixture> {
 }
 
 function newMemory(): Memory {
-  return { down: false, log: [], sessions: new Set(), tools: undefined, stream: undefined };
+  return {
+    down: false,
+    log: [],
+    sessions: new Set(),
+    tools: undefined,
+    offer: {},
+    stream: undefined,
+  };
 }
