@@ -23,6 +23,7 @@ import { gatewayHopId } from "./core/hop.ts";
 import type { BackendName } from "./core/ids.ts";
 import { redactText } from "./core/redact.ts";
 import { createPatience } from "./core/patience.ts";
+import { createSeal } from "./core/seal.ts";
 import { createGateway } from "./gateway/create-gateway.ts";
 import { ALL, type RequestContext, type Scope } from "./gateway/gateway.ts";
 import { createInFlight } from "./gateway/limits.ts";
@@ -30,6 +31,7 @@ import { createListingCache } from "./gateway/listing-cache.ts";
 import { createViews } from "./gateway/views.ts";
 import { createOwnOrigin } from "./http/own-origin.ts";
 import { createMcpEndpoint } from "./mcp/mcp-endpoint.ts";
+import { createRequestStates } from "./mcp/request-state.ts";
 import type { TokenOffice } from "./oauth/oauth-needs.ts";
 import { createOAuthRoutes } from "./oauth/oauth-routes.ts";
 import { createOpenaiRoutes } from "./openai/openai-routes.ts";
@@ -104,6 +106,7 @@ export function createApp(env: Env): App {
           method: request.method,
           params: target.params,
           ...(target.tool === undefined ? {} : { tool: target.tool.tool }),
+          ...(request.client === undefined ? {} : { capabilities: request.client.capabilities }),
         },
         {
           fetch: fetchBackend,
@@ -114,6 +117,8 @@ export function createApp(env: Env): App {
           waitUntil: context.waitUntil,
           now,
           ...(request.notify === undefined ? {} : { notify: request.notify }),
+          ...(request.client?.ask === undefined ? {} : { ask: request.client.ask }),
+          ...(request.client?.onStream === undefined ? {} : { onStream: request.client.onStream }),
         },
       ),
     noticeFailure: (name, context) =>
@@ -149,6 +154,7 @@ export function createApp(env: Env): App {
 
   const mcp = createMcpEndpoint({
     gateway,
+    states: createRequestStates(createSeal(env.ENCRYPTION_KEY, "request-state"), now),
     authenticator,
     ownOrigin,
     hopId: () => gatewayHopId(env.ENCRYPTION_KEY),

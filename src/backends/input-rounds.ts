@@ -1,7 +1,7 @@
 import type { CallSignal } from "../core/call-signal.ts";
 import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import type { Answer } from "../core/json-rpc.ts";
+import type { Answer, RpcResponse } from "../core/json-rpc.ts";
 import { type Ask, type Question, QuestionRefused } from "../core/question.ts";
 
 /** As the SDK's server allows: a backend that asks more often is going in circles. */
@@ -15,10 +15,8 @@ export type InputRequired = Readonly<{
   requestState: string | undefined;
 }>;
 
-/** Undefined for every other answer; the text is looked at first, because nearly all are others. */
-export function readInputRequired(answer: Answer): InputRequired | undefined {
-  if (!answer.text.includes('"input_required"')) return undefined;
-  const message = answer.message();
+/** Undefined for every other answer. */
+export function readInputRequired(message: RpcResponse): InputRequired | undefined {
   if ("error" in message || message.result["resultType"] !== "input_required") return undefined;
   const { inputRequests, requestState } = message.result;
   const questions = new Map<string, Question>();
@@ -50,7 +48,7 @@ export async function answerInput(
 ): Promise<Answer> {
   let answer = first;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const wanted = readInputRequired(answer);
+    const wanted = readInputRequired(answer.message());
     if (wanted === undefined) return answer;
     if (wanted.questions.size > MAX_QUESTIONS) throw failed(io.action, "asks too much at once");
     const inputResponses = await askAll(wanted.questions, io);

@@ -1,25 +1,14 @@
-import type { Caller } from "../auth/caller.ts";
-import { GatewayError, asGatewayError } from "../core/errors.ts";
-import type { Era } from "../core/era.ts";
+import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import { RPC_CODES, type RpcNotification, type RpcRequest } from "../core/json-rpc.ts";
-import type { CallContext, ForwardedMethod, Gateway, ListKind, Scope } from "../gateway/gateway.ts";
-import { ownResult, toEra } from "./era-result.ts";
-import { asToolError, errorText, asRpcFailure } from "./mcp-errors.ts";
+import { RPC_CODES } from "../core/json-rpc.ts";
+import type { ForwardedMethod, Gateway, ListKind } from "../gateway/gateway.ts";
+import type { Call, DispatchDeps } from "./call.ts";
+import { ownResult } from "./era-result.ts";
+import { forwardRequest } from "./forward-request.ts";
+import { errorText, asRpcFailure } from "./mcp-errors.ts";
 import { LEGACY_VERSIONS, META, MODERN_VERSION } from "./protocol-versions.ts";
 import type { Reply } from "./reply.ts";
-import { checkParamHeaders } from "./request-era.ts";
-import { RpcFailure, failureText } from "./rpc-failure.ts";
-
-export type Call = Readonly<{
-  caller: Caller;
-  scope: Scope;
-  era: Era;
-  request: RpcRequest;
-  headers: Headers;
-  notify: ((notification: RpcNotification) => void) | undefined;
-  context: CallContext;
-}>;
+import { RpcFailure } from "./rpc-failure.ts";
 
 /**
  * How long a client may keep a list. Lists change with the config and with backends, and a modern
@@ -27,7 +16,6 @@ export type Call = Readonly<{
  */
 const LIST_TTL_MS = 5_000;
 const CACHE_MEMBERS = `"ttlMs":${LIST_TTL_MS},"cacheScope":"private",`;
-const READ_CACHE_MEMBERS = '"ttlMs":0,"cacheScope":"private",';
 
 const LISTS: ReadonlyMap<string, readonly [kind: ListKind, member: string]> = new Map([
   ["tools/list", ["tools", "tools"]],
@@ -43,13 +31,11 @@ const FORWARDED: ReadonlyMap<string, ForwardedMethod> = new Map(
 );
 
 /** Answers one request; never throws, so that a batch or a stream always gets its answer. */
-export async function dispatch(gateway: Gateway, call: Call): Promise<Reply> {
+export async function dispatch(deps: DispatchDeps, call: Call): Promise<Reply> {
   try {
     const forwarded = FORWARDED.get(call.request.method);
-    const text = await (forwarded === undefined
-      ? answer(gateway, call)
-      : forward(gateway, call, forwarded));
-    return { text, status: 200 };
+    if (forwarded !== undefined) return await forwardRequest(deps, call, forwarded);
+    return { text: await answer(deps.gateway, call), status: 200 };
   } catch (error) {
     const failure = asRpcFailure(error);
     return { text: errorText(call.request.id, failure), status: failure.status };
@@ -81,59 +67,6 @@ async function answer(gateway: Gateway, call: Call): Promise<string> {
     RPC_CODES.methodNotFound,
     `Method not found: ${JSON.stringify(request.method.slice(0, 80))}`,
   );
-}
-
-async function forward(gateway: Gateway, call: Call, method: ForwardedMethod): Promise<string> {
-  const { caller, scope, era, request, notify, context } = call;
-  const params = request.params ?? {};
-  if (era === "modern" && method === "tools/call") await checkToolHeaders(gateway, call, params);
-  try {
-    const answered = await gateway.forward(
-      caller,
-      {
-        method,
-        scope,
-        id: request.id,
-        params,
-        ...(notify === undefined ? {} : { notify: filterLog(call, notify) }),
-      },
-      context,
-    );
-    return toEra(answered, era, method === "resources/read" ? READ_CACHE_MEMBERS : "");
-  } catch (error) {
-    const known = asGatewayError(error);
-    const toolError = method === "tools/call" ? asToolError(known) : undefined;
-    if (toolError !== undefined) return resultText(call, toolError);
-    if (known.code === "not_found" && method === "resources/read") {
-      const uri = params["uri"] ?? null;
-      return failureText(
-        request.id,
-        new RpcFailure(200, RPC_CODES.invalidParams, known.message, { uri }),
-      );
-    }
-    throw known;
-  }
-}
-
-async function checkToolHeaders(gateway: Gateway, call: Call, params: JsonObject): Promise<void> {
-  // Only a tool that marks parameters costs anything, and those are rare.
-  const { name } = params;
-  if (typeof name !== "string") return;
-  const marked = await gateway.markedSchema(call.caller, call.scope, name, call.context);
-  if (marked !== undefined) checkParamHeaders(marked, params, call.headers);
-}
-
-/** MCP 2026-07-28, logging: no log messages unless this request asked for a level. */
-function filterLog(
-  { era, request }: Call,
-  notify: (notification: RpcNotification) => void,
-): (notification: RpcNotification) => void {
-  if (era === "legacy") return notify;
-  const meta = request.params?.["_meta"];
-  if (isJsonObject(meta) && meta[META.logLevel] !== undefined) return notify;
-  return (notification) => {
-    if (notification.method !== "notifications/message") notify(notification);
-  };
 }
 
 async function answerList(

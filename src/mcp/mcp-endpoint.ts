@@ -6,12 +6,14 @@ import { HOP_HEADER, hopProblem } from "../core/hop.ts";
 import { isJsonObject } from "../core/json.ts";
 import type { RpcNotification, RpcRequest } from "../core/json-rpc.ts";
 import { PATIENCE_MS } from "../core/patience.ts";
-import type { CallContext, Gateway, Scope } from "../gateway/gateway.ts";
+import type { CallContext, ClientPort, Scope } from "../gateway/gateway.ts";
 import { isAllowedOrigin } from "../http/allowed-origin.ts";
 import { challengeHeaders } from "../http/challenge.ts";
 import { answerPreflight, isPreflight, withCors, type CorsPolicy } from "../http/cors.ts";
 import { BODY_LIMIT, readJsonText } from "../http/json-body.ts";
 import { knownCaller, requireCaller } from "../http/require-caller.ts";
+import type { DispatchDeps } from "./call.ts";
+import { declaredCapabilities, passableCapabilities } from "./client-capabilities.ts";
 import { dispatch } from "./dispatch.ts";
 import { asRpcFailure } from "./mcp-errors.ts";
 import { parseBody, WithId, type Message } from "./message.ts";
@@ -23,15 +25,15 @@ import { createRunningRequests, type RunningRequests } from "./running-requests.
 /** Messages of one batch that run at the same time: six connections may wait per invocation. */
 const BATCH_AT_ONCE = 5;
 
-export type McpDeps = Readonly<{
-  gateway: Gateway;
-  authenticator: Authenticator;
-  ownOrigin: (request: Request) => string | undefined;
-  /** Ours among the gateways a request has gone through. */
-  hopId: () => Promise<string>;
-  /** Browser origins from the config; read without waiting. */
-  allowedOrigins: (context: CallContext) => readonly string[];
-}>;
+export type McpDeps = DispatchDeps &
+  Readonly<{
+    authenticator: Authenticator;
+    ownOrigin: (request: Request) => string | undefined;
+    /** Ours among the gateways a request has gone through. */
+    hopId: () => Promise<string>;
+    /** Browser origins from the config; read without waiting. */
+    allowedOrigins: (context: CallContext) => readonly string[];
+  }>;
 
 export type McpEndpoint = (
   request: Request,
@@ -134,13 +136,14 @@ async function answerOne(
   const context: CallContext = { requestId, waitUntil, after, signal, alone: true };
   let listener: ((text: string) => void) | undefined;
   const notify = (notification: RpcNotification): void => listener?.(JSON.stringify(notification));
-  const answer = dispatch(deps.gateway, {
+  const answer = dispatch(deps, {
     caller,
     scope,
     era,
     request,
     headers,
     notify,
+    client: era === "modern" ? askedInResults(request) : undefined,
     context,
   }).finally(finished);
   return streamableReply({
@@ -153,6 +156,13 @@ async function answerOne(
     after,
     waitUntil,
   });
+}
+
+/** A modern client: questions go back in the result, so nobody has to wait for the answers. */
+function askedInResults(request: RpcRequest): ClientPort | undefined {
+  const capabilities = passableCapabilities(declaredCapabilities(request));
+  for (const _ in capabilities) return { capabilities, connection: undefined, ask: undefined };
+  return undefined;
 }
 
 /** What a gateway sends first to a backend: only these carry the way they have gone. */
@@ -183,13 +193,14 @@ async function answerBatch(
       const { request } = message;
       replies[index] = isModern(request)
         ? noBatch(request)
-        : await dispatch(deps.gateway, {
+        : await dispatch(deps, {
             caller,
             scope,
             era: "legacy",
             request,
             headers,
             notify: undefined,
+            client: undefined,
             context,
           });
     }

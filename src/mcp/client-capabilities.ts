@@ -1,0 +1,47 @@
+import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import type { RpcRequest } from "../core/json-rpc.ts";
+import { META } from "./protocol-versions.ts";
+
+/** What of a declared capability means something on the way to a backend; the rest is left out. */
+const MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  elicitation: ["form", "url"],
+  sampling: ["tools", "context"],
+  roots: ["listChanged"],
+};
+/** MCP Apps change what a client shows, not what passes: they need nothing of the gateway. */
+const PASSED_EXTENSIONS: readonly string[] = ["io.modelcontextprotocol/ui"];
+/** An extension's settings are the client's own words and travel with every request. */
+const MAX_SETTINGS_LENGTH = 4_096;
+
+/** What a modern request says its client can do (2026-07-28, basic). */
+export function declaredCapabilities({ params }: RpcRequest): JsonObject {
+  const meta = params?.["_meta"];
+  const declared = isJsonObject(meta) ? meta[META.clientCapabilities] : undefined;
+  return isJsonObject(declared) ? declared : {};
+}
+
+/** What of a client's capabilities a backend may know, in one form for equal capabilities. */
+export function passableCapabilities(declared: JsonObject): JsonObject {
+  const passable: Record<string, JsonValue> = {};
+  for (const [name, members] of Object.entries(MEMBERS)) {
+    const capability = declared[name];
+    if (!isJsonObject(capability)) continue;
+    passable[name] = Object.fromEntries(
+      members
+        .filter((member) => capability[member] !== undefined && capability[member] !== false)
+        .map((member) => [member, capability[member] === true ? true : {}]),
+    );
+  }
+  const extensions = passableExtensions(declared["extensions"]);
+  if (extensions.length > 0) passable["extensions"] = Object.fromEntries(extensions);
+  return passable;
+}
+
+function passableExtensions(declared: JsonValue | undefined): readonly [string, JsonValue][] {
+  if (!isJsonObject(declared)) return [];
+  return PASSED_EXTENSIONS.flatMap((name): [string, JsonValue][] => {
+    const settings = declared[name];
+    if (!isJsonObject(settings)) return [];
+    return JSON.stringify(settings).length > MAX_SETTINGS_LENGTH ? [] : [[name, settings]];
+  });
+}
