@@ -1,5 +1,4 @@
 import type { BackendName, ExposedName } from "../core/ids.ts";
-import type { JsonObject } from "../core/json.ts";
 import { toExposedName } from "./exposed-name.ts";
 import type {
   ListedPrompt,
@@ -37,8 +36,6 @@ export type Catalog = Readonly<{
   prompts: ReadonlyMap<string, CatalogPrompt>;
   resources: ReadonlyMap<string, Readonly<{ backend: BackendName; resource: ListedResource }>>;
   resourceTemplates: readonly Readonly<{ backend: BackendName; template: ListedTemplate }>[];
-  /** The union of what the backends can do, bounded to what the gateway passes on. */
-  capabilities: JsonObject;
   /** The backends permitted as a whole, not by single tools: only their URIs may be asked for. */
   whole: ReadonlySet<BackendName>;
   warnings: readonly string[];
@@ -51,7 +48,6 @@ export function mergeListings(contributions: readonly Contribution[]): Catalog {
   const prompts: CatalogPrompt[] = [];
   const resources = new Map<string, { backend: BackendName; resource: ListedResource }>();
   const resourceTemplates: { backend: BackendName; template: ListedTemplate }[] = [];
-  const capabilities = new Set<string>();
   const whole = new Set<BackendName>();
   const sorted = contributions.toSorted((a, b) => compare(a.backend, b.backend));
   for (const { backend, listing, permits } of sorted) {
@@ -85,9 +81,6 @@ export function mergeListings(contributions: readonly Contribution[]): Catalog {
       }
     }
     for (const template of listing.resourceTemplates) resourceTemplates.push({ backend, template });
-    for (const name of ["prompts", "resources", "completions", "logging"]) {
-      if (listing.capabilities[name] !== undefined) capabilities.add(name);
-    }
   }
   return {
     tools: byExposedName(tools, warnings),
@@ -95,9 +88,6 @@ export function mergeListings(contributions: readonly Contribution[]): Catalog {
     resources: new Map([...resources].toSorted(([a], [b]) => compare(a, b))),
     resourceTemplates: resourceTemplates.toSorted((a, b) =>
       compare(a.template.uriTemplate, b.template.uriTemplate),
-    ),
-    capabilities: Object.fromEntries(
-      ["tools", ...[...capabilities].toSorted()].map((name) => [name, {}]),
     ),
     whole,
     warnings,

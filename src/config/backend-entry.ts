@@ -39,6 +39,7 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([
   "disabled_tools",
   "timeout",
   "session",
+  "instructions",
   "enabled",
   "disabled",
   "description",
@@ -73,6 +74,7 @@ export function parseBackendEntry({
       readStrings(path, entry, "disabledTools") ?? readStrings(path, entry, "disabled_tools") ?? [],
     timeoutMs: readTimeout(path, entry) * 1_000,
     session: readSession(path, entry),
+    ...readInstructions(path, entry),
   };
 }
 
@@ -165,6 +167,13 @@ function readSession(path: string, entry: JsonObject): "per-user" | "shared" {
   if (value === undefined) return "per-user";
   if (value === "per-user" || value === "shared") return value;
   throw configProblem(`${path}.session`, value, '"per-user" or "shared"');
+}
+
+function readInstructions(path: string, entry: JsonObject): Pick<BackendConfig, "instructions"> {
+  const value = entry["instructions"];
+  if (value === undefined) return {};
+  if (value === false || typeof value === "string") return { instructions: value };
+  throw configProblem(`${path}.instructions`, value, "false or a text");
 }
 
 /** Path and query of a backend's address may be its password. */

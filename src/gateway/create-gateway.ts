@@ -3,16 +3,12 @@ import type { BackendConfig } from "../config/gateway-config.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
 import { findParamMarks } from "../catalog/param-marks.ts";
 import { compileAccess } from "../auth/access.ts";
-import { GATEWAY_INFO } from "../core/gateway-info.ts";
 import { maskUrl } from "../core/redact.ts";
+import { describeView } from "./describe-view.ts";
 import { findTarget } from "./find-target.ts";
-import type { BackendStatus, Gateway, ServerDescription } from "./gateway.ts";
+import type { BackendStatus, Gateway } from "./gateway.ts";
 import { perform, type PerformDeps } from "./perform.ts";
-import type { View } from "./view.ts";
 import { unknownBackend, type HeldView } from "./views.ts";
-
-/** What the gateway passes on between any backend and any caller today. */
-const PASSED_CAPABILITIES = ["tools", "prompts", "resources", "completions", "logging"];
 
 export type GatewayDeps = PerformDeps & Readonly<{ snapshots: SnapshotSource }>;
 
@@ -42,7 +38,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
 
     async describe(caller, scope, context) {
       const { view } = await find(caller, scope, context);
-      return scope.kind === "all" ? describeAll(view) : describeOne(view);
+      return describeView(view);
     },
 
     forward: (caller, request, context) => perform(deps, caller, request, context),
@@ -68,31 +64,6 @@ export function createGateway(deps: GatewayDeps): Gateway {
         .filter(({ name }) => permits(name))
         .map((config) => toStatus(config, snapshot.reports[config.name], snapshot.configVersion));
     },
-  };
-}
-
-function describeAll(view: View): ServerDescription {
-  return {
-    serverInfo: GATEWAY_INFO,
-    capabilities: view.catalog.capabilities,
-    instructions: undefined,
-  };
-}
-
-/** Under `/mcp/{backend}` the backend introduces itself, with what of it we can pass on. */
-function describeOne({ listing }: View): ServerDescription {
-  if (listing === undefined) {
-    return { serverInfo: GATEWAY_INFO, capabilities: { tools: {} }, instructions: undefined };
-  }
-  return {
-    serverInfo: listing.serverInfo,
-    capabilities: Object.fromEntries(
-      PASSED_CAPABILITIES.filter((name) => listing.capabilities[name] !== undefined).map((name) => [
-        name,
-        {},
-      ]),
-    ),
-    instructions: listing.instructions,
   };
 }
 

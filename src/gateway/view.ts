@@ -16,6 +16,9 @@ export type View = Readonly<{
   tools: ReadonlyMap<string, CatalogTool>;
   prompts: ReadonlyMap<string, CatalogPrompt>;
   catalog: Catalog;
+  scope: Scope;
+  /** The backends of which anything is seen. */
+  offers: readonly Offer[];
   /** The listing itself where the scope is one backend. */
   listing: Listing | undefined;
   /** JSON text of the array of each list method. */
@@ -25,15 +28,14 @@ export type View = Readonly<{
 export type Offer = Readonly<{ config: BackendConfig; listing: Listing }>;
 
 /** What of the offers a caller with `permits` sees. Hidden is the same as not there. */
-export function createView(offers: readonly Offer[], permits: Permits, scope: Scope): View {
+export function createView(all: readonly Offer[], permits: Permits, scope: Scope): View {
+  const offers = all.filter(({ config }) => permits(config.name));
   const catalog = mergeListings(
-    offers
-      .filter(({ config }) => permits(config.name))
-      .map(({ config, listing }) => ({
-        backend: config.name,
-        listing,
-        permits: permitsOf(config, permits),
-      })),
+    offers.map(({ config, listing }) => ({
+      backend: config.name,
+      listing,
+      permits: permitsOf(config, permits),
+    })),
   );
   const listing =
     scope.kind === "one"
@@ -47,6 +49,8 @@ export function createView(offers: readonly Offer[], permits: Permits, scope: Sc
     tools,
     prompts,
     catalog,
+    scope,
+    offers,
     listing,
     text(kind) {
       const text =

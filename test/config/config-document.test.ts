@@ -103,6 +103,10 @@ test.each([
     'mcpServers.a.disabledTools: "x", wanted a list of strings',
   ],
   [
+    '{"mcpServers":{"a":{"builtin":"time","instructions":true}}}',
+    "mcpServers.a.instructions: true, wanted false or a text",
+  ],
+  [
     '{"mcpServers":{"My Server":{"builtin":"time"}}}',
     /wanted a name of a-z.*for example "my-server"$/,
   ],
