@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, inject, test } from "vitest";
-import { PROMPTS, RESOURCES, TEMPLATES, TOOLS } from "../support/conformance-behaviour.ts";
+import { PROMPTS, RESOURCES, TEMPLATES, TOOLS } from "../support/conformance-offer.ts";
 import { awaitReady, configure, legacy, modern, type RpcReply } from "../support/worker.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 

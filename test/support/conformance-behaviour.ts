@@ -1,120 +1,19 @@
 import type {
   CallToolResult,
   GetPromptResult,
-  Prompt,
   ReadResourceResult,
-  Resource,
-  ResourceTemplate,
-  Tool,
 } from "@modelcontextprotocol/sdk/types.js";
+import { askForContext, askingTool } from "./conformance-asking.ts";
+import { type Back, LOG_LEVELS } from "./conformance-client.ts";
 
 /**
- * What the official conformance suite expects a server to offer, in neither era: the servers in
+ * What the official conformance suite expects a server to do, in neither era: the servers in
  * this folder put it on the wire.
  */
-
-/** How a tool speaks to its client while it runs. */
-export type Back = Readonly<{
-  progress: (progress: number, total: number) => Promise<void>;
-  log: (text: string) => Promise<void>;
-  /** Asks the client; legacy only. */
-  request: (method: string, params: Record<string, unknown>) => Promise<Record<string, unknown>>;
-  closeStream: () => void;
-  signal: AbortSignal;
-}>;
 
 const PNG =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 const WAV = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAAB9AAACABAAZGF0YQIAAAAAAA==";
-
-const none = { type: "object" as const, properties: {} };
-
-function tool(name: string, description: string, inputSchema: Tool["inputSchema"] = none): Tool {
-  return { name, description, inputSchema };
-}
-
-function oneString(name: string): Tool["inputSchema"] {
-  return { type: "object", properties: { [name]: { type: "string" } }, required: [name] };
-}
-
-export const TOOLS: Tool[] = [
-  tool("test_simple_text", "Answers with text"),
-  tool("test_image_content", "Answers with an image"),
-  tool("test_audio_content", "Answers with audio"),
-  tool("test_embedded_resource", "Answers with an embedded resource"),
-  tool("test_multiple_content_types", "Answers with text, an image and a resource"),
-  tool("test_tool_with_logging", "Logs while it runs"),
-  tool("test_error_handling", "Always fails"),
-  tool("test_tool_with_progress", "Reports progress while it runs"),
-  tool("test_sampling", "Asks the client's model", oneString("prompt")),
-  tool("test_elicitation", "Asks the client's user", oneString("message")),
-  tool("test_elicitation_sep1034_defaults", "Asks with default values"),
-  tool("test_elicitation_sep1330_enums", "Asks with every form of enum"),
-  tool("test_reconnection", "Closes its stream while it runs"),
-  tool("json_schema_2020_12_tool", "Has a schema with every keyword", {
-    $schema: "https://json-schema.org/draft/2020-12/schema",
-    type: "object",
-    $defs: {
-      address: {
-        $anchor: "addressDef",
-        type: "object",
-        properties: { street: { type: "string" }, city: { type: "string" } },
-      },
-    },
-    properties: {
-      name: { type: "string" },
-      address: { $ref: "#/$defs/address" },
-      contactMethod: { type: "string", enum: ["phone", "email"] },
-      phone: { type: "string" },
-      email: { type: "string" },
-    },
-    allOf: [{ anyOf: [{ required: ["phone"] }, { required: ["email"] }] }],
-    if: { properties: { contactMethod: { const: "phone" } }, required: ["contactMethod"] },
-    // oxlint-disable-next-line unicorn/no-thenable
-    then: { required: ["phone"] },
-    else: { required: ["email"] },
-    additionalProperties: false,
-  }),
-  tool("test_logging_tool", "Logs while it runs"),
-  tool("test_header_param", "Has a parameter that travels in a header as well", {
-    type: "object",
-    properties: { region: { type: "string", "x-mcp-header": "Region" } },
-    required: ["region"],
-  }),
-  // Ours: what the suite does not ask for.
-  {
-    ...tool("echo", "Answers with its arguments", { type: "object", additionalProperties: true }),
-    annotations: { readOnlyHint: true },
-    _meta: { "example.com/kept": { nested: [1, null] } },
-  },
-  tool("wait", "Never answers by itself"),
-];
-
-export const RESOURCES: Resource[] = [
-  { uri: "test://static-text", name: "Static text", mimeType: "text/plain" },
-  { uri: "test://static-binary", name: "Static binary", mimeType: "image/png" },
-  { uri: "test://watched-resource", name: "Watched", mimeType: "text/plain" },
-];
-export const TEMPLATES: ResourceTemplate[] = [
-  { uriTemplate: "test://template/{id}/data", name: "Template", mimeType: "application/json" },
-];
-export const PROMPTS: Prompt[] = [
-  { name: "test_simple_prompt", description: "A prompt without arguments" },
-  {
-    name: "test_prompt_with_arguments",
-    description: "A prompt with arguments",
-    arguments: [
-      { name: "arg1", description: "First", required: true },
-      { name: "arg2", description: "Second", required: true },
-    ],
-  },
-  {
-    name: "test_prompt_with_embedded_resource",
-    description: "A prompt with a resource",
-    arguments: [{ name: "resourceUri", description: "Which", required: true }],
-  },
-  { name: "test_prompt_with_image", description: "A prompt with an image" },
-];
 
 export async function callTool(
   name: string,
@@ -155,40 +54,49 @@ export async function callTool(
         "Tool execution completed",
       ]) {
         await back.log(line);
-        await pause(50);
+        await pause(50, back.signal);
       }
       return text("Tool with logging executed successfully");
+    case "test_log_levels":
+      for (const level of LOG_LEVELS) await back.log(`One line of ${level}`, level);
+      return text("Logged");
     case "test_error_handling":
       return { ...text("This tool intentionally returns an error for testing"), isError: true };
     case "test_tool_with_progress":
       for (const progress of [0, 50, 100]) {
         await back.progress(progress, 100);
-        await pause(50);
+        await pause(50, back.signal);
       }
       return text("Tool with progress executed successfully");
-    case "test_sampling":
-      return sample(String(args["prompt"]), back);
-    case "test_elicitation":
-      return elicit(String(args["message"]), USER, back);
-    case "test_elicitation_sep1034_defaults":
-      return elicit("Please review", DEFAULTS, back);
-    case "test_elicitation_sep1330_enums":
-      return elicit("Please choose", ENUMS, back);
     case "test_reconnection":
       back.closeStream();
-      await pause(100);
+      await pause(100, back.signal);
       return text("Reconnection test completed successfully");
     case "json_schema_2020_12_tool":
     case "test_header_param":
     case "echo":
       return text(JSON.stringify(args));
     case "wait":
-      await new Promise<void>((resolve) => {
-        back.signal.addEventListener("abort", () => resolve());
-      });
+      await until(back.signal);
       return text("aborted");
+    case "test_slow":
+      return slow(Number(args["ms"]), Number(args["progress"] ?? 0), back);
+    case "test_extra_tool":
+      return text("Here for now");
+    case "test_trigger_tool_change":
+      back.state.change("tools");
+      return text("The tools have changed");
+    case "test_trigger_prompt_change":
+      back.state.change("prompts");
+      return text("The prompts have changed");
+    case "test_trigger_resource_change":
+      back.state.change("resources");
+      return text("The resources have changed");
+    case "test_update_resource":
+      back.state.update(String(args["uri"]));
+      return text(`Updated ${String(args["uri"])}`);
     default:
-      return undefined;
+      return askingTool(name, args, back);
   }
 }
 
@@ -197,6 +105,7 @@ export function readResource(uri: string): ReadResourceResult | undefined {
     return contents(uri, "text/plain", "This is the content of the static text resource.");
   }
   if (uri === "test://watched-resource") return contents(uri, "text/plain", "Watched content");
+  if (uri === "test://extra") return contents(uri, "text/plain", "Here for now");
   if (uri === "test://static-binary") {
     return { contents: [{ uri, mimeType: "image/png", blob: PNG }] };
   }
@@ -206,10 +115,11 @@ export function readResource(uri: string): ReadResourceResult | undefined {
   return contents(uri, "application/json", JSON.stringify(data));
 }
 
-export function getPrompt(
+export async function getPrompt(
   name: string,
   args: Readonly<Record<string, string>>,
-): GetPromptResult | undefined {
+  back: Back,
+): Promise<GetPromptResult | undefined> {
   switch (name) {
     case "test_simple_prompt":
       return prompt({ type: "text", text: "This is a simple prompt for testing." });
@@ -228,65 +138,23 @@ export function getPrompt(
         { type: "image", data: PNG, mimeType: "image/png" },
         { type: "text", text: "Please analyze the image above." },
       );
+    case "test_extra_prompt":
+      return prompt({ type: "text", text: "Here for now" });
+    case "test_input_required_result_prompt":
+      return prompt({ type: "text", text: `The context is: ${await askForContext(back)}` });
     default:
       return undefined;
   }
 }
 
-export const COMPLETION = {
-  completion: { values: ["paris", "park", "party"], total: 150, hasMore: true },
-};
-
-async function sample(promptText: string, back: Back): Promise<CallToolResult> {
-  const result = await back.request("sampling/createMessage", {
-    messages: [{ role: "user", content: { type: "text", text: promptText } }],
-    maxTokens: 100,
-  });
-  return text(`LLM response: ${JSON.stringify(result["content"])}`);
+async function slow(ms: number, reports: number, back: Back): Promise<CallToolResult> {
+  for (let report = 1; report <= reports && !back.signal.aborted; report++) {
+    await pause(ms / (reports + 1), back.signal);
+    await back.progress(report, reports);
+  }
+  await pause(ms / (reports + 1), back.signal);
+  return text(back.signal.aborted ? "aborted" : `Waited ${ms} ms`);
 }
-
-async function elicit(
-  message: string,
-  properties: Record<string, unknown>,
-  back: Back,
-): Promise<CallToolResult> {
-  const requestedSchema = { type: "object", properties, required: [] };
-  const result = await back.request("elicitation/create", { message, requestedSchema });
-  return text(
-    `Elicitation completed: action=${String(result["action"])}, content=${JSON.stringify(result["content"] ?? {})}`,
-  );
-}
-
-const USER = {
-  username: { type: "string", description: "User's response" },
-  email: { type: "string", description: "User's email address" },
-};
-const DEFAULTS = {
-  name: { type: "string", default: "John Doe" },
-  age: { type: "integer", default: 30 },
-  score: { type: "number", default: 95.5 },
-  status: { type: "string", enum: ["active", "inactive", "pending"], default: "active" },
-  verified: { type: "boolean", default: true },
-};
-const TITLED = [
-  { const: "value1", title: "First Option" },
-  { const: "value2", title: "Second Option" },
-  { const: "value3", title: "Third Option" },
-];
-const ENUMS = {
-  untitledSingle: { type: "string", enum: ["option1", "option2", "option3"] },
-  titledSingle: { type: "string", oneOf: TITLED },
-  legacyEnum: {
-    type: "string",
-    enum: ["opt1", "opt2", "opt3"],
-    enumNames: ["Option One", "Option Two", "Option Three"],
-  },
-  untitledMulti: {
-    type: "array",
-    items: { type: "string", enum: ["option1", "option2", "option3"] },
-  },
-  titledMulti: { type: "array", items: { anyOf: TITLED } },
-};
 
 type Content = CallToolResult["content"][number];
 
@@ -306,8 +174,20 @@ function prompt(...parts: Content[]): GetPromptResult {
   return { messages: parts.map((content) => ({ role: "user", content })) };
 }
 
-function pause(ms: number): Promise<void> {
+function until(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, ms);
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Ends early when nobody waits for the answer any more. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void until(signal).then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
   });
 }

@@ -1,34 +1,56 @@
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import {
+  CLIENT_CAPABILITIES_META_KEY,
   createMcpHandler,
+  createRequestStateCodec,
+  type InputRequests,
+  type InputRequiredResult,
+  inputRequired,
+  McpServer,
   ProtocolError,
   ProtocolErrorCode,
-  Server,
+  type RequestStateCodec,
+  type ServerContext,
   type Tool,
 } from "@modelcontextprotocol/server";
+import * as z from "zod";
+import { callTool, getPrompt, readResource } from "./conformance-behaviour.ts";
+import { type Answer, type Back, PageNeeded, type Question } from "./conformance-client.ts";
+import { COMPLETION, TEMPLATES, TOOLS } from "./conformance-offer.ts";
 import {
-  callTool,
-  COMPLETION,
-  getPrompt,
-  PROMPTS,
-  readResource,
-  RESOURCES,
-  TEMPLATES,
-  TOOLS,
-} from "./conformance-behaviour.ts";
+  answerLog,
+  type ConformanceState,
+  createConformanceState,
+  heardMessage,
+} from "./conformance-state.ts";
 import { bodyOf, type Fixture, listenOnLoopback } from "./loopback-server.ts";
 
-/** The same definitions: the two SDKs type a schema differently. */
-const tools: Tool[] = JSON.parse(JSON.stringify(TOOLS));
+const clientCapabilities = z
+  .object({ [CLIENT_CAPABILITIES_META_KEY]: z.record(z.string(), z.unknown()).optional() })
+  .optional();
+
+/** Answers of earlier rounds: a client sends only those of the last one. */
+type Rounds = Readonly<{ answers: Readonly<Record<string, Answer>> }>;
 
 /** The conformance server of 2026-07-28, which refuses the legacy era. */
 export async function startModern(port?: number): Promise<Fixture> {
-  const handler = createMcpHandler(createServer, { legacy: "reject" });
+  const state = createConformanceState();
+  const rounds = createRequestStateCodec<Rounds>({
+    key: randomBytes(32),
+    bind: (context) => context.mcpReq.method,
+  });
+  const handler = createMcpHandler(() => createServer(state, rounds), { legacy: "reject" });
+  state.listen((change) => {
+    if ("updated" in change) handler.notify.resourceUpdated(change.updated);
+    else handler.notify[`${change.list}Changed`]();
+  });
   return listenOnLoopback(
     async (request, response) => {
+      if (answerLog(state, request, response)) return;
       const abort = new AbortController();
       response.on("close", () => abort.abort());
-      const reply = await handler.fetch(await asWebRequest(request, abort.signal));
+      const reply = await handler.fetch(await asWebRequest(request, state, abort.signal));
       response.writeHead(reply.status, Object.fromEntries(reply.headers));
       response.flushHeaders();
       for await (const chunk of reply.body ?? []) response.write(chunk);
@@ -38,11 +60,16 @@ export async function startModern(port?: number): Promise<Fixture> {
   );
 }
 
-async function asWebRequest(request: IncomingMessage, signal: AbortSignal): Promise<Request> {
+async function asWebRequest(
+  request: IncomingMessage,
+  state: ConformanceState,
+  signal: AbortSignal,
+): Promise<Request> {
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) headers.set(name, String(value));
   const { method = "GET" } = request;
   const body = method === "POST" ? await bodyOf(request) : null;
+  if (body !== null) hearBody(state, body);
   return new Request(`http://${request.headers.host}${request.url}`, {
     method,
     headers,
@@ -51,17 +78,44 @@ async function asWebRequest(request: IncomingMessage, signal: AbortSignal): Prom
   });
 }
 
-function createServer(): Server {
-  const server = new Server(
+function hearBody(state: ConformanceState, body: string): void {
+  try {
+    const message: unknown = JSON.parse(body);
+    if (typeof message === "object" && message !== null) state.hear(heardMessage(message));
+  } catch {
+    // Not JSON: the handler says so to the client, and there is nothing to remember.
+  }
+}
+
+/** The SDK compares `Mcp-Param-*` with the arguments for the schemas this names. */
+class ConformanceServer extends McpServer {
+  override toolInputSchemaJson(name: string): Record<string, unknown> | undefined {
+    return TOOLS.find((tool) => tool.name === name)?.inputSchema;
+  }
+}
+
+function createServer(state: ConformanceState, rounds: RequestStateCodec<Rounds>): McpServer {
+  const product = new ConformanceServer(
     { name: "conformance-modern", version: "1.0.0" },
     {
-      capabilities: { tools: {}, prompts: {}, resources: {}, completions: {}, logging: {} },
+      capabilities: {
+        tools: { listChanged: true },
+        prompts: { listChanged: true },
+        resources: { listChanged: true, subscribe: true },
+        completions: {},
+        logging: {},
+      },
       instructions: "For tests only",
+      requestState: { verify: (sealed, context) => rounds.verify(sealed, context) },
     },
   );
-  server.setRequestHandler("tools/list", () => ({ tools }));
-  server.setRequestHandler("prompts/list", () => ({ prompts: PROMPTS }));
-  server.setRequestHandler("resources/list", () => ({ resources: RESOURCES }));
+  const { server } = product;
+  // The same definitions: the two SDKs type a schema differently.
+  server.setRequestHandler("tools/list", () => ({
+    tools: structuredClone(state.tools()) as Tool[],
+  }));
+  server.setRequestHandler("prompts/list", () => ({ prompts: state.prompts() }));
+  server.setRequestHandler("resources/list", () => ({ resources: state.resources() }));
   server.setRequestHandler("resources/templates/list", () => ({ resourceTemplates: TEMPLATES }));
   server.setRequestHandler("completion/complete", () => COMPLETION);
   server.setRequestHandler("resources/read", ({ params: { uri } }) => {
@@ -73,33 +127,113 @@ function createServer(): Server {
     }
     return result;
   });
-  server.setRequestHandler("prompts/get", ({ params }) => {
-    const result = getPrompt(params.name, params.arguments ?? {});
-    if (result === undefined) {
-      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Prompt not found: ${params.name}`);
-    }
-    return result;
+  server.setRequestHandler("prompts/get", ({ params: { name, arguments: args = {} } }, context) =>
+    inRounds(context, rounds, async (known) => {
+      const result = await getPrompt(name, args, backTo(context, state, known));
+      if (result !== undefined) return result;
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Prompt not found: ${name}`);
+    }),
+  );
+  server.setRequestHandler("tools/call", ({ params: { name, arguments: args = {} } }, context) => {
+    const { signal } = context.mcpReq;
+    const hearAbort = (): void => state.hear({ method: "aborted", params: { name } });
+    signal.addEventListener("abort", hearAbort);
+    return inRounds(context, rounds, async (known) => {
+      const result = await callOrSend(name, args, backTo(context, state, known));
+      if (result !== undefined) return result;
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name}`);
+    }).finally(() => signal.removeEventListener("abort", hearAbort));
   });
-  server.setRequestHandler("tools/call", async ({ params }, context) => {
-    const { _meta: meta } = context.mcpReq;
-    const progressToken = meta?.progressToken;
-    const result = await callTool(params.name, params.arguments ?? {}, {
-      signal: context.mcpReq.signal,
-      progress: async (progress, total) => {
-        if (progressToken === undefined) return;
-        await context.mcpReq.notify({
-          method: "notifications/progress",
-          params: { progressToken, progress, total },
-        });
-      },
-      log: (data) => context.mcpReq.log("info", data, "conformance"),
-      request: () => Promise.reject(new Error("a modern server asks with input_required")),
-      closeStream: () => {},
+  return product;
+}
+
+/** A page somebody has to be at is a question like the others in this era. */
+async function callOrSend(
+  name: string,
+  args: Record<string, unknown>,
+  back: Back,
+): ReturnType<typeof callTool> {
+  try {
+    return await callTool(name, args, back);
+  } catch (error) {
+    if (!(error instanceof PageNeeded)) throw error;
+    const { elicitationId, ...page } = error.page;
+    const { visit } = await back.ask({
+      visit: { method: "elicitation/create", params: { mode: "url", ...page } },
     });
-    if (result === undefined) {
-      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
-    }
-    return result;
-  });
-  return server;
+    if (visit["action"] === "accept") back.state.completed.add(elicitationId);
+    else return { content: [{ type: "text", text: "Not allowed" }], isError: true };
+    return callTool(name, args, back);
+  }
+}
+
+function backTo(
+  context: ServerContext,
+  state: ConformanceState,
+  known: Readonly<Record<string, Answer>>,
+): Back {
+  const { _meta: meta, envelope } = context.mcpReq;
+  const progressToken = meta?.progressToken;
+  return {
+    state,
+    signal: context.mcpReq.signal,
+    capabilities: { ...clientCapabilities.parse(envelope)?.[CLIENT_CAPABILITIES_META_KEY] },
+    progress: async (progress, total) => {
+      if (progressToken === undefined) return;
+      await context.mcpReq.notify({
+        method: "notifications/progress",
+        params: { progressToken, progress, total },
+      });
+    },
+    log: (data, level = "info") => context.mcpReq.log(level, data, "conformance"),
+    ask: async (questions) => {
+      if (Object.keys(questions).every((key) => Object.hasOwn(known, key))) {
+        return known as Record<keyof typeof questions, Answer>;
+      }
+      throw new InputNeeded(questions);
+    },
+    completeUrl: async () => {},
+    knownRoots: async () => undefined,
+    closeStream: () => {},
+  };
+}
+
+class InputNeeded extends Error {
+  readonly questions: Readonly<Record<string, Question>>;
+  constructor(questions: InputNeeded["questions"]) {
+    super("input needed");
+    this.questions = questions;
+  }
+}
+
+/** One round of a call that may ask; the answers so far travel in the signed state. */
+async function inRounds<Result>(
+  context: ServerContext,
+  rounds: RequestStateCodec<Rounds>,
+  run: (known: Readonly<Record<string, Answer>>) => Promise<Result>,
+): Promise<Result | InputRequiredResult> {
+  const { inputResponses, requestState } = context.mcpReq;
+  const answers = {
+    ...requestState<Rounds>()?.answers,
+    ...(inputResponses as Readonly<Record<string, Answer>> | undefined),
+  };
+  try {
+    return await run(answers);
+  } catch (error) {
+    if (!(error instanceof InputNeeded)) throw error;
+    const missing = Object.entries(error.questions).filter(([key]) => !Object.hasOwn(answers, key));
+    return inputRequired({
+      inputRequests: Object.fromEntries(missing.map(asInputRequest)),
+      requestState: await rounds.mint({ answers }, context),
+    });
+  }
+}
+
+/** 2026-07-28 has no `elicitationId`: the state says what a page was for. */
+function asInputRequest([key, { method, params }]: [string, Question]): [
+  string,
+  InputRequests[string],
+] {
+  const { elicitationId: _, ...rest } = params;
+  return [key, { method, params: rest } as InputRequests[string]];
 }
