@@ -52,7 +52,7 @@ describe.each(Object.entries(DRIVERS))("%s", (name, { transport, sessionful }) =
     expect(listing.tools.find((tool) => tool.name === "echo")?.["_meta"]).toEqual({
       "example.com/kept": { nested: [1, null] },
     });
-    expect(listing.prompts).toHaveLength(4);
+    expect(listing.prompts).toHaveLength(5);
     expect(listing.resources).toHaveLength(3);
     expect(listing.resourceTemplates).toHaveLength(1);
     expect(listing.instructions).toBe("For tests only");

@@ -26,6 +26,17 @@ test("calls it lost when what passes directly is a warning, skipped or missing h
   expect(verdicts([], direct)).toEqual(["lost"]);
 });
 
+test("asks nothing of the gateway that the backend itself or its wire cannot do", () => {
+  const failing = [check("a", "FAILURE")];
+  expect(verdicts(failing, failing)).toEqual(["beyond"]);
+  const limited = judge([check("x", "FAILURE")], {
+    direct: [check("x", "SUCCESS")],
+    expected: [],
+    limits: [entry("x")],
+  });
+  expect(limited.checks.map(({ verdict }) => verdict)).toEqual(["beyond"]);
+});
+
 test("takes one entry for scenarios of one family", () => {
   expect(verdicts([check("tasks-a", "FAILURE")], undefined, [entry("tasks-*")])).toEqual([
     "expected",

@@ -1,6 +1,6 @@
 import type { Check, Revision } from "./official-suite.ts";
 
-/** A failure that is known and accepted for now. */
+/** A failure that is known and accepted: for now, or because the wire has no way to pass. */
 export type ExpectedFailure = Readonly<{
   /** Names of targets. */
   targets: readonly string[];
@@ -14,9 +14,10 @@ export type ExpectedFailure = Readonly<{
 
 /**
  * `lost`: it passes directly and not through the gateway, be it as a warning or because the suite
- * never came to it. `other`: skipped or only informative.
+ * never came to it. `beyond`: the wire behind the gateway cannot do it, with or without a gateway.
+ * `other`: skipped or only informative.
  */
-export type Verdict = "passed" | "failed" | "lost" | "expected" | "other";
+export type Verdict = "passed" | "failed" | "lost" | "expected" | "beyond" | "other";
 
 export type Judged = Readonly<{ scenario: string; id: string; verdict: Verdict; message: string }>;
 
@@ -32,11 +33,14 @@ export function judge(
   {
     direct,
     expected,
+    limits = [],
   }: {
     /** The same suite against the backend itself; undefined when this is that run. */
     direct: readonly Check[] | undefined;
     /** Those for this target and revision. */
     expected: readonly ExpectedFailure[];
+    /** What nobody could pass on this wire, for this target and revision. */
+    limits?: readonly ExpectedFailure[];
   },
 ): Judgement {
   const own = byKey(checks);
@@ -51,15 +55,15 @@ export function judge(
     const message =
       group.find(({ status }) => status !== "SUCCESS" && status !== "INFO")?.message ?? "";
     if (verdict !== "failed" && verdict !== "lost") return { scenario, id, verdict, message };
-    const entry = expected.find(
+    const entry = [...limits, ...expected].find(
       (one) => names(one, scenario) && (one.check === undefined || one.check === id),
     );
     if (entry === undefined) return { scenario, id, verdict, message };
     used.add(entry);
-    return { scenario, id, verdict: "expected", message };
+    return { scenario, id, verdict: limits.includes(entry) ? "beyond" : "expected", message };
   });
   const ran = new Set([...checks, ...(direct ?? [])].map(({ scenario }) => scenario));
-  const stale = expected.filter(
+  const stale = [...limits, ...expected].filter(
     (entry) => !used.has(entry) && [...ran].some((scenario) => names(entry, scenario)),
   );
   return { checks: judged, stale };
@@ -67,7 +71,7 @@ export function judge(
 
 function rawVerdict(group: readonly Check[], direct: readonly Check[]): Verdict {
   const passes = count(group, "SUCCESS");
-  if (count(group, "FAILURE") > 0) return "failed";
+  if (count(group, "FAILURE") > 0) return count(direct, "FAILURE") > 0 ? "beyond" : "failed";
   if (passes < count(direct, "SUCCESS")) return "lost";
   return passes > 0 ? "passed" : "other";
 }

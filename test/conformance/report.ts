@@ -13,16 +13,17 @@ export type TargetReport = Readonly<{
 }>;
 
 function tally({ checks }: Judgement): Readonly<Record<Verdict, number>> {
-  const counts = { passed: 0, failed: 0, lost: 0, expected: 0, other: 0 };
+  const counts = { passed: 0, failed: 0, lost: 0, expected: 0, beyond: 0, other: 0 };
   for (const { verdict } of checks) counts[verdict] += 1;
   return counts;
 }
 
 /** One line: `gateway-json 2025-11-25: 70 passed, 0 failed, 9 expected`. */
 export function summaryLine({ target, revision, judgement }: TargetReport): string {
-  const { passed, failed, lost, expected } = tally(judgement);
+  const { passed, failed, lost, expected, beyond } = tally(judgement);
   const stale = judgement.stale.length === 0 ? "" : `, ${judgement.stale.length} stale`;
-  return `${target} ${revision}: ${passed} passed, ${failed + lost} failed, ${expected} expected${stale}`;
+  const past = beyond === 0 ? "" : `, ${beyond} beyond the wire`;
+  return `${target} ${revision}: ${passed} passed, ${failed + lost} failed, ${expected} expected${past}${stale}`;
 }
 
 /** Why this run fails, one line each; none when it does not. */
@@ -62,5 +63,6 @@ function cell(checks: readonly Judged[]): string {
   if (checks.length === 0) return "-";
   if (has("failed", "lost")) return "FAIL";
   if (has("expected")) return "expected";
+  if (has("beyond")) return "beyond";
   return has("passed") ? "pass" : "skip";
 }

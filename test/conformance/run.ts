@@ -3,10 +3,11 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { AUTHORIZATION, runAuthorizationSuite } from "./authorization.ts";
 import { EXPECTED_FAILURES } from "./expected-failures.ts";
-import { judge } from "./judge.ts";
+import { type ExpectedFailure, judge } from "./judge.ts";
 import { REVISIONS, type Revision, runOfficialSuite, type SuiteRun } from "./official-suite.ts";
 import { problemLines, scenarioTable, summaryLine, type TargetReport } from "./report.ts";
-import { DIRECT, type Houses, openTargets, TARGETS, type Target } from "./targets.ts";
+import { type Houses, openTargets, TARGETS, type Target } from "./targets.ts";
+import { WIRE_LIMITS } from "./wire-limits.ts";
 
 /**
  * `npm run conformance`: the official suite against the gateway in front of our fixture, against
@@ -73,14 +74,16 @@ async function runRevision(
     ({ name, revisions }) => revisions.includes(revision) && isAsked(name),
   );
   const reports: TargetReport[] = [];
-  const direct = targets.some(({ kind }) => kind !== "control")
-    ? await runTarget(houses, DIRECT[revision], revision)
-    : undefined;
-  for (const { name, kind } of targets) {
-    const run =
-      kind === "direct" && direct !== undefined ? direct : await runTarget(houses, name, revision);
+  const direct = new Map<string, SuiteRun>();
+  for (const { name, kind, heldTo } of targets) {
+    const base = heldTo?.[revision];
+    if (base !== undefined && !direct.has(base)) {
+      direct.set(base, await runTarget(houses, base, revision));
+    }
+    const run = direct.get(name) ?? (await runTarget(houses, name, revision));
+    if (kind === "direct") direct.set(name, run);
     if (kind === "control") problems.push(...controlProblems(run));
-    else reports.push(toReport(name, revision, run, kind === "gateway" ? direct : undefined));
+    else reports.push(toReport(name, revision, run, direct.get(base ?? "")));
   }
   if (isAsked(AUTHORIZATION) && flags.scenario === undefined) {
     const run = await runAuthorizationSuite({
@@ -113,14 +116,17 @@ function toReport(
   { checks, unscored }: SuiteRun,
   direct: SuiteRun | undefined,
 ): TargetReport {
-  const expected = EXPECTED_FAILURES.filter(
-    (entry) => entry.targets.includes(target) && entry.revisions.includes(revision),
-  );
+  const isMeant = (entry: ExpectedFailure): boolean =>
+    entry.targets.includes(target) && entry.revisions.includes(revision);
   return {
     target,
     revision,
     unscored,
-    judgement: judge(checks, { direct: direct?.checks, expected }),
+    judgement: judge(checks, {
+      direct: direct?.checks,
+      expected: EXPECTED_FAILURES.filter(isMeant),
+      limits: WIRE_LIMITS.filter(isMeant),
+    }),
   };
 }
 

@@ -5,29 +5,29 @@ import { CONFORMANCE_WIRES } from "../support/conformance-fixture.ts";
 import { startEverything } from "../support/real-servers.ts";
 import { startGateway, type StartedGateway } from "../support/start-gateway.ts";
 import { startBearerProxy } from "./bearer-proxy.ts";
-import type { Revision } from "./official-suite.ts";
-
-/** Which wire of the fixture answers directly to each revision: what the gateway is held to. */
-export const DIRECT: Readonly<Record<Revision, string>> = {
-  "2025-11-25": "direct-session",
-  "2026-07-28": "direct-modern",
-};
+import { type Revision, REVISIONS } from "./official-suite.ts";
 
 export type Target = Readonly<{
   name: string;
   revisions: readonly Revision[];
   kind: "direct" | "control" | "gateway";
+  /** The direct target whose passes this one has to pass too. */
+  heldTo?: Readonly<Partial<Record<Revision, string>>>;
 }>;
+
+/** No legacy wire speaks the modern revision, so nothing less than the modern fixture is asked. */
+const SESSION_OR_MODERN = { "2025-11-25": "direct-session", "2026-07-28": "direct-modern" };
+const JSON_OR_MODERN = { "2025-11-25": "direct-json", "2026-07-28": "direct-modern" };
 
 /** Whom the suite asks. The control is a server known to fail: it shows that failures are seen. */
 export const TARGETS: readonly Target[] = [
   { name: "direct-session", revisions: ["2025-11-25"], kind: "direct" },
   { name: "direct-modern", revisions: ["2026-07-28"], kind: "direct" },
   { name: "control", revisions: ["2025-11-25"], kind: "control" },
-  { name: "gateway-json", revisions: ["2025-11-25", "2026-07-28"], kind: "gateway" },
-  { name: "gateway-session", revisions: ["2025-11-25", "2026-07-28"], kind: "gateway" },
-  { name: "gateway-modern", revisions: ["2025-11-25", "2026-07-28"], kind: "gateway" },
-  { name: "gateway-sse", revisions: ["2025-11-25", "2026-07-28"], kind: "gateway" },
+  { name: "gateway-json", revisions: REVISIONS, kind: "gateway", heldTo: JSON_OR_MODERN },
+  { name: "gateway-session", revisions: REVISIONS, kind: "gateway", heldTo: SESSION_OR_MODERN },
+  { name: "gateway-modern", revisions: REVISIONS, kind: "gateway", heldTo: SESSION_OR_MODERN },
+  { name: "gateway-sse", revisions: REVISIONS, kind: "gateway", heldTo: SESSION_OR_MODERN },
 ];
 
 export type Houses = Readonly<{
@@ -53,6 +53,7 @@ export async function openTargets(cleanup: AsyncDisposableStack): Promise<Houses
   return {
     gateway,
     urls: new Map([
+      ["direct-json", wires.get("legacy-json") ?? ""],
       ["direct-session", wires.get("legacy-session") ?? ""],
       ["direct-modern", wires.get("modern") ?? ""],
       ["control", control.url],

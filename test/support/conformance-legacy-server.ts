@@ -53,13 +53,14 @@ export function createLegacyServer(
   },
 ): LegacyServer {
   const listChanged = pushes ? { listChanged: true } : {};
+  const subscribe = pushes ? { subscribe: true } : {};
   const server = new Server(
     { name: "conformance-legacy", version: "1.0.0" },
     {
       capabilities: {
         tools: listChanged,
         prompts: listChanged,
-        resources: { ...listChanged, subscribe: true },
+        resources: { ...listChanged, ...subscribe },
         completions: {},
         logging: {},
       },
@@ -121,14 +122,16 @@ export function createLegacyServer(
     ({ level } = params);
     return {};
   });
-  server.setRequestHandler(SubscribeRequestSchema, ({ params: { uri } }) => {
-    subscribed.add(uri);
-    return {};
-  });
-  server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => {
-    subscribed.delete(uri);
-    return {};
-  });
+  if (pushes) {
+    server.setRequestHandler(SubscribeRequestSchema, ({ params: { uri } }) => {
+      subscribed.add(uri);
+      return {};
+    });
+    server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => {
+      subscribed.delete(uri);
+      return {};
+    });
+  }
   server.setRequestHandler(ReadResourceRequestSchema, ({ params: { uri } }) => {
     const result = readResource(uri);
     if (result !== undefined) return result;

@@ -1,0 +1,40 @@
+import type { ExpectedFailure } from "./judge.ts";
+
+const MODERN = ["2026-07-28"] as const;
+
+/**
+ * What the modern revision can say and an older wire cannot: whoever stands in front of such a
+ * backend has nothing to pass on. An entry that nothing fails for fails the run.
+ */
+export const WIRE_LIMITS: readonly ExpectedFailure[] = [
+  // "user_name", by which the suite looks for a question and answers one that was never asked.
+  ...["input-required-result-basic-elicitation", "input-required-result-ignore-extra-params"].map(
+    (scenario): ExpectedFailure => ({
+      targets: ["gateway-session", "gateway-sse"],
+      revisions: MODERN,
+      scenario,
+      reason: "a question of 2025-11-25 has a number, not a name",
+    }),
+  ),
+
+  // One answer per request, and nothing else ever.
+  ...["input-required-result-*", "tools-call-with-progress"].map((scenario): ExpectedFailure => ({
+    targets: ["gateway-json"],
+    revisions: MODERN,
+    scenario,
+    reason: "a backend without sessions that answers JSON cannot ask or report",
+  })),
+  ...[
+    "sep-2575-missing-capability-http-400",
+    "sep-2575-server-rejects-undeclared-capability",
+    "sep-2575-http-server-no-independent-requests-on-stream",
+    "sep-2575-server-sends-prompts-list-changed-on-subscription",
+    "sep-2575-server-sends-tools-list-changed-on-subscription",
+  ].map((check): ExpectedFailure => ({
+    targets: ["gateway-json"],
+    revisions: MODERN,
+    scenario: "server-stateless",
+    check,
+    reason: "a backend without sessions that answers JSON cannot ask or notify",
+  })),
+];
