@@ -7,6 +7,7 @@ import type {
   ListedTool,
   Listing,
 } from "./listing.ts";
+import { toExposedUri } from "./ui-uri.ts";
 
 /** What one backend contributes: its listing and what of it is there at all. */
 export type Contribution = Readonly<{
@@ -34,6 +35,7 @@ export type CatalogPrompt = Readonly<{
 export type Catalog = Readonly<{
   tools: ReadonlyMap<string, CatalogTool>;
   prompts: ReadonlyMap<string, CatalogPrompt>;
+  /** By exposed URI. */
   resources: ReadonlyMap<string, Readonly<{ backend: BackendName; resource: ListedResource }>>;
   resourceTemplates: readonly Readonly<{ backend: BackendName; template: ListedTemplate }>[];
   /** The backends permitted as a whole, not by single tools: only their URIs may be asked for. */
@@ -72,8 +74,9 @@ export function mergeListings(contributions: readonly Contribution[]): Catalog {
       });
     }
     for (const resource of listing.resources) {
-      const first = resources.get(resource.uri);
-      if (first === undefined) resources.set(resource.uri, { backend, resource });
+      const uri = toExposedUri(backend, resource.uri);
+      const first = resources.get(uri);
+      if (first === undefined) resources.set(uri, { backend, resource });
       else if (first.backend !== backend) {
         warnings.push(
           `resource ${resource.uri} of "${backend}" is reached at /mcp/${backend} only: "${first.backend}" offers the same URI`,

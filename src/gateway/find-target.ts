@@ -1,5 +1,6 @@
 import type { CatalogTool } from "../catalog/merge-listings.ts";
 import { findResourceOwner } from "../catalog/find-resource-owner.ts";
+import { fromExposedUri, isUiUri } from "../catalog/ui-uri.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { BackendName } from "../core/ids.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
@@ -60,10 +61,20 @@ function findPrompt(view: View, params: JsonObject): Target {
 }
 
 function findResource(view: View, scope: Scope, params: JsonObject): Target {
+  const { backend, params: named, label } = findUri(view, scope, params);
+  return { backend, params: named, label, tool: undefined };
+}
+
+/** For `params` or a reference in them: the owner, and the same under the owner's own URI. */
+function findUri(view: View, scope: Scope, params: JsonObject): Omit<Target, "tool"> {
   const uri = requireText(params, "uri");
-  const backend = ownerOf(view, scope, uri);
-  if (backend === undefined) throw notFound("resource", uri);
-  return { backend, params, label: schemeOf(uri), tool: undefined };
+  const owner = ownerOf(view, scope, uri);
+  if (owner === undefined) throw notFound("resource", uri);
+  return {
+    backend: owner.backend,
+    params: owner.uri === uri ? params : { ...params, uri: owner.uri },
+    label: schemeOf(uri),
+  };
 }
 
 function findCompletion(view: View, scope: Scope, params: JsonObject): Target {
@@ -80,17 +91,25 @@ function findCompletion(view: View, scope: Scope, params: JsonObject): Target {
       'Cannot complete: params.ref.type is not "ref/prompt" or "ref/resource"',
     );
   }
-  const uri = requireText(ref, "uri");
-  const backend = ownerOf(view, scope, uri);
-  if (backend === undefined) throw notFound("resource", uri);
-  return { backend, params, label: schemeOf(uri), tool: undefined };
+  const { backend, params: named, label } = findUri(view, scope, ref);
+  return { backend, params: { ...params, ref: named }, label, tool: undefined };
 }
 
+type Owner = Readonly<{ backend: BackendName; uri: string }>;
+
 /** Under `/mcp/{backend}` the backend itself knows best which of its URIs exist. */
-function ownerOf(view: View, scope: Scope, uri: string): BackendName | undefined {
-  if (scope.kind === "all") return findResourceOwner(view.catalog, uri);
-  if (view.listing === undefined) throw unknownBackend(scope.backend);
-  return view.catalog.whole.has(scope.backend) ? scope.backend : undefined;
+function ownerOf({ catalog, listing }: View, scope: Scope, uri: string): Owner | undefined {
+  if (scope.kind === "one") {
+    if (listing === undefined) throw unknownBackend(scope.backend);
+    return catalog.whole.has(scope.backend) ? { backend: scope.backend, uri } : undefined;
+  }
+  if (isUiUri(uri)) {
+    const own = fromExposedUri(uri);
+    const backend = [...catalog.whole].find((name) => name === own?.backend);
+    return own === undefined || backend === undefined ? undefined : { backend, uri: own.uri };
+  }
+  const backend = findResourceOwner(catalog, uri);
+  return backend === undefined ? undefined : { backend, uri };
 }
 
 function rename(params: JsonObject, from: string, to: string): JsonObject {

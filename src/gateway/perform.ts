@@ -1,11 +1,12 @@
 import type { Caller } from "../auth/caller.ts";
 import { LeaseLost, type Lease } from "../backends/lease.ts";
 import { objectName, type LeaseSource } from "../backends/lease-source.ts";
+import { toExposedResult } from "../catalog/exposed-result.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { SnapshotData } from "../config/registry.ts";
 import { GatewayError, type ErrorCode } from "../core/errors.ts";
 import type { BackendName } from "../core/ids.ts";
-import type { Answer } from "../core/json-rpc.ts";
+import type { Answer, RpcResponse } from "../core/json-rpc.ts";
 import type { AuditOutcome } from "../telemetry/audit-event.ts";
 import type { AuditTrail } from "../telemetry/audit-trail.ts";
 import { findTarget, type Target } from "./find-target.ts";
@@ -59,7 +60,8 @@ export async function perform(
   deps.inFlight.enter(caller.credentialId);
   let outcome: AuditOutcome = "failed";
   try {
-    const answer = await run(deps, { caller, request, context, target, order, sessionful });
+    const answered = await run(deps, { caller, request, context, target, order, sessionful });
+    const answer = request.scope.kind === "all" ? asExposed(answered, target.backend) : answered;
     outcome = outcomeOf(answer);
     return answer;
   } catch (error) {
@@ -142,6 +144,13 @@ async function run(
       { cause: error },
     );
   }
+}
+
+function asExposed(answer: Answer, backend: BackendName): Answer {
+  const text = toExposedResult(answer.text, backend);
+  if (text === answer.text) return answer;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same response, renamed
+  return { text, message: () => JSON.parse(text) as RpcResponse };
 }
 
 function outcomeOf(answer: Answer): AuditOutcome {

@@ -5,6 +5,7 @@ import {
   type CatalogPrompt,
   type CatalogTool,
 } from "../catalog/merge-listings.ts";
+import { toExposedTool, toExposedUri } from "../catalog/ui-uri.ts";
 import type { BackendConfig } from "../config/gateway-config.ts";
 import type { BackendName } from "../core/ids.ts";
 import type { Permits } from "../auth/caller.ts";
@@ -54,7 +55,8 @@ export function createView(all: readonly Offer[], permits: Permits, scope: Scope
     listing,
     text(kind) {
       const text =
-        texts.get(kind) ?? JSON.stringify(entriesOf(kind, { tools, prompts, catalog, listing }));
+        texts.get(kind) ??
+        JSON.stringify(entriesOf(kind, { tools, prompts, catalog, scope, listing }));
       texts.set(kind, text);
       return text;
     },
@@ -83,24 +85,28 @@ function byOwnName<Entry extends { ownName: string }>(
 
 function entriesOf(
   kind: ListKind,
-  { tools, prompts, catalog, listing }: Pick<View, "tools" | "prompts" | "catalog" | "listing">,
+  { tools, prompts, catalog, scope, listing }: Omit<View, "text" | "offers">,
 ): unknown {
+  const isAll = scope.kind === "all";
+  // What is not a tool goes with the backend as a whole.
+  const whole = catalog.whole.size > 0 ? listing : undefined;
   switch (kind) {
     case "tools":
-      return [...tools].map(([name, { tool }]) => ({ ...tool, name }));
+      return [...tools].map(([name, { backend, tool }]) => ({
+        ...(isAll ? toExposedTool(backend, tool) : tool),
+        name,
+      }));
     case "prompts":
       return [...prompts].map(([name, { prompt }]) => ({ ...prompt, name }));
     case "resources":
-      return (
-        listing?.resources.filter(({ uri }) => catalog.resources.has(uri)) ??
-        [...catalog.resources.values()].map(({ resource }) => resource)
-      );
-    case "resourceTemplates": {
-      const templates = catalog.resourceTemplates.map(({ template }) => template);
-      return (
-        listing?.resourceTemplates.filter((template) => templates.includes(template)) ?? templates
-      );
-    }
+      if (!isAll) return whole?.resources ?? [];
+      return [...catalog.resources].map(([uri, { resource }]) => ({ ...resource, uri }));
+    case "resourceTemplates":
+      if (!isAll) return whole?.resourceTemplates ?? [];
+      return catalog.resourceTemplates.map(({ backend, template }) => ({
+        ...template,
+        uriTemplate: toExposedUri(backend, template.uriTemplate),
+      }));
     default:
       return kind satisfies never;
   }

@@ -1,3 +1,4 @@
+import { isUiUri } from "../catalog/ui-uri.ts";
 import type { BackendName } from "../core/ids.ts";
 
 export type OfferedUris = Readonly<{ backend: BackendName; uris: readonly string[] }>;
@@ -14,6 +15,7 @@ export function duplicatedUriWarnings(offered: readonly OfferedUris[]): readonly
   const warnings: string[] = [];
   for (const { backend, uris } of offered) {
     for (const uri of new Set(uris)) {
+      if (isUiUri(uri)) continue; // named after its backend at `/mcp`
       const owner = first.get(uri);
       if (owner === undefined) first.set(uri, backend);
       else warnings.push(`Resource "${uri}" of "${backend}" is also one of "${owner}"`);

@@ -62,7 +62,7 @@ test.each([
     logging: {},
     extensions: { [UI]: {} },
   });
-  expect(String(instructions).split("\n\n").slice(1)).toEqual([
+  expect((instructions as string).split("\n\n").slice(1)).toEqual([
     '## Server "apps" says:\n> Show the page.',
     '## Server "files" says:\n> Ask before you write.',
     '## Server "spam" says:\n> A shop, ask before you order.',
