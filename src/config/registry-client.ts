@@ -5,6 +5,7 @@ import type { Registry, RegistryRpc } from "./registry.ts";
 export function asRegistry(stub: RegistryRpc): Registry {
   return {
     snapshot: async (since) => release(await stub.snapshot(since)),
+    watch: (change) => stub.watch(change),
     putConfig: async (put) => release(await stub.putConfig(put)),
     readConfig: async (version) => release(await stub.readConfig(version)),
     restoreConfig: async (version) => release(await stub.restoreConfig(version)),

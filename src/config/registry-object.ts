@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { GatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import { capture, type Outcome } from "../core/outcome.ts";
+import { afterTimeout } from "../core/patience.ts";
 import { createSeal } from "../core/seal.ts";
 import { Attempts } from "./attempts.ts";
 import type { BackendOrder, BackendStarter } from "./backend-order.ts";
@@ -10,6 +11,7 @@ import { parseConfig, parseDocumentText } from "./config-document.ts";
 import { maskDocument, unmaskDocument } from "./config-mask.ts";
 import { ConfigStore, type CurrentConfig } from "./config-store.ts";
 import type { BackendConfig, GatewayConfig } from "./gateway-config.ts";
+import { PendingWatches } from "./pending-watches.ts";
 import { namedOrigins, privateTargetProblem } from "./private-targets.ts";
 import { RecordStore } from "./record-store.ts";
 import type {
@@ -40,6 +42,7 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
   readonly #records: RecordStore;
   readonly #reports: ReportStore;
   readonly #attempts: Attempts;
+  readonly #watches = new PendingWatches(afterTimeout);
   #inForce: Promise<InForce> | undefined;
   #change: number;
 
@@ -71,6 +74,11 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
       reports: this.#reports.all(),
       recentKeys: this.#records.recent("key:"),
     };
+  }
+
+  async watch(change: number): Promise<number> {
+    if (change === this.#change) await this.#watches.wait();
+    return this.#change;
   }
 
   putConfig(put: ConfigPut): Promise<Outcome<ConfigVersion>> {
@@ -221,5 +229,6 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
   #bump(): void {
     this.#change += 1;
     this.ctx.storage.sql.exec("INSERT OR REPLACE INTO change VALUES (1, ?)", this.#change);
+    this.#watches.wake();
   }
 }

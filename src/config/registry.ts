@@ -9,6 +9,11 @@ import type { GatewayConfig } from "./gateway-config.ts";
 export interface Registry {
   /** What changed since change number `since`, or "unchanged". */
   snapshot(since: number): Promise<SnapshotData | "unchanged">;
+  /**
+   * The newest change number, as soon as it is not `change`; the same again after 20 s, or sooner
+   * when too many wait.
+   */
+  watch(change: number): Promise<number>;
 
   /** Validates, stores as the next version, and starts connecting. Throws `config_invalid`, `conflict`. */
   putConfig(put: ConfigPut): Promise<ConfigVersion>;

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
+import type { BackendReport } from "../../src/config/backend-report.ts";
 import { asRegistry } from "../../src/config/registry-client.ts";
 import type { Registry } from "../../src/config/registry.ts";
 import { MASK } from "../../src/core/redact.ts";
@@ -139,6 +140,45 @@ test("drops reports of another config", async () => {
   await registry.reportBackend("erp", { ...report, configVersion: 1 });
   await evictDurableObject(stub);
   expect(await registry.snapshot(-1)).toMatchObject({ reports: { erp: { listingHash: "h" } } });
+});
+
+test("wakes who watches on every change, and at once who is behind", async () => {
+  const registry = freshRegistry();
+  const first = await registry.watch(-1);
+  const changed = registry.watch(first);
+  await registry.putConfig({ text: ERP, source: "admin" });
+  const second = await changed;
+  expect(second).toBeGreaterThan(first);
+  expect(await registry.watch(first)).toBe(second);
+  const keyed = registry.watch(second);
+  await registry.putRecord("key:a", "1");
+  expect(await keyed).toBeGreaterThan(second);
+});
+
+test("counts a report as a change only when it says something new", async () => {
+  const registry = freshRegistry();
+  await registry.putConfig({ text: ERP, source: "admin" });
+  const report: BackendReport = {
+    state: "ready",
+    configVersion: 1,
+    listingHash: "h",
+    era: "legacy",
+    protocolVersion: "2025-11-25",
+    sessionful: false,
+    counts: { tools: 1, prompts: 0, resources: 0, resourceTemplates: 0 },
+    warnings: [],
+    lastError: undefined,
+    lastSeen: 1,
+    latencyMs: 1,
+  };
+  const changeAfter = async (next: BackendReport): Promise<number> => {
+    await registry.reportBackend("erp", next);
+    return registry.watch(-1);
+  };
+  const ready = await changeAfter(report);
+  expect(await changeAfter({ ...report, lastSeen: 2, latencyMs: 7 })).toBe(ready);
+  expect(await changeAfter({ ...report, listingHash: "i" })).toBe(ready + 1);
+  expect(await changeAfter({ ...report, listingHash: "i", state: "down" })).toBe(ready + 2);
 });
 
 test("counts attempts and says when the next one makes sense", async () => {
