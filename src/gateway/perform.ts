@@ -1,4 +1,5 @@
 import type { Caller } from "../auth/caller.ts";
+import { answerInput } from "../backends/input-rounds.ts";
 import { LeaseLost, type Lease } from "../backends/lease.ts";
 import { objectName, type LeaseSource } from "../backends/lease-source.ts";
 import { toExposedResult } from "../catalog/exposed-result.ts";
@@ -118,9 +119,20 @@ async function run(
   call: Found & { caller: Caller; request: ForwardedRequest; context: CallContext },
 ): Promise<Answer> {
   const { caller, request, context, target, order, sessionful } = call;
-  const send = (lease: Lease): Promise<Answer> => {
+  const send = async (lease: Lease): Promise<Answer> => {
     const object = objectName(order, caller.userId, lease.sessionId !== undefined);
-    return deps.send({ lease, object, request, target }, context);
+    const first = await deps.send({ lease, object, request, target }, context);
+    const ask = request.client?.ask;
+    if (ask === undefined || lease.era === "legacy") return first;
+    return answerInput(first, {
+      ask,
+      signal: context.signal,
+      action: `call "${target.label}"`,
+      again: (members) => {
+        const params = { ...target.params, ...members };
+        return deps.send({ lease, object, request, target: { ...target, params } }, context);
+      },
+    });
   };
   const held = deps.leases.held(order, caller.userId, sessionful);
   try {

@@ -5,7 +5,7 @@ import type { ForwardedMethod, Gateway, ListKind } from "../gateway/gateway.ts";
 import type { Call, DispatchDeps } from "./call.ts";
 import { ownResult } from "./era-result.ts";
 import { forwardRequest } from "./forward-request.ts";
-import { errorText, asRpcFailure } from "./mcp-errors.ts";
+import { failureReply } from "./mcp-errors.ts";
 import { LEGACY_VERSIONS, META, MODERN_VERSION } from "./protocol-versions.ts";
 import type { Reply } from "./reply.ts";
 import { RpcFailure } from "./rpc-failure.ts";
@@ -37,8 +37,7 @@ export async function dispatch(deps: DispatchDeps, call: Call): Promise<Reply> {
     if (forwarded !== undefined) return await forwardRequest(deps, call, forwarded);
     return { text: await answer(deps.gateway, call), status: 200 };
   } catch (error) {
-    const failure = asRpcFailure(error);
-    return { text: errorText(call.request.id, failure), status: failure.status };
+    return failureReply(call.request.id, error);
   }
 }
 
@@ -74,13 +73,14 @@ async function answerList(
   { caller, scope, era, request, context }: Call,
   [kind, member]: readonly [ListKind, string],
 ): Promise<string> {
-  if (request.params?.["cursor"] !== undefined) {
-    // Everything is on the first page; a cursor can only be made up.
-    throw new GatewayError("invalid_params", "Cannot list: the cursor is not one of ours");
+  const cursor = request.params?.["cursor"];
+  if (cursor !== undefined && typeof cursor !== "string") {
+    throw new GatewayError("invalid_params", "Cannot list: the cursor is not a string");
   }
-  const entries = await gateway.listText(caller, scope, kind, context);
+  const page = await gateway.listPage(caller, scope, { kind, cursor }, context);
   const head = era === "modern" ? `"resultType":"complete",${CACHE_MEMBERS}` : "";
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(request.id)},"result":{${head}"${member}":${entries}}}`;
+  const tail = page.nextCursor === undefined ? "" : `,"nextCursor":"${page.nextCursor}"`;
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(request.id)},"result":{${head}"${member}":${page.entries}${tail}}}`;
 }
 
 async function initialize(

@@ -7,7 +7,7 @@ import type { ForwardedMethod } from "../gateway/gateway.ts";
 import type { Call, DispatchDeps } from "./call.ts";
 import { ownResult, toEra } from "./era-result.ts";
 import { createLogFilter } from "./log-filter.ts";
-import { asRpcFailure, asToolError } from "./mcp-errors.ts";
+import { asToolError, failureReply } from "./mcp-errors.ts";
 import type { Reply } from "./reply.ts";
 import { checkParamHeaders } from "./request-era.ts";
 import type { RequestState } from "./request-state.ts";
@@ -50,7 +50,7 @@ export async function forwardRequest(
     }
     return ok(toEra(answered, era, method === "resources/read" ? READ_CACHE_MEMBERS : ""));
   } catch (error) {
-    return failureReply(call, method, error);
+    return asReply(call, method, error);
   }
 }
 
@@ -217,21 +217,15 @@ function toolError(call: Call, message: string): Reply {
   return resultReply(call, { content: [{ type: "text", text: message }], isError: true });
 }
 
-function failureReply(call: Call, method: ForwardedMethod, error: unknown): Reply {
-  const { request } = call;
-  if (error instanceof RpcFailure) {
-    return { text: failureText(request.id, error), status: error.status };
-  }
+function asReply(call: Call, method: ForwardedMethod, error: unknown): Reply {
+  const { id, params } = call.request;
+  if (error instanceof RpcFailure) return failureReply(id, error);
   const known = asGatewayError(error);
   const readable = method === "tools/call" ? asToolError(known) : undefined;
   if (readable !== undefined) return resultReply(call, readable);
-  const failure =
-    known.code === "not_found" && method === "resources/read"
-      ? new RpcFailure(200, RPC_CODES.invalidParams, known.message, {
-          uri: request.params?.["uri"] ?? null,
-        })
-      : asRpcFailure(known);
-  return { text: failureText(request.id, failure), status: failure.status };
+  if (known.code !== "not_found" || method !== "resources/read") return failureReply(id, known);
+  const uri = params?.["uri"] ?? null;
+  return failureReply(id, new RpcFailure(200, RPC_CODES.invalidParams, known.message, { uri }));
 }
 
 function resultReply({ request, era }: Call, result: JsonObject): Reply {

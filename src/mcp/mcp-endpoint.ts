@@ -15,7 +15,7 @@ import { knownCaller, requireCaller } from "../http/require-caller.ts";
 import type { DispatchDeps } from "./call.ts";
 import { declaredCapabilities, passableCapabilities } from "./client-capabilities.ts";
 import { dispatch } from "./dispatch.ts";
-import { asRpcFailure } from "./mcp-errors.ts";
+import { failureReply } from "./mcp-errors.ts";
 import { parseBody, WithId, type Message } from "./message.ts";
 import { readEra } from "./request-era.ts";
 import { jsonReply, streamableReply, type Reply } from "./reply.ts";
@@ -101,9 +101,7 @@ async function answerRequest(exchange: Exchange): Promise<Response> {
       handleNotification(exchange, caller, message.notification);
     return new Response(null, { status: 202 });
   } catch (error) {
-    const failure = asRpcFailure(error);
-    const id = error instanceof WithId ? error.id : null;
-    return jsonReply({ text: failureText(id, failure), status: failure.status });
+    return jsonReply(failureReply(error instanceof WithId ? error.id : null, error));
   }
 }
 
@@ -122,8 +120,7 @@ async function answerOne(
   try {
     era = readEra(request, headers);
   } catch (error) {
-    const failure = asRpcFailure(error);
-    return jsonReply({ text: failureText(request.id, failure), status: failure.status });
+    return jsonReply(failureReply(request.id, error));
   }
   const { cancelled, finished } = running.start(caller.credentialId, request.id);
   const signal = new GiveUp();
@@ -237,8 +234,7 @@ function handleNotification(
 function refuseCaller(error: unknown, request: Request, origin: string): Response {
   const known = asGatewayError(error);
   if (known.code !== "unauthorized" && known.code !== "forbidden") {
-    const failure = asRpcFailure(known);
-    const response = jsonReply({ text: failureText(null, failure), status: failure.status });
+    const response = jsonReply(failureReply(null, known));
     if (known.retryAfter !== undefined)
       response.headers.set("retry-after", String(known.retryAfter));
     return response;

@@ -1,6 +1,7 @@
 import { asGatewayError, type ErrorCode, type GatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import { RPC_CODES, type RequestId } from "../core/json-rpc.ts";
+import type { Reply } from "./reply.ts";
 import { failureText, RpcFailure } from "./rpc-failure.ts";
 
 /**
@@ -54,6 +55,16 @@ export function asToolError(error: GatewayError): JsonObject | undefined {
   return { content: [{ type: "text", text: error.message + wait }], isError: true };
 }
 
-export function errorText(id: RequestId | null, error: unknown): string {
-  return failureText(id, asRpcFailure(error));
+/** One failure as the whole answer to a request. */
+export function failureReply(id: RequestId | null, error: unknown): Reply {
+  const failure = asRpcFailure(error);
+  return { text: failureText(id, failure), status: failure.status };
+}
+
+/**
+ * Unknown, over, or another caller's: in the same words. The client begins a new session
+ * (2025-11-25, basic/transports, session management).
+ */
+export function unknownSession(): RpcFailure {
+  return new RpcFailure(404, -32001, "Session not found: initialize a new one");
 }

@@ -11,8 +11,8 @@ import { RpcFailure } from "./rpc-failure.ts";
 export type Message =
   | Readonly<{ kind: "request"; request: RpcRequest }>
   | Readonly<{ kind: "notification"; notification: RpcNotification }>
-  /** An answer to a request of ours; nothing was asked in a stateless exchange, so it is dropped. */
-  | Readonly<{ kind: "response" }>
+  /** An answer to a question; outside of a session nothing was asked, so it is dropped. */
+  | Readonly<{ kind: "response"; response: JsonObject }>
   | Readonly<{ kind: "invalid"; id: RequestId | null; failure: RpcFailure }>;
 
 export type Body = Readonly<{ batch: boolean; messages: readonly Message[] }>;
@@ -54,7 +54,7 @@ function parseMessage(value: unknown): Message {
   if (value["jsonrpc"] !== "2.0") return refuse(readable, '"jsonrpc" is not "2.0"');
   const method = value["method"];
   if (method === undefined && (value["result"] !== undefined || value["error"] !== undefined)) {
-    return { kind: "response" };
+    return { kind: "response", response: value };
   }
   if (typeof method !== "string") return refuse(readable, '"method" is not a string');
   const params = value["params"];

@@ -1,0 +1,73 @@
+import type { Caller } from "../auth/caller.ts";
+import type { Era } from "../core/era.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { RpcNotification, RpcRequest } from "../core/json-rpc.ts";
+import type { Outcome } from "../core/outcome.ts";
+import type { Scope } from "../gateway/gateway.ts";
+
+/** What the Worker asks of the object that keeps what is live for one user. */
+export interface CallerStub {
+  /** A legacy `initialize`; gives the id of a new session. */
+  openSession(caller: Caller, opening: SessionOpening): Promise<Outcome<SessionInfo>>;
+  /** Undefined for ids that are unknown, over, of another credential or of another endpoint. */
+  findSession(caller: Caller, scope: Scope, id: string): Promise<SessionInfo | undefined>;
+  /** False when there is no such session for this caller. */
+  endSession(caller: Caller, scope: Scope, id: string): Promise<boolean>;
+  /** Runs a request in here: one JSON or event-stream response. */
+  call(hop: CallHop): Promise<Response>;
+  /** A notification or an answer of the client of a session. */
+  tell(hop: TellHop): Promise<void>;
+  /** The client's own GET: an event stream for what belongs to no request. */
+  stream(hop: StreamHop): Promise<Response>;
+}
+
+export type SessionOpening = Readonly<{
+  scope: Scope;
+  protocolVersion: string;
+  /** As the client declared them. */
+  capabilities: JsonObject;
+}>;
+
+/** What the Worker remembers of a session for a few seconds. */
+export type SessionInfo = Readonly<{
+  id: string;
+  /** Its calls may be answered with questions: they run in the object. */
+  interactive: boolean;
+  /** Set by `logging/setLevel`. */
+  logLevel: string | undefined;
+}>;
+
+export type CallHop = Readonly<{
+  caller: Caller;
+  scope: Scope;
+  era: Era;
+  /** Of a legacy client; none where a modern call is held. */
+  session: string | undefined;
+  /** A held call that the request goes on with. */
+  held: string | undefined;
+  request: RpcRequest;
+  /** Those of MCP; names in lower case. */
+  headers: Readonly<Record<string, string>>;
+  acceptsStream: boolean;
+  requestId: string;
+}>;
+
+export type TellHop = Readonly<{
+  caller: Caller;
+  scope: Scope;
+  session: string;
+  message: ClientMessage;
+}>;
+
+/** What a client sends that is not a request. */
+export type ClientMessage =
+  | Readonly<{ kind: "notification"; notification: RpcNotification }>
+  | Readonly<{ kind: "response"; response: JsonObject }>;
+
+export type StreamHop = Readonly<{
+  caller: Caller;
+  scope: Scope;
+  /** Undefined for a client that keeps no session: it hears of changed lists all the same. */
+  session: string | undefined;
+  lastEventId: string | undefined;
+}>;

@@ -1,0 +1,112 @@
+import { checkedAsk } from "../backends/check-question.ts";
+import { GiveUp, type CallSignal } from "../core/call-signal.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import type { RpcNotification } from "../core/json-rpc.ts";
+import { type Ask, type Question, QuestionRefused } from "../core/question.ts";
+import type { Reply } from "./reply.ts";
+
+/** What the client of a held call is told next: what it is asked, or the end. */
+export type Turn =
+  | Readonly<{ kind: "asked"; questions: ReadonlyMap<string, Question> }>
+  | Readonly<{ kind: "done"; reply: Reply }>;
+
+type Open = Readonly<{
+  question: Question;
+  resolve: (result: JsonObject) => void;
+  reject: (error: Error) => void;
+}>;
+
+/**
+ * A call that goes on while its client is away: a modern client is asked in a result and comes back
+ * with the answers in another request (MCP 2026-07-28, server/utilities/mrtr), while a legacy
+ * backend waits in the middle of the one call.
+ */
+export class HeldCall {
+  /** Aborts the call. */
+  readonly signal = new GiveUp();
+  readonly ask: Ask;
+  readonly #open = new Map<string, Open>();
+  #asked = 0;
+  #reply: Reply | undefined;
+  #wake: (() => void) | undefined;
+  #listener: ((notification: RpcNotification) => void) | undefined;
+
+  constructor(capabilities: JsonObject) {
+    this.ask = checkedAsk(capabilities, (question, signal) => this.#put(question, signal));
+  }
+
+  notify(notification: RpcNotification): void {
+    this.#listener?.(notification);
+  }
+
+  /** Where notifications go from now on: to the request that is waiting, or nowhere. */
+  listen(listener: ((notification: RpcNotification) => void) | undefined): void {
+    this.#listener = listener;
+  }
+
+  finish(reply: Reply): void {
+    this.#reply = reply;
+    this.#wake?.();
+  }
+
+  get isDone(): boolean {
+    return this.#reply !== undefined;
+  }
+
+  /** Waits until there is something to say. One request waits at a time: the last one that came. */
+  async turn(): Promise<Turn> {
+    for (;;) {
+      if (this.#reply !== undefined) return { kind: "done", reply: this.#reply };
+      if (this.#open.size > 0) return { kind: "asked", questions: this.questions() };
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  questions(): ReadonlyMap<string, Question> {
+    return new Map([...this.#open].map(([key, { question }]) => [key, question]));
+  }
+
+  /** Answers to what is open; keys that nobody asked about are ignored. */
+  answer(responses: JsonObject): void {
+    for (const [key, open] of this.#open) {
+      const result = Object.hasOwn(responses, key) ? responses[key] : undefined;
+      if (!isJsonObject(result)) continue;
+      this.#open.delete(key);
+      open.resolve(result);
+    }
+  }
+
+  abort(): void {
+    this.signal.abort();
+    for (const { reject } of this.#open.values()) reject(withdrawn());
+    this.#open.clear();
+  }
+
+  async #put(question: Question, signal: CallSignal): Promise<JsonObject> {
+    this.#asked += 1;
+    const key = `question-${this.#asked}`;
+    const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
+    const onAbort = (): void => {
+      this.#open.delete(key);
+      reject(withdrawn());
+    };
+    signal.addEventListener("abort", onAbort);
+    this.#open.set(key, { question, resolve, reject });
+    // What the backend asks at the same time goes out together.
+    setTimeout(() => this.#wake?.(), GATHER_MS);
+    try {
+      return await promise;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+}
+
+/** Questions that arrive in the same moment are asked in one round. */
+const GATHER_MS = 20;
+
+function withdrawn(): QuestionRefused {
+  return new QuestionRefused({ code: -32800, message: "The question is no longer open" });
+}
