@@ -30,6 +30,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
       return view.text(kind);
     },
 
+    async listPage(caller, scope, { kind, cursor }, context) {
+      const { view } = await find(caller, scope, context);
+      return view.page(kind, cursor);
+    },
+
     async markedSchema(caller, scope, tool, context) {
       const { view } = await find(caller, scope, context);
       const schema = view.tools.get(tool)?.tool.inputSchema;

@@ -1,5 +1,6 @@
 import type { Caller } from "../auth/caller.ts";
 import type { BackendReport } from "../config/backend-report.ts";
+import type { ListPage } from "../catalog/list-pages.ts";
 import type { ListedTool } from "../catalog/listing.ts";
 import type { CallSignal } from "../core/call-signal.ts";
 import type { Era } from "../core/era.ts";
@@ -104,8 +105,18 @@ export type ServerDescription = Readonly<{
 export interface Gateway {
   /** Sorted by exposed name. Answers from what is known; never waits for a backend that hangs. */
   tools(caller: Caller, scope: Scope, context: CallContext): Promise<readonly VisibleTool[]>;
-  /** The JSON text of the array a list method returns, e.g. of `tools` in `tools/list`. */
+  /** The JSON text of the array of all entries, e.g. of `tools`. */
   listText(caller: Caller, scope: Scope, kind: ListKind, context: CallContext): Promise<string>;
+  /**
+   * The same in pages, as the list methods answer it. Throws `invalid_params` for a cursor of
+   * another list, or of this one before it changed.
+   */
+  listPage(
+    caller: Caller,
+    scope: Scope,
+    list: Readonly<{ kind: ListKind; cursor: string | undefined }>,
+    context: CallContext,
+  ): Promise<ListPage>;
   /**
    * The input schema of a tool that marks parameters with `x-mcp-header`; undefined for all others
    * and for tools the caller does not see.

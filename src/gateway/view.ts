@@ -1,3 +1,4 @@
+import { createListPages, type ListPage, type ListPages } from "../catalog/list-pages.ts";
 import type { Listing } from "../catalog/listing.ts";
 import {
   mergeListings,
@@ -7,7 +8,9 @@ import {
 } from "../catalog/merge-listings.ts";
 import { toExposedTool, toExposedUri } from "../catalog/ui-uri.ts";
 import type { BackendConfig } from "../config/gateway-config.ts";
+import { GatewayError } from "../core/errors.ts";
 import type { BackendName } from "../core/ids.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { Permits } from "../auth/caller.ts";
 import type { ListKind, Scope } from "./gateway.ts";
 
@@ -22,8 +25,10 @@ export type View = Readonly<{
   offers: readonly Offer[];
   /** The listing itself where the scope is one backend. */
   listing: Listing | undefined;
-  /** JSON text of the array of each list method. */
+  /** JSON text of the array of all entries. */
   text: (kind: ListKind) => string;
+  /** One page of it, at once where there is only one. Throws `invalid_params` for a foreign cursor. */
+  page: (kind: ListKind, cursor: string | undefined) => ListPage | Promise<ListPage>;
 }>;
 
 export type Offer = Readonly<{ config: BackendConfig; listing: Listing }>;
@@ -45,22 +50,46 @@ export function createView(all: readonly Offer[], permits: Permits, scope: Scope
   const tools = listing === undefined ? catalog.tools : byOwnName(catalog.tools, listing.tools);
   const prompts =
     listing === undefined ? catalog.prompts : byOwnName(catalog.prompts, listing.prompts);
+  const seen = { tools, prompts, catalog, scope, offers, listing };
+  return { ...seen, ...createTexts(seen) };
+}
+
+/** Each list is serialised once, when it is first asked for. */
+function createTexts(seen: Omit<View, "text" | "page">): Pick<View, "text" | "page"> {
   const texts = new Map<ListKind, string>();
+  const pages = new Map<ListKind, ListPages>();
+  const entryTexts = (kind: ListKind): readonly string[] =>
+    entriesOf(kind, seen).map((entry) => JSON.stringify(entry));
+  const cut = (kind: ListKind): ListPages | Promise<ListPages> =>
+    createListPages(`${kind} ${scopeName(seen.scope)}`, entryTexts(kind));
   return {
-    tools,
-    prompts,
-    catalog,
-    scope,
-    offers,
-    listing,
     text(kind) {
-      const text =
-        texts.get(kind) ??
-        JSON.stringify(entriesOf(kind, { tools, prompts, catalog, scope, listing }));
+      const text = texts.get(kind) ?? `[${entryTexts(kind).join(",")}]`;
       texts.set(kind, text);
       return text;
     },
+    page(kind, cursor) {
+      const held = pages.get(kind) ?? cut(kind);
+      // Never shared before it is there: a request must not wait for the work of another.
+      if (held instanceof Promise) {
+        return held.then((made) => {
+          pages.set(kind, made);
+          return requirePage(made, cursor);
+        });
+      }
+      pages.set(kind, held);
+      return requirePage(held, cursor);
+    },
   };
+}
+
+function requirePage(pages: ListPages, cursor: string | undefined): ListPage {
+  const page = pages.get(cursor);
+  if (page !== undefined) return page;
+  throw new GatewayError(
+    "invalid_params",
+    "Cannot list: the cursor is not one of this list as it is now, start again without a cursor",
+  );
 }
 
 /** Asked with the empty name for prompts and resources: they need the backend as a whole. */
@@ -85,8 +114,8 @@ function byOwnName<Entry extends { ownName: string }>(
 
 function entriesOf(
   kind: ListKind,
-  { tools, prompts, catalog, scope, listing }: Omit<View, "text" | "offers">,
-): unknown {
+  { tools, prompts, catalog, scope, listing }: Omit<View, "text" | "page">,
+): readonly JsonObject[] {
   const isAll = scope.kind === "all";
   // What is not a tool goes with the backend as a whole.
   const whole = catalog.whole.size > 0 ? listing : undefined;
@@ -115,6 +144,11 @@ function entriesOf(
 /** The key under which equal views are shared. */
 export function viewKey(policyId: string, scope: Scope): string {
   return scope.kind === "all" ? policyId : `${policyId} ${scope.backend}`;
+}
+
+/** No backend is named `*`. */
+function scopeName(scope: Scope): string {
+  return scope.kind === "all" ? "*" : scope.backend;
 }
 
 export function offersIn(
