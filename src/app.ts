@@ -17,7 +17,7 @@ import { wayOut, type WayOut } from "./backends/way-out.ts";
 import { announcing, asRegistry } from "./config/registry-client.ts";
 import { REGISTRY_NAME } from "./config/registry-object.ts";
 import type { RegistryRpc } from "./config/registry.ts";
-import { createSnapshotSource } from "./config/snapshot.ts";
+import { createSnapshotSource, type SnapshotSource } from "./config/snapshot.ts";
 import { onInternalError } from "./core/errors.ts";
 import { gatewayHopId } from "./core/hop.ts";
 import type { BackendName } from "./core/ids.ts";
@@ -30,6 +30,8 @@ import { createInFlight } from "./gateway/limits.ts";
 import { createListingCache } from "./gateway/listing-cache.ts";
 import { createViews } from "./gateway/views.ts";
 import { createOwnOrigin } from "./http/own-origin.ts";
+import type { CallerStub } from "./mcp/caller-stub.ts";
+import type { DispatchDeps } from "./mcp/call.ts";
 import { createMcpEndpoint } from "./mcp/mcp-endpoint.ts";
 import { createRequestStates } from "./mcp/request-state.ts";
 import type { TokenOffice } from "./oauth/oauth-needs.ts";
@@ -38,7 +40,7 @@ import { createOpenaiRoutes } from "./openai/openai-routes.ts";
 import { createStatusRoutes } from "./status/status-routes.ts";
 import { AUDIT_NAME } from "./telemetry/audit-object.ts";
 import { createAuditTrail, type AuditStore } from "./telemetry/audit-trail.ts";
-import { createLog } from "./telemetry/log.ts";
+import { createLog, type Log } from "./telemetry/log.ts";
 
 /** The bindings of wrangler.toml, and the variables and secrets the README lists. */
 export type Env = WayOut &
@@ -48,6 +50,7 @@ export type Env = WayOut &
     BACKENDS: Objects<BackendStub>;
     GRANTS: Objects<KeyedTexts & TokenOffice & TokenJudge>;
     AUDIT: Objects<AuditStore>;
+    CALLERS: Objects<CallerStub>;
     PUBLIC_URL?: string;
     OWNER_PASSWORD?: string;
     ENCRYPTION_KEY?: string;
@@ -68,11 +71,11 @@ export type App = (request: Request, execution: ExecutionContext) => Promise<Res
 /** `/mcp` and `/mcp/{backend}`, with or without a slash at the end. */
 const MCP_PATH = /^\/mcp(?:\/([a-z][a-z0-9-]{0,30}))?\/?$/;
 
-/**
- * The composition root, once per isolate: what lives here is caches and pure wiring. Stubs of
- * objects are made per request, because they belong to the request that made them.
- */
-export function createApp(env: Env): App {
+/** What every surface and the callers' objects stand on. */
+export type Middle = DispatchDeps & Readonly<{ log: Log; snapshots: SnapshotSource }>;
+
+/** Once per isolate; see `createApp`. */
+export function createMiddle(env: Env): Middle {
   const now = Date.now;
   const log = createLog(env.LOG_LEVEL, (line) => console.log(line)); // oxlint-disable-line no-console
   onInternalError((id, detail) =>
@@ -81,16 +84,13 @@ export function createApp(env: Env): App {
   const registry = () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
   const backend = (name: string) => env.BACKENDS.getByName(name);
   const fetchBackend = wayOut(env);
-  const ownOrigin = createOwnOrigin({ publicUrl: env.PUBLIC_URL });
 
   const snapshots = createSnapshotSource(registry, now);
-  const ownerRegistry = () => announcing(registry(), snapshots.expire);
   const listings = createListingCache({ fetchListing: (name) => backend(name).listing(), sleep });
   const views = createViews({ snapshots, listings, now, sleep });
   const leases = createLeaseSource({ stub: backend, waitUntil, now });
-  const auditStore = () => env.AUDIT.getByName(AUDIT_NAME);
   const audit = createAuditTrail({
-    store: auditStore,
+    store: () => env.AUDIT.getByName(AUDIT_NAME),
     sleep,
     log: (line) => log.warn(line),
   });
@@ -131,6 +131,19 @@ export function createApp(env: Env): App {
     audit,
     now,
   });
+  const states = createRequestStates(createSeal(env.ENCRYPTION_KEY, "request-state"), now);
+  return { log, snapshots, gateway, states };
+}
+
+/**
+ * The composition root, once per isolate: what lives here is caches and pure wiring. Stubs of
+ * objects are made per request, because they belong to the request that made them.
+ */
+export function createApp(env: Env, { log, snapshots, gateway, states }: Middle): App {
+  const now = Date.now;
+  const ownOrigin = createOwnOrigin({ publicUrl: env.PUBLIC_URL });
+  const registry = () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
+  const ownerRegistry = () => announcing(registry(), snapshots.expire);
 
   const logRefusal = ({ code, status, reason }: OAuthRefusal): void =>
     log.info("oauth refusal", { code, status, reason });
@@ -154,7 +167,9 @@ export function createApp(env: Env): App {
 
   const mcp = createMcpEndpoint({
     gateway,
-    states: createRequestStates(createSeal(env.ENCRYPTION_KEY, "request-state"), now),
+    states,
+    callers: (userId) => env.CALLERS.getByName(userId),
+    now,
     authenticator,
     ownOrigin,
     hopId: () => gatewayHopId(env.ENCRYPTION_KEY),
@@ -184,7 +199,7 @@ export function createApp(env: Env): App {
         ownOrigin,
         requestIdOf,
         grants: (origin) => servers(origin).getOAuthApi(oauthEnv),
-        audit: auditStore,
+        audit: () => env.AUDIT.getByName(AUDIT_NAME),
         localCommandKey: env.LOCAL_COMMAND_KEY,
         now,
       }),

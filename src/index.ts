@@ -1,18 +1,28 @@
-import { createApp, type App, type Env } from "./app.ts";
+import { createApp, createMiddle, type App, type Env, type Middle } from "./app.ts";
 import { GatewayError } from "./core/errors.ts";
+import { CallerObjectBase } from "./mcp/caller-object.ts";
 
 export { GrantObject } from "./auth/grant-object.ts";
 export { BackendObject } from "./backends/backend-object.ts";
 export { RegistryObject } from "./config/registry-object.ts";
 export { AuditObject } from "./telemetry/audit-object.ts";
 
-/** One app per isolate; the environment is the same for all of its requests. */
+/** One of each per isolate; the environment is the same for all of its requests. */
+let middle: Middle | undefined;
 let app: App | undefined;
+
+/** Stands on the same middle as the surfaces, in whichever isolate it lives. */
+export class CallerObject extends CallerObjectBase<Env> {
+  protected override deps(): Middle {
+    return (middle ??= createMiddle(this.env));
+  }
+}
 
 export default {
   fetch(request, env, execution) {
     try {
-      app ??= createApp(env);
+      middle ??= createMiddle(env);
+      app ??= createApp(env, middle);
     } catch (error) {
       // A variable of the Worker that makes no sense: its owner reads this, on the first request.
       if (!(error instanceof GatewayError)) throw error;

@@ -1,4 +1,4 @@
-import type { RequestId } from "../core/json-rpc.ts";
+import type { RequestId, RpcNotification } from "../core/json-rpc.ts";
 
 /**
  * Requests under way in this isolate, so that `notifications/cancelled` of a stateless client finds
@@ -10,7 +10,8 @@ export type RunningRequests = Readonly<{
     credentialId: string,
     id: RequestId,
   ) => Readonly<{ cancelled: Promise<void>; finished: () => void }>;
-  cancel: (credentialId: string, id: RequestId) => void;
+  /** A notification of the client: `notifications/cancelled` is the only one that matters here. */
+  hear: (credentialId: string, notification: RpcNotification) => void;
 }>;
 
 export function createRunningRequests(): RunningRequests {
@@ -32,7 +33,10 @@ export function createRunningRequests(): RunningRequests {
         },
       };
     },
-    cancel(credentialId, id) {
+    hear(credentialId, { method, params }) {
+      const id = params?.["requestId"];
+      if (method !== "notifications/cancelled") return;
+      if (typeof id !== "string" && typeof id !== "number") return;
       for (const resolve of running.get(keyOf(credentialId, id)) ?? []) resolve();
     },
   };

@@ -1,0 +1,38 @@
+import { GatewayError } from "../core/errors.ts";
+import type { Caller } from "../auth/caller.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** A revoked credential is refused everywhere within 5 s, and its streams end with it. */
+const CHECK_MS = 4_000;
+
+/** A stream that may stay open for hours ends when its credential does. */
+export function whileValid(
+  { deps, request, origin, context }: Exchange,
+  caller: Caller,
+  response: Response,
+): Response {
+  const { body, status, headers } = response;
+  if (body === null || !response.ok) return response;
+  const { readable, writable } = new IdentityTransformStream();
+  const end = new AbortController();
+  const check = setInterval(() => {
+    deps.authenticator
+      .authenticate(request, "mcp", origin, context)
+      .then(({ credentialId }) => {
+        if (credentialId !== caller.credentialId) end.abort();
+      })
+      // Our own outage is no reason to cut a stream: the next check will tell.
+      .catch((error: unknown) => {
+        if (!isOutage(error)) end.abort();
+      });
+  }, CHECK_MS);
+  void body
+    .pipeTo(writable, { signal: end.signal })
+    .catch(() => {}) // the client left, or may not listen any longer
+    .finally(() => clearInterval(check));
+  return new Response(readable, { status, headers });
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof GatewayError && error.code === "unavailable";
+}
