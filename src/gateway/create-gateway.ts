@@ -7,6 +7,7 @@ import { maskUrl } from "../core/redact.ts";
 import { describeView } from "./describe-view.ts";
 import { findTarget } from "./find-target.ts";
 import type { BackendStatus, Gateway } from "./gateway.ts";
+import { announcersOf, fingerprintOf, resourceOwnerOf } from "./live-view.ts";
 import { perform, type PerformDeps } from "./perform.ts";
 import { unknownBackend, type HeldView } from "./views.ts";
 
@@ -60,6 +61,18 @@ export function createGateway(deps: GatewayDeps): Gateway {
         era: report?.era,
         sessionful: report?.sessionful ?? false,
       };
+    },
+
+    async fingerprint(caller, scope, context) {
+      return fingerprintOf(await find(caller, scope, context));
+    },
+
+    async announcers(caller, scope, context) {
+      return announcersOf(await find(caller, scope, context));
+    },
+
+    async resourceOwner(caller, scope, uri, context) {
+      return resourceOwnerOf(await find(caller, scope, context), scope, uri);
     },
 
     async status(caller, context) {

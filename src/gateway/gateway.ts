@@ -1,4 +1,5 @@
 import type { Caller } from "../auth/caller.ts";
+import type { BackendOrder } from "../config/backend-order.ts";
 import type { BackendReport } from "../config/backend-report.ts";
 import type { ListPage } from "../catalog/list-pages.ts";
 import type { ListedTool } from "../catalog/listing.ts";
@@ -89,6 +90,25 @@ export type Whereabouts = Readonly<{
 export type BackendStatus = BackendReport &
   Readonly<{ name: BackendName; transport: string; address: string | undefined }>;
 
+/** Digests of what a caller sees: equal while its lists are, and the backends behind them as well. */
+export type Fingerprint = Readonly<{
+  /** Of the snapshot that all of this is from; -1 while a listing could not be read. */
+  change: number;
+  tools: string;
+  prompts: string;
+  /** With the templates. */
+  resources: string;
+}>;
+
+/** A backend that can tell of changes, as its object is told of it. */
+export type LiveBackend = Readonly<{ order: BackendOrder; sessionful: boolean }>;
+
+export type ResourceOwner = LiveBackend &
+  Readonly<{
+    /** As the backend itself calls the resource. */
+    uri: string;
+  }>;
+
 /** What can be listed; each list is serialised once per visible set. */
 export type ListKind = "tools" | "prompts" | "resources" | "resourceTemplates";
 
@@ -136,6 +156,20 @@ export interface Gateway {
   forward(caller: Caller, request: ForwardedRequest, context: CallContext): Promise<Answer>;
   /** Where `forward` would send it. Throws `not_found` and `invalid_params`, as `forward` does. */
   locate(caller: Caller, request: LocatedRequest, context: CallContext): Promise<Whereabouts>;
+  /** Changes when the lists the caller sees do, or one of their backends goes down or comes back. */
+  fingerprint(caller: Caller, scope: Scope, context: CallContext): Promise<Fingerprint>;
+  /** The backends behind what the caller sees that say when their lists change. */
+  announcers(caller: Caller, scope: Scope, context: CallContext): Promise<readonly LiveBackend[]>;
+  /**
+   * Whose resource it is; undefined where its backend does not tell of changes. Throws `not_found`
+   * in the same words as reading it.
+   */
+  resourceOwner(
+    caller: Caller,
+    scope: Scope,
+    uri: string,
+    context: CallContext,
+  ): Promise<ResourceOwner | undefined>;
   /** The backends the caller may know of. */
   status(caller: Caller, context: CallContext): Promise<readonly BackendStatus[]>;
 }

@@ -23,7 +23,12 @@ export type Views = Readonly<{
   find: (caller: Caller, scope: Scope, context: CallContext) => Promise<HeldView>;
 }>;
 
-export type HeldView = Readonly<{ view: View; snapshot: SnapshotData }>;
+export type HeldView = Readonly<{
+  view: View;
+  snapshot: SnapshotData;
+  /** False while a listing that the snapshot names could not be read. */
+  complete: boolean;
+}>;
 
 /** One per isolate: which caller sees what, kept until the config or a listing changes. */
 export function createViews(deps: {
@@ -76,7 +81,7 @@ export function createViews(deps: {
       const snapshot = deps.snapshots.peek(context);
       if (snapshot === undefined || built?.snapshot !== snapshot) return undefined;
       const view = views.get(viewKey(caller.policyId, scope));
-      return view === undefined ? undefined : { view, snapshot };
+      return view === undefined ? undefined : { view, snapshot, complete: true };
     },
 
     async find(caller, scope, context) {
@@ -90,7 +95,7 @@ export function createViews(deps: {
       const key = viewKey(caller.policyId, scope);
       const target = views; // a change while we wait starts a new map; ours must not land in it
       const held = target.get(key);
-      if (held !== undefined) return { view: held, snapshot };
+      if (held !== undefined) return { view: held, snapshot, complete: true };
       const listings = await deps.listings.listings(snapshot);
       const view = createView(offersIn(snapshot.config.backends, listings, scope), permits, scope);
       const complete = snapshot.config.backends.every(
@@ -101,7 +106,7 @@ export function createViews(deps: {
         const oldest = target.keys().next().value;
         if (target.size > MAX_VIEWS && oldest !== undefined) target.delete(oldest);
       }
-      return { view, snapshot };
+      return { view, snapshot, complete };
     },
   };
 }
