@@ -13,10 +13,8 @@ import { whileValid } from "./while-valid.ts";
 export async function handleGet(exchange: Exchange, caller: Caller): Promise<Response> {
   const { deps, sessions, scope, request } = exchange;
   const { headers } = request;
-  if (headers.get("mcp-protocol-version") === MODERN_VERSION) {
-    return new Response(null, { status: 405, headers: { allow: "POST, HEAD, OPTIONS" } });
-  }
   try {
+    refuseModern(headers);
     if (!acceptsStream(headers)) {
       throw new RpcFailure(406, -32600, 'Not acceptable: "Accept" must name text/event-stream');
     }
@@ -43,4 +41,10 @@ export async function handleDelete(exchange: Exchange, caller: Caller): Promise<
   } catch (error) {
     return jsonReply(failureReply(null, error));
   }
+}
+
+/** 2026-07-28, basic/transports: there is nothing but POST. */
+function refuseModern(headers: Headers): void {
+  if (headers.get("mcp-protocol-version") !== MODERN_VERSION) return;
+  throw new RpcFailure(405, -32600, "Method not allowed: this revision has only POST");
 }

@@ -2,7 +2,7 @@ import { checkedAsk } from "../backends/check-question.ts";
 import { GiveUp } from "../core/call-signal.ts";
 import type { JsonObject } from "../core/json.ts";
 import { RPC_CODES, type RequestId, type RpcNotification } from "../core/json-rpc.ts";
-import type { Ask } from "../core/question.ts";
+import type { Ask, Question } from "../core/question.ts";
 import type { ClientPort } from "../gateway/gateway.ts";
 import { ClientQuestions } from "./client-questions.ts";
 import type { EventLog } from "./event-log.ts";
@@ -166,7 +166,7 @@ export class LiveSession {
 
   #ask(send: (message: JsonObject) => void): Ask {
     return checkedAsk(this.session.capabilities, (question, signal) =>
-      this.#questions.put(question, signal, send),
+      this.#questions.put(withElicitationId(question), signal, send),
     );
   }
 
@@ -233,6 +233,14 @@ export class LiveSession {
       if (signals.size === 0) this.#running.delete(key);
     };
   }
+}
+
+/** Required in URL mode until 2025-11-25; modern backends have no use for it. */
+function withElicitationId(question: Question): Question {
+  const { method, params } = question;
+  if (method !== "elicitation/create" || params["mode"] !== "url") return question;
+  if (params["elicitationId"] !== undefined) return question;
+  return { method, params: { ...params, elicitationId: crypto.randomUUID() } };
 }
 
 /** The request was cancelled before anything was said: there is nothing to answer. */

@@ -74,8 +74,7 @@ export async function connectLegacy(
   const transport = new StreamableHTTPClientTransport(new URL(url + path), {
     requestInit: { headers },
   });
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its own class misses its interface
-  await client.connect(transport as Parameters<Client["connect"]>[0]);
+  await client.connect(transport);
   return client;
 }
 
