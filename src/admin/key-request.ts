@@ -18,9 +18,16 @@ const KEY_REQUEST = z
     ttl: lifetime,
     allow: patterns,
     deny: patterns,
+    /** For clients that know tools only. */
+    resourceTools: z.boolean().optional(),
+    /** The same, spelt as config keys often are. */
+    resource_tools: z.boolean().optional(),
   })
   .refine(({ expiresInSeconds, ttl }) => expiresInSeconds === undefined || ttl === undefined, {
     message: 'give either "expiresInSeconds" or "ttl"',
+  })
+  .refine((key) => key.resourceTools === undefined || key.resource_tools === undefined, {
+    message: 'give either "resourceTools" or "resource_tools"',
   });
 
 export function parseKeyRequest(body: unknown, now: number): NewKey {
@@ -34,18 +41,19 @@ export function parseKeyRequest(body: unknown, now: number): NewKey {
       `Cannot create a key: its request${where} is not valid: ${issue?.message ?? "unknown"}`,
     );
   }
-  const { name, expiresInSeconds, ttl, allow, deny } = parsed.data;
+  const { name, expiresInSeconds, ttl, allow, deny, resourceTools, resource_tools } = parsed.data;
   const seconds = expiresInSeconds ?? ttl;
   return {
     name,
     access: { allow, deny },
+    resourceTools: resourceTools ?? resource_tools,
     ...(seconds === undefined ? {} : { expiresAt: now + seconds * 1_000 }),
   };
 }
 
 /** A key as the owner sees it later: neither the key nor its hash. */
 export function describeKey(record: ApiKeyRecord, now: number): Record<string, unknown> {
-  const { id, name, createdAt, expiresAt, access } = record;
+  const { id, name, createdAt, expiresAt, access, resourceTools = false } = record;
   return {
     id,
     name,
@@ -54,5 +62,6 @@ export function describeKey(record: ApiKeyRecord, now: number): Record<string, u
     expired: expiresAt !== undefined && expiresAt <= now,
     allow: access.allow,
     deny: access.deny,
+    resourceTools,
   };
 }

@@ -29,7 +29,15 @@ export function compileAccess({ allow, deny }: AccessRules): Permits {
 }
 
 /** Equal for equal rules, whatever their order; catalogs are kept per policy id. */
-export async function policyIdOf({ allow, deny }: AccessRules): Promise<string> {
+export async function policyIdOf(
+  rules: AccessRules,
+  { resourceTools = false }: Readonly<{ resourceTools?: boolean | undefined }> = {},
+): Promise<string> {
+  const rulesId = await rulesIdOf(rules);
+  return resourceTools ? `${rulesId}+resource-tools` : rulesId;
+}
+
+async function rulesIdOf({ allow, deny }: AccessRules): Promise<string> {
   if (allow.length === 0 && deny.length === 0) return FULL_POLICY_ID;
   const text = JSON.stringify([[...new Set(allow)].toSorted(), [...new Set(deny)].toSorted()]);
   return (await sha256Hex(text)).slice(0, 16);

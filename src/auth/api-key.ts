@@ -19,6 +19,8 @@ export const apiKeyRecord = z.object({
   createdAt: z.number(),
   expiresAt: z.number().optional(),
   access: accessRules,
+  /** See `Caller`. */
+  resourceTools: z.boolean().optional(),
 });
 
 export type ApiKeyRecord = Readonly<z.infer<typeof apiKeyRecord>>;

@@ -104,7 +104,8 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
         credentialId: record.id,
         userId: toUserId(record.id), // each key is a person of its own
         access: record.access,
-        policyId: await policyIdOf(record.access),
+        ...(record.resourceTools === true ? { resourceTools: true } : {}),
+        policyId: await policyIdOf(record.access, record),
         resources: RESOURCES,
         scopes: RESOURCES.map((resource) => SCOPE_OF[resource]),
       },

@@ -18,7 +18,9 @@ export type Caller = Readonly<{
   credentialId: string;
   userId: UserId;
   access: AccessRules;
-  /** Equal for callers with equal `access`; catalogs are kept per policy id. */
+  /** Its client knows tools only: resources and prompts are offered as tools as well. */
+  resourceTools?: boolean;
+  /** Equal for callers with equal `access` and `resourceTools`; catalogs are kept per policy id. */
   policyId: string;
   /** The resources this credential is good for (RFC 8707); keys are good for all. */
   resources: readonly Resource[];

@@ -29,6 +29,8 @@ export type NewKey = Readonly<{
   access?: AccessRules | undefined;
   /** Epoch ms. */
   expiresAt?: number | undefined;
+  /** See `Caller`. */
+  resourceTools?: boolean | undefined;
 }>;
 
 export type CreatedKey = Readonly<{ key: string; record: ApiKeyRecord }>;
@@ -111,7 +113,7 @@ export function createKeyStore({ registry, mirror, now }: KeyStoreNeeds): KeySto
 }
 
 async function toRecord(
-  { name, access = FULL_ACCESS, expiresAt }: NewKey,
+  { name, access = FULL_ACCESS, expiresAt, resourceTools = false }: NewKey,
   now: number,
 ): Promise<{ key: string; stored: ApiKeyRecord }> {
   if (name.trim() === "" || name.length > MAX_NAME) {
@@ -145,6 +147,7 @@ async function toRecord(
       createdAt: now,
       ...(expiresAt === undefined ? {} : { expiresAt }),
       access: { allow: [...access.allow], deny: [...access.deny] },
+      ...(resourceTools ? { resourceTools } : {}),
     },
   };
 }

@@ -5,7 +5,7 @@ import { sha256Hex } from "../core/digest.ts";
  * take in one message: far beyond what any shows to a model (Claude 256 tools, VS Code 128), below
  * what stops a bridge that reads a line of JSON at a time.
  */
-const PAGE_ENTRIES = 1_000;
+const PAGE_ENTRIES = 2_000;
 const PAGE_CHARS = 1024 * 1024;
 
 export type ListPage = Readonly<{
@@ -35,9 +35,10 @@ export function createListPages(
 
 async function linkPages(name: string, texts: readonly string[]): Promise<ListPages> {
   const version = await sha256Hex(`${name}\n${texts.join("\n")}`);
-  const cursors = await Promise.all(
-    texts.map((_, index) => (index === 0 ? undefined : sha256Hex(`${version} ${index}`))),
+  const later = await Promise.all(
+    texts.slice(1).map((_, index) => sha256Hex(`${version} ${index}`)),
   );
+  const cursors = [undefined, ...later];
   return new Map(
     texts.map((text, index) => [cursors[index], { entries: text, nextCursor: cursors[index + 1] }]),
   );

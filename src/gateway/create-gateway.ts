@@ -3,12 +3,16 @@ import type { BackendConfig } from "../config/gateway-config.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
 import { findParamMarks } from "../catalog/param-marks.ts";
 import { compileAccess } from "../auth/access.ts";
+import type { ExposedName } from "../core/ids.ts";
 import { maskUrl } from "../core/redact.ts";
 import { describeView } from "./describe-view.ts";
 import { findTarget } from "./find-target.ts";
-import type { BackendStatus, Gateway } from "./gateway.ts";
+import type { BackendStatus, Gateway, VisibleTool } from "./gateway.ts";
+import { HOUSE } from "./house-tool.ts";
 import { announcersOf, fingerprintOf, resourceOwnerOf } from "./live-view.ts";
 import { perform, type PerformDeps } from "./perform.ts";
+import { findHouseTool } from "./perform-house-tool.ts";
+import type { View } from "./view.ts";
 import { unknownBackend, type HeldView } from "./views.ts";
 
 export type GatewayDeps = PerformDeps & Readonly<{ snapshots: SnapshotSource }>;
@@ -23,7 +27,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   return {
     async tools(caller, scope, context) {
       const { view } = await find(caller, scope, context);
-      return [...view.tools].map(([name, tool]) => ({ ...tool, name }));
+      return visibleTools(view);
     },
 
     async listText(caller, scope, kind, context) {
@@ -51,7 +55,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
 
     async locate(caller, request, context) {
       const held = await find(caller, request.scope, context);
-      const { backend } = findTarget(held.view, request);
+      const inner = findHouseTool(held.view, request)?.toRequest?.(request.params);
+      const { backend } = findTarget(held.view, { ...request, ...inner });
       const config = held.snapshot.config.backends.find(({ name }) => name === backend);
       if (config === undefined) throw unknownBackend(backend);
       const report = held.snapshot.reports[backend];
@@ -83,6 +88,23 @@ export function createGateway(deps: GatewayDeps): Gateway {
         .map((config) => toStatus(config, snapshot.reports[config.name], snapshot.configVersion));
     },
   };
+}
+
+function visibleTools({ tools, house }: View): readonly VisibleTool[] {
+  const offered: VisibleTool[] = [...tools].map(([name, tool]) => ({ ...tool, name }));
+  for (const [name, { definition }] of house) {
+    offered.push({
+      name,
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- plain letters, and free in this view
+      exposedName: name as ExposedName,
+      backend: HOUSE,
+      ownName: definition.name,
+      tool: definition,
+    });
+  }
+  return house.size === 0
+    ? offered
+    : offered.toSorted((a, b) => (a.exposedName < b.exposedName ? -1 : 1));
 }
 
 function toStatus(

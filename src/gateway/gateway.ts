@@ -37,7 +37,8 @@ export type VisibleTool = Readonly<{
   /** Under the names of `scope`: exposed name for all, own name for one. */
   name: string;
   exposedName: ExposedName;
-  backend: BackendName;
+  /** The gateway itself has tools too: see `house-tool.ts`. */
+  backend: BackendName | "gateway";
   ownName: string;
   tool: ListedTool;
 }>;

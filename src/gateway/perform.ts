@@ -13,6 +13,7 @@ import type { AuditTrail } from "../telemetry/audit-trail.ts";
 import { findTarget, type Target } from "./find-target.ts";
 import type { CallContext, ForwardedRequest } from "./gateway.ts";
 import type { InFlight } from "./limits.ts";
+import { findHouseTool, performHouseTool } from "./perform-house-tool.ts";
 import { unknownBackend, type HeldView, type Views } from "./views.ts";
 
 export type PerformDeps = Readonly<{
@@ -56,6 +57,16 @@ export async function perform(
   const held =
     deps.views.held(caller, request.scope, context) ??
     (await deps.views.find(caller, request.scope, context));
+  const house = findHouseTool(held.view, request);
+  if (house !== undefined) {
+    return performHouseTool(deps, house, {
+      caller,
+      request,
+      context,
+      view: held.view,
+      forward: (inner) => perform(deps, caller, inner, context),
+    });
+  }
   const target = findTarget(held.view, request);
   const { order, sessionful } = orderOf(held, target.backend);
   deps.inFlight.enter(caller.credentialId);

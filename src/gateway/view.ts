@@ -1,40 +1,33 @@
-import { createListPages, type ListPage, type ListPages } from "../catalog/list-pages.ts";
+import type { Caller, Permits } from "../auth/caller.ts";
 import type { Listing } from "../catalog/listing.ts";
-import {
-  mergeListings,
-  type Catalog,
-  type CatalogPrompt,
-  type CatalogTool,
-} from "../catalog/merge-listings.ts";
-import { toExposedTool, toExposedUri } from "../catalog/ui-uri.ts";
+import { mergeListings } from "../catalog/merge-listings.ts";
 import type { BackendConfig } from "../config/gateway-config.ts";
-import { GatewayError } from "../core/errors.ts";
 import type { BackendName } from "../core/ids.ts";
-import type { JsonObject } from "../core/json.ts";
-import type { Permits } from "../auth/caller.ts";
-import type { ListKind, Scope } from "./gateway.ts";
+import type { Scope } from "./gateway.ts";
+import { placeHouseTools } from "./house-tool.ts";
+import { HOUSE_TOOLS } from "./house-tools.ts";
+import { createListTexts, type ListTexts, type Seen } from "./list-texts.ts";
 
 /** What one set of callers sees in one scope, with each list serialised once. */
-export type View = Readonly<{
-  /** By the names of the scope: exposed names for all, own names for one. */
-  tools: ReadonlyMap<string, CatalogTool>;
-  prompts: ReadonlyMap<string, CatalogPrompt>;
-  catalog: Catalog;
-  scope: Scope;
-  /** The backends of which anything is seen. */
-  offers: readonly Offer[];
-  /** The listing itself where the scope is one backend. */
-  listing: Listing | undefined;
-  /** JSON text of the array of all entries. */
-  text: (kind: ListKind) => string;
-  /** One page of it, at once where there is only one. Throws `invalid_params` for a foreign cursor. */
-  page: (kind: ListKind, cursor: string | undefined) => ListPage | Promise<ListPage>;
-}>;
+export type View = Seen &
+  ListTexts &
+  Readonly<{
+    /** The backends of which anything is seen. */
+    offers: readonly Offer[];
+  }>;
 
 export type Offer = Readonly<{ config: BackendConfig; listing: Listing }>;
 
-/** What of the offers a caller with `permits` sees. Hidden is the same as not there. */
-export function createView(all: readonly Offer[], permits: Permits, scope: Scope): View {
+/**
+ * What of the offers a caller with `permits` sees. Hidden is the same as not there. Of the caller
+ * itself only what its `policyId` covers may be looked at: a view is shared by all who have it.
+ */
+export function createView(
+  all: readonly Offer[],
+  permits: Permits,
+  scope: Scope,
+  caller: Pick<Caller, "resourceTools"> = {},
+): View {
   const offers = all.filter(({ config }) => permits(config.name));
   const catalog = mergeListings(
     offers.map(({ config, listing }) => ({
@@ -50,46 +43,10 @@ export function createView(all: readonly Offer[], permits: Permits, scope: Scope
   const tools = listing === undefined ? catalog.tools : byOwnName(catalog.tools, listing.tools);
   const prompts =
     listing === undefined ? catalog.prompts : byOwnName(catalog.prompts, listing.prompts);
-  const seen = { tools, prompts, catalog, scope, offers, listing };
-  return { ...seen, ...createTexts(seen) };
-}
-
-/** Each list is serialised once, when it is first asked for. */
-function createTexts(seen: Omit<View, "text" | "page">): Pick<View, "text" | "page"> {
-  const texts = new Map<ListKind, string>();
-  const pages = new Map<ListKind, ListPages>();
-  const entryTexts = (kind: ListKind): readonly string[] =>
-    entriesOf(kind, seen).map((entry) => JSON.stringify(entry));
-  const cut = (kind: ListKind): ListPages | Promise<ListPages> =>
-    createListPages(`${kind} ${scopeName(seen.scope)}`, entryTexts(kind));
-  return {
-    text(kind) {
-      const text = texts.get(kind) ?? `[${entryTexts(kind).join(",")}]`;
-      texts.set(kind, text);
-      return text;
-    },
-    page(kind, cursor) {
-      const held = pages.get(kind) ?? cut(kind);
-      // Never shared before it is there: a request must not wait for the work of another.
-      if (held instanceof Promise) {
-        return held.then((made) => {
-          pages.set(kind, made);
-          return requirePage(made, cursor);
-        });
-      }
-      pages.set(kind, held);
-      return requirePage(held, cursor);
-    },
-  };
-}
-
-function requirePage(pages: ListPages, cursor: string | undefined): ListPage {
-  const page = pages.get(cursor);
-  if (page !== undefined) return page;
-  throw new GatewayError(
-    "invalid_params",
-    "Cannot list: the cursor is not one of this list as it is now, start again without a cursor",
-  );
+  const guest = { caller, backends: offers.map(({ config }) => config) };
+  const house = placeHouseTools(HOUSE_TOOLS, guest, tools);
+  const seen = { tools, prompts, catalog, scope, listing, house };
+  return { ...seen, ...createListTexts(seen), offers };
 }
 
 /** Asked with the empty name for prompts and resources: they need the backend as a whole. */
@@ -112,43 +69,9 @@ function byOwnName<Entry extends { ownName: string }>(
   );
 }
 
-function entriesOf(
-  kind: ListKind,
-  { tools, prompts, catalog, scope, listing }: Omit<View, "text" | "page">,
-): readonly JsonObject[] {
-  const isAll = scope.kind === "all";
-  // What is not a tool goes with the backend as a whole.
-  const whole = catalog.whole.size > 0 ? listing : undefined;
-  switch (kind) {
-    case "tools":
-      return [...tools].map(([name, { backend, tool }]) => ({
-        ...(isAll ? toExposedTool(backend, tool) : tool),
-        name,
-      }));
-    case "prompts":
-      return [...prompts].map(([name, { prompt }]) => ({ ...prompt, name }));
-    case "resources":
-      if (!isAll) return whole?.resources ?? [];
-      return [...catalog.resources].map(([uri, { resource }]) => ({ ...resource, uri }));
-    case "resourceTemplates":
-      if (!isAll) return whole?.resourceTemplates ?? [];
-      return catalog.resourceTemplates.map(({ backend, template }) => ({
-        ...template,
-        uriTemplate: toExposedUri(backend, template.uriTemplate),
-      }));
-    default:
-      return kind satisfies never;
-  }
-}
-
 /** The key under which equal views are shared. */
 export function viewKey(policyId: string, scope: Scope): string {
   return scope.kind === "all" ? policyId : `${policyId} ${scope.backend}`;
-}
-
-/** No backend is named `*`. */
-function scopeName(scope: Scope): string {
-  return scope.kind === "all" ? "*" : scope.backend;
 }
 
 export function offersIn(

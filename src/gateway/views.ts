@@ -97,7 +97,8 @@ export function createViews(deps: {
       const held = target.get(key);
       if (held !== undefined) return { view: held, snapshot, complete: true };
       const listings = await deps.listings.listings(snapshot);
-      const view = createView(offersIn(snapshot.config.backends, listings, scope), permits, scope);
+      const offers = offersIn(snapshot.config.backends, listings, scope);
+      const view = createView(offers, permits, scope, caller);
       const complete = snapshot.config.backends.every(
         ({ name }) => snapshot.reports[name]?.listingHash === listings.get(name)?.hash,
       );

@@ -29,6 +29,7 @@ test("shows a new key once and never again", async () => {
     expiresAt: null,
     allow: ["time"],
     deny: ["time/convert_time"],
+    resourceTools: false,
   });
   const listed = await (await sendAsOwner(KEYS)).text();
   expect(listed).toContain(created.id);
@@ -58,6 +59,16 @@ test("gives a key the lifetime it was asked for, under either name", async () =>
   }
 });
 
+test("keeps that a key is for a client that knows tools only", async () => {
+  for (const option of [{ resourceTools: true }, { resource_tools: true }]) {
+    // oxlint-disable-next-line no-await-in-loop
+    const { id } = await (await create({ name: "tools only", ...option })).json<Created>();
+    // oxlint-disable-next-line no-await-in-loop
+    const { keys } = await (await sendAsOwner(KEYS)).json<{ keys: { id: string }[] }>();
+    expect(keys.find((key) => key.id === id)).toMatchObject({ resourceTools: true });
+  }
+});
+
 test("makes no key of a request it does not understand whole", async () => {
   const requests = [
     {},
@@ -66,6 +77,8 @@ test("makes no key of a request it does not understand whole", async () => {
     { name: "x", ttl: -1 },
     { name: "x", ttl: 1, expiresInSeconds: 1 },
     { name: "x", allow: "erp" },
+    { name: "x", resourceTools: "yes" },
+    { name: "x", resourceTools: true, resource_tools: false },
     [],
   ];
   for (const body of requests) {

@@ -47,4 +47,7 @@ test("gives equal rules one policy id, in any order", async () => {
   const one = await policyIdOf({ allow: ["a", "b"], deny: [] });
   expect(await policyIdOf({ allow: ["b", "a", "a"], deny: [] })).toBe(one);
   expect(await policyIdOf({ allow: ["a"], deny: ["b"] })).not.toBe(one);
+  const rules = { allow: ["a", "b"], deny: [] };
+  expect(await policyIdOf(rules, { resourceTools: true })).not.toBe(one);
+  expect(await policyIdOf(rules, { resourceTools: false })).toBe(one);
 });

@@ -3,7 +3,7 @@ import type { JsonObject } from "../../src/core/json.ts";
 import { scripted } from "../support/scripted-backend.ts";
 import { awaitReady, configure, legacy, modern, type RpcReply } from "../support/worker.ts";
 
-const COUNT = 2_500;
+const COUNT = 4_500;
 
 function many(make: (name: string) => object): object[] {
   return Array.from({ length: COUNT }, (_, index) => make(`e${String(index).padStart(4, "0")}`));
@@ -59,8 +59,8 @@ test.each([
     // oxlint-disable-next-line no-await-in-loop
     const pages = await pagesOf(ask, method, "/mcp/wide");
     const lists = pages.map((page) => page[member] as unknown as Record<string, string>[]);
-    expect(lists.map((list) => list.length)).toEqual([1_000, 1_000, 500]);
-    const keys = lists.flat().map((entry) => entry[key]);
+    expect(lists.map((list) => list.length)).toEqual([2_000, 2_000, 500]);
+    const keys = lists.flat().map((entry) => entry[key] ?? "");
     expect(new Set(keys).size).toBe(COUNT);
     expect(keys).toEqual(keys.toSorted());
   }

@@ -1,0 +1,65 @@
+import type { Caller } from "../auth/caller.ts";
+import type { ListedTool } from "../catalog/listing.ts";
+import type { BackendConfig } from "../config/gateway-config.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Answer } from "../core/json-rpc.ts";
+import type { CallContext, ForwardedRequest, ListKind, LocatedRequest } from "./gateway.ts";
+
+/** Stands where a backend is named, in the audit and in the list of tools. */
+export const HOUSE = "gateway";
+
+/**
+ * A tool of the gateway's own, listed among those of the backends and called in the same way. Its
+ * name yields to theirs: see `placeHouseTools`.
+ */
+export type HouseTool = Readonly<{
+  /** As it is listed, under its plain name. */
+  definition: ListedTool;
+  /** Whether a view has it. Views are shared, so this may rest on nothing that `policyId` leaves out. */
+  isIn: (asked: HouseGuest) => boolean;
+  /** The one request to a backend that a call stands for, where it stands for one. */
+  toRequest?: (params: JsonObject) => Pick<LocatedRequest, "method" | "params">;
+  /** The result of tools/call, or a backend's whole answer where that is to be passed on. */
+  perform: (call: HouseCall) => Promise<HouseResult>;
+}>;
+
+export type HouseGuest = Readonly<{
+  caller: Pick<Caller, "resourceTools">;
+  /** The backends of which the caller sees anything. */
+  backends: readonly BackendConfig[];
+}>;
+
+export type HouseCall = Readonly<{
+  caller: Caller;
+  /** The tools/call as it came. */
+  request: ForwardedRequest;
+  args: JsonObject;
+  context: CallContext;
+  /** What the caller sees in the scope of the request. */
+  entries: (kind: ListKind) => readonly JsonObject[];
+  /** In the caller's name: found, permitted, limited and recorded like a request of its own. */
+  forward: (request: Pick<LocatedRequest, "method" | "params">) => Promise<Answer>;
+}>;
+
+export type HouseResult =
+  | Readonly<{ kind: "result"; result: JsonObject }>
+  | Readonly<{ kind: "answer"; answer: Answer }>;
+
+/**
+ * The house tools of a view by the names they have there. A backend's tool of the same name wins,
+ * because people call it by that name already.
+ */
+export function placeHouseTools(
+  all: readonly HouseTool[],
+  guest: HouseGuest,
+  taken: ReadonlyMap<string, unknown>,
+): ReadonlyMap<string, HouseTool> {
+  const placed = new Map<string, HouseTool>();
+  for (const tool of all) {
+    if (!tool.isIn(guest)) continue;
+    let { name } = tool.definition;
+    while (taken.has(name) || placed.has(name)) name = `${HOUSE}_${name}`;
+    placed.set(name, tool);
+  }
+  return placed;
+}

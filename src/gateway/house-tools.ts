@@ -1,0 +1,5 @@
+import type { HouseTool } from "./house-tool.ts";
+import { RESOURCE_TOOLS } from "./resource-tools.ts";
+
+/** Every tool of the gateway's own; which of them a view has each says itself. */
+export const HOUSE_TOOLS: readonly HouseTool[] = [...RESOURCE_TOOLS];

@@ -1,0 +1,95 @@
+import type { Caller } from "../auth/caller.ts";
+import { asGatewayError, type ErrorCode } from "../core/errors.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import type { Answer } from "../core/json-rpc.ts";
+import type { AuditOutcome } from "../telemetry/audit-event.ts";
+import type { AuditTrail } from "../telemetry/audit-trail.ts";
+import type { CallContext, ForwardedRequest, LocatedRequest } from "./gateway.ts";
+import { HOUSE, type HouseCall, type HouseTool } from "./house-tool.ts";
+import type { View } from "./view.ts";
+
+/** What the model that called can put right itself: it reads a tool result, not a protocol error. */
+const SHOWN_TO_MODELS: ReadonlySet<ErrorCode> = new Set(["not_found", "invalid_params"]);
+
+/** The house tool a request calls; undefined for everything else. */
+export function findHouseTool(
+  { house, tools }: Pick<View, "house" | "tools">,
+  { method, params }: Pick<LocatedRequest, "method" | "params">,
+): HouseTool | undefined {
+  const { name } = params;
+  // Most views have none, and theirs is every call.
+  if (house.size === 0 || method !== "tools/call" || typeof name !== "string") return undefined;
+  return tools.has(name) ? undefined : house.get(name);
+}
+
+/** Done and recorded like a call of any other tool; the bound is that of what it does inside. */
+export async function performHouseTool(
+  deps: Readonly<{ audit: AuditTrail; now: () => number }>,
+  tool: HouseTool,
+  call: Readonly<{
+    caller: Caller;
+    request: ForwardedRequest;
+    context: CallContext;
+    view: View;
+    forward: (request: ForwardedRequest) => Promise<Answer>;
+  }>,
+): Promise<Answer> {
+  const started = deps.now();
+  const { caller, request, context, view, forward } = call;
+  const { arguments: args } = request.params;
+  let outcome: AuditOutcome = "failed";
+  try {
+    const answer = await answerOf(tool, request, {
+      caller,
+      request,
+      context,
+      args: isJsonObject(args) ? args : {},
+      entries: view.entries,
+      forward: (inner) => forward({ ...request, ...inner }),
+    });
+    outcome = answer.isError ? "tool_error" : "ok";
+    return answer;
+  } catch (error) {
+    if (asGatewayError(error).code === "cancelled") outcome = "cancelled";
+    throw error;
+  } finally {
+    deps.audit.record(
+      {
+        at: started,
+        requestId: context.requestId,
+        credentialId: caller.credentialId,
+        userId: caller.userId,
+        method: request.method,
+        backend: HOUSE,
+        target: tool.definition.name,
+        outcome,
+        ms: deps.now() - started,
+      },
+      context,
+    );
+  }
+}
+
+async function answerOf(
+  tool: HouseTool,
+  { id }: ForwardedRequest,
+  call: HouseCall,
+): Promise<Answer & { isError: boolean }> {
+  try {
+    const done = await tool.perform(call);
+    return done.kind === "answer" ? { ...done.answer, isError: false } : asAnswer(id, done.result);
+  } catch (error) {
+    const known = asGatewayError(error);
+    if (!SHOWN_TO_MODELS.has(known.code)) throw known;
+    return asAnswer(id, { content: [{ type: "text", text: known.message }], isError: true });
+  }
+}
+
+function asAnswer(id: ForwardedRequest["id"], result: JsonObject): Answer & { isError: boolean } {
+  const message = { jsonrpc: "2.0", id, result } as const;
+  return {
+    text: JSON.stringify(message),
+    message: () => message,
+    isError: result["isError"] === true,
+  };
+}
