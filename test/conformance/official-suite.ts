@@ -19,6 +19,11 @@ const check = z.looseObject({
   errorMessage: z.string().optional(),
 });
 
+/** A scenario writes its checks at its end. */
+const UNFINISHED = JSON.stringify([
+  { id: "unfinished", status: "FAILURE", errorMessage: "the scenario did not come to its end" },
+]);
+
 /** One check of the suite; several of a scenario may carry the same id. */
 export type Check = Readonly<{
   scenario: string;
@@ -88,7 +93,8 @@ export async function readChecks(folder: string): Promise<readonly Check[]> {
     names.toSorted().map(async (name) => {
       const scenario = /^(?:server-|authorization-server-)?(.+?)-\d{4}-\d\d-\d\dT/.exec(name)?.[1];
       if (scenario === undefined) return [];
-      const text = await readFile(join(folder, name, "checks.json"), "utf8");
+      const path = join(folder, name, "checks.json");
+      const text = await readFile(path, "utf8").catch(() => UNFINISHED);
       const checks = z.array(check).parse(JSON.parse(text));
       return checks.map(({ id, name: title, status, errorMessage }) => ({
         scenario,

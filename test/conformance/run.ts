@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { AUTHORIZATION, runAuthorizationSuite } from "./authorization.ts";
+import { CLIENT, type ClientLane, openClientLane, runClientSuite } from "./client-lane.ts";
 import { EXPECTED_FAILURES } from "./expected-failures.ts";
 import { type ExpectedFailure, judge } from "./judge.ts";
 import { REVISIONS, type Revision, runOfficialSuite, type SuiteRun } from "./official-suite.ts";
@@ -27,7 +28,7 @@ const { values: flags } = parseArgs({
     scenario: { type: "string" },
   },
 });
-const names = [...TARGETS.map(({ name }) => name), AUTHORIZATION];
+const names = [...TARGETS.map(({ name }) => name), AUTHORIZATION, CLIENT];
 const unknown = flags.target?.find((name) => !names.includes(name));
 if (unknown !== undefined) {
   console.error(`--target: ${JSON.stringify(unknown)}, wanted one of ${names.join(", ")}`);
@@ -39,17 +40,20 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => void cleanup.disposeAsync().finally(() => process.exit(1)));
 }
 try {
-  process.exitCode = await runAll(await openTargets(cleanup));
+  const houses = await openTargets(cleanup);
+  const lane = isAsked(CLIENT) ? await openClientLane(cleanup) : undefined;
+  process.exitCode = await runAll(houses, lane);
 } finally {
   await cleanup.disposeAsync();
 }
 process.exit();
 
-async function runAll(houses: Houses): Promise<number> {
+async function runAll(houses: Houses, lane: ClientLane | undefined): Promise<number> {
   const reports: TargetReport[] = [];
   const problems: string[] = [];
   for (const revision of REVISIONS) {
-    const ofRevision = await runRevision(houses, revision, problems);
+    const ofRevision = [...(await runRevision(houses, revision, problems))];
+    if (lane !== undefined) ofRevision.push(await runClients(lane, revision));
     if (ofRevision.length === 0) continue;
     console.log(`\n${revision}\n\n${scenarioTable(ofRevision)}\n`);
     reports.push(...ofRevision);
@@ -95,6 +99,13 @@ async function runRevision(
     reports.push(toReport(AUTHORIZATION, revision, run, undefined));
   }
   return reports;
+}
+
+async function runClients(lane: ClientLane, revision: Revision): Promise<TargetReport> {
+  const { scenario } = flags;
+  const folder = join(RESULTS, `${CLIENT}-${revision}`);
+  const checks = await runClientSuite({ lane, revision, scenario, folder });
+  return toReport(CLIENT, revision, { checks, unscored: new Set() }, undefined);
 }
 
 function isAsked(name: string): boolean {
