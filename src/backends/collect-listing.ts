@@ -150,11 +150,16 @@ async function collectPages<Entry>(
     }
     for (const value of values as readonly JsonValue[]) {
       const entry = acceptEntry(list, value, { seen, warn: progress.warn });
-      if (entry !== undefined) entries.push(entry);
+      if (entry === undefined) continue;
+      if (entries.length >= MAX_ENTRIES) {
+        progress.warn(`${list.method} was cut: it has more than ${MAX_ENTRIES} entries`);
+        return entries;
+      }
+      entries.push(entry);
     }
     const next = result["nextCursor"];
     if (typeof next !== "string") return entries;
-    const problem = tooMuch(entries.length, progress.bytes, cursors.has(next));
+    const problem = tooMuch(progress.bytes, cursors.has(next));
     if (problem !== undefined) {
       progress.warn(`${list.method} was cut: ${problem}`);
       return entries;
@@ -223,9 +228,8 @@ function acceptEntry<Entry>(
   return value;
 }
 
-function tooMuch(entries: number, bytes: number, repeated: boolean): string | undefined {
+function tooMuch(bytes: number, repeated: boolean): string | undefined {
   if (repeated) return "its cursor repeats";
-  if (entries >= MAX_ENTRIES) return `it has more than ${MAX_ENTRIES} entries`;
   if (bytes >= MAX_LISTING_BYTES) {
     return `the lists are larger than ${MAX_LISTING_BYTES / 1024 / 1024} MiB`;
   }

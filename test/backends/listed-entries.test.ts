@@ -71,6 +71,14 @@ test("leaves out a tool whose schema is nested without end or far too large", as
   ]);
 });
 
+test("takes the first 5,000 tools of a backend and says that there were more", async () => {
+  const tools = Array.from({ length: 5_001 }, (_, index) => marked(`t${index}`, {}));
+  const listing = await listingOf(tools);
+  expect(listing.tools).toHaveLength(5_000);
+  expect(listing.warnings).toEqual(["tools/list was cut: it has more than 5000 entries"]);
+  expect((await listingOf(tools.slice(1))).warnings).toEqual([]);
+});
+
 test("never follows a reference", async () => {
   const elsewhere = await scripted({});
   const tools = [

@@ -35,6 +35,24 @@ test("sorts by exposed name whatever the order of arrival", () => {
   expect([...mergeListings([b, a]).tools.keys()]).toEqual(names);
 });
 
+test("lists a name once that two tools of one backend would have, whichever came first", () => {
+  const altered = tool("b.c");
+  const [exposed = ""] = mergeListings([contribution("a", { tools: [altered] })]).tools.keys();
+  const imitation = tool(exposed.slice("a_".length));
+  for (const tools of [
+    [altered, imitation],
+    [imitation, altered],
+  ]) {
+    const merged = mergeListings([contribution("a", { tools })]);
+    expect([...merged.tools].map(([name, { ownName }]) => [name, ownName])).toEqual([
+      [exposed, "b.c"],
+    ]);
+    expect(merged.warnings).toEqual([
+      `"${imitation.name}" of "a" is reached at /mcp/a only: "b.c" has the same exposed name`,
+    ]);
+  }
+});
+
 test("treats prototype names as plain names", () => {
   const { tools } = mergeListings([
     contribution("a", { tools: [tool("__proto__"), tool("constructor")] }),
@@ -84,5 +102,5 @@ test("answers a hostile template at once", () => {
   ]);
   const started = Date.now();
   expect(findResourceOwner(catalog, `x://${"a".repeat(100_000)}`)).toBe("a");
-  expect(Date.now() - started).toBeLessThan(1_000);
+  expect(Date.now() - started).toBeLessThan(100);
 });

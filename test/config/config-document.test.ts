@@ -114,6 +114,7 @@ test.each([
     '{"mcpServers":{"admin":{"builtin":"time"}}}',
     /wanted another name: \/admin is a route of the gateway/,
   ],
+  ['{"mcpServers":{"a__b":{"builtin":"time"}}}', /wanted a name of a-z.*for example "a-b"$/],
   ['{"mcpServers":{"__proto__":{"builtin":"time"}}}', /wanted a name of a-z/],
   ['{"mcpServers":{"../x":{"builtin":"time"}}}', /wanted a name of a-z/],
   [
