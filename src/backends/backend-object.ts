@@ -105,6 +105,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   lease(order: BackendOrder, ask: LeaseAsk): Promise<Outcome<Lease>> {
     return capture(async () => {
       await this.#adopt(order, ask.role);
+      this.#declare(ask.capabilities);
       if (ask.lost !== undefined && ask.lost === this.#kept.revision) this.#disconnect();
       await this.#ensureConnected({ patient: false });
       this.#noteUse();
@@ -149,6 +150,12 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     const idle = Date.now() - this.#kept.usedAt;
     if (idle >= SESSION_IDLE_MS) return this.remove();
     await this.ctx.storage.setAlarm(Date.now() + SESSION_IDLE_MS - idle);
+  }
+
+  /** A client can do the same for as long as its session lasts; the name of this object says whose. */
+  #declare(capabilities: JsonObject | undefined): void {
+    if (capabilities === undefined || this.#kept.capabilities !== undefined) return;
+    this.#keep({ capabilities });
   }
 
   /** One after another: two at once would each begin anew and drop what the other began. */
@@ -306,6 +313,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       const opened = await openBackend(order, target, {
         fetch: this.#fetch,
         wasLegacy,
+        capabilities: this.#kept.capabilities,
         onClose: (stream) => this.#onClose(stream),
       });
       if (generation === this.#generation) {

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Listing } from "../catalog/listing.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { Seal } from "../core/seal.ts";
-import { connectionSchema } from "./connection.ts";
+import { connectionSchema, jsonObject } from "./connection.ts";
 
 /** Everything a backend's object remembers in clear; secrets are in the sealed part. */
 const keptSchema = z.object({
@@ -11,6 +11,8 @@ const keptSchema = z.object({
   role: z.enum(["shared", "session"]),
   state: z.enum(["connecting", "ready", "down", "offline"]),
   connection: connectionSchema.optional(),
+  /** Of the client whose session this is; declared to a legacy backend at `initialize`. */
+  capabilities: jsonObject.optional(),
   /** When the backend was found to be legacy, epoch ms; asked again a day later. */
   legacySince: z.number().optional(),
   failures: z.number(),

@@ -1,5 +1,7 @@
 import type { BackendOrder, BackendStarter } from "../config/backend-order.ts";
 import type { Listing } from "../catalog/listing.ts";
+import type { BackendName } from "../core/ids.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Lease } from "./lease.ts";
 
@@ -14,9 +16,23 @@ export interface BackendStub extends BackendStarter {
   fetch(request: Request): Promise<Response>;
 }
 
+/** What a backend's object calls back: the object of a caller with open streams. */
+export interface BackendListener {
+  /**
+   * A notification, or a request of the backend outside of any call (it has an id), which is
+   * answered with the JSON-RPC response for it.
+   */
+  heard(
+    from: Readonly<{ backend: BackendName; object: string }>,
+    message: JsonObject,
+  ): Promise<JsonObject | undefined>;
+}
+
 export type LeaseAsk = Readonly<{
   /** `session`: the object of one user, which keeps no listing and reports nothing. */
   role: "shared" | "session";
   /** The revision of a lease that the backend no longer honours. */
   lost?: number;
+  /** What is declared to a legacy backend at `initialize`; absent: nothing. */
+  capabilities?: JsonObject;
 }>;

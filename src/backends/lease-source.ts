@@ -1,16 +1,26 @@
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { UserId } from "../core/ids.ts";
+import type { JsonObject } from "../core/json.ts";
 import { release } from "../core/outcome.ts";
 import type { BackendStub } from "./backend-stub.ts";
 import { builtinUrl } from "./builtin.ts";
 import { type Lease, LEASE_LIFE_MS } from "./lease.ts";
 
+/** Whose connection a lease is for. */
+export type LeaseHolder = Readonly<{
+  userId: UserId;
+  /** Whether the backend keeps sessions, as far as is known. */
+  sessionful: boolean;
+  /** A client with a session of its own at the backend, because the backend may ask it something. */
+  client?: Readonly<{ key: string; capabilities: JsonObject }>;
+}>;
+
 export interface LeaseSource {
   /** The lease this isolate already has, without waiting; undefined means: ask `lease`. */
-  held(order: BackendOrder, userId: UserId, sessionful: boolean): Lease | undefined;
-  lease(order: BackendOrder, userId: UserId, sessionful: boolean): Promise<Lease>;
+  held(order: BackendOrder, holder: LeaseHolder): Lease | undefined;
+  lease(order: BackendOrder, holder: LeaseHolder): Promise<Lease>;
   /** The backend no longer honours it: the next `lease` makes the object connect anew. */
-  drop(lease: Lease, order: BackendOrder, userId: UserId): void;
+  drop(lease: Lease, order: BackendOrder, holder: LeaseHolder): void;
 }
 
 export type LeaseSourceDeps = Readonly<{
@@ -41,15 +51,15 @@ export function createLeaseSource(deps: LeaseSourceDeps): LeaseSource {
   const held = new Map<string, Entry>();
   const lost = new Map<string, number>();
 
-  async function ask(
-    order: BackendOrder,
-    name: string,
-    role: "shared" | "session",
-  ): Promise<Lease> {
+  async function ask(order: BackendOrder, name: string, holder: LeaseHolder): Promise<Lease> {
     const revision = lost.get(name);
-    const reply = await deps
-      .stub(name)
-      .lease(order, revision === undefined ? { role } : { role, lost: revision });
+    const isShared = name === order.config.name;
+    const capabilities = isShared ? undefined : holder.client?.capabilities;
+    const reply = await deps.stub(name).lease(order, {
+      role: isShared ? "shared" : "session",
+      ...(revision === undefined ? {} : { lost: revision }),
+      ...(capabilities === undefined ? {} : { capabilities }),
+    });
     const lease = release(reply);
     lost.delete(name);
     held.delete(name);
@@ -59,21 +69,23 @@ export function createLeaseSource(deps: LeaseSourceDeps): LeaseSource {
     return lease;
   }
 
-  function renew(order: BackendOrder, name: string, entry: Entry): void {
+  function renew(
+    order: BackendOrder,
+    { name, entry, holder }: Readonly<{ name: string; entry: Entry; holder: LeaseHolder }>,
+  ): void {
     entry.renewing = true;
-    const role = name === order.config.name ? "shared" : "session";
     deps.waitUntil(
-      ask(order, name, role).catch(() => {
+      ask(order, name, holder).catch(() => {
         entry.renewing = false; // the call that finds no lease reports the reason
       }),
     );
   }
 
   return {
-    held(order, userId, sessionful) {
+    held(order, holder) {
       const { transport } = order.config;
       if (transport.kind === "builtin") return builtinLease(order, transport.builtin, deps.now());
-      const name = objectName(order, userId, sessionful);
+      const name = objectName(order, holder);
       const entry = held.get(name);
       if (entry === undefined || entry.configVersion !== order.configVersion) return undefined;
       const left = entry.lease.expires - deps.now();
@@ -81,25 +93,25 @@ export function createLeaseSource(deps: LeaseSourceDeps): LeaseSource {
         held.delete(name);
         return undefined;
       }
-      if (left < RENEW_BEFORE_MS && !entry.renewing) renew(order, name, entry);
+      if (left < RENEW_BEFORE_MS && !entry.renewing) renew(order, { name, entry, holder });
       return entry.lease;
     },
 
-    async lease(order, userId, sessionful) {
+    async lease(order, holder) {
       const { transport } = order.config;
       if (transport.kind === "builtin") return builtinLease(order, transport.builtin, deps.now());
-      const name = objectName(order, userId, sessionful);
-      if (name !== order.config.name) return ask(order, name, "session");
-      const lease = await ask(order, name, "shared");
-      const own = objectName(order, userId, lease.sessionId !== undefined);
+      const name = objectName(order, holder);
+      const lease = await ask(order, name, holder);
+      if (name !== order.config.name) return lease;
+      const own = objectName(order, { ...holder, sessionful: lease.sessionId !== undefined });
       if (own === name) return lease;
       // Not yet reported as sessionful: this session is not for callers.
       held.delete(name);
-      return ask(order, own, "session");
+      return ask(order, own, holder);
     },
 
-    drop(lease, order, userId) {
-      const name = objectName(order, userId, lease.sessionId !== undefined);
+    drop(lease, order, holder) {
+      const name = objectName(order, { ...holder, sessionful: lease.sessionId !== undefined });
       if (held.get(name)?.lease.revision === lease.revision) held.delete(name);
       lost.set(name, lease.revision);
       const [oldest] = lost.keys();
@@ -108,10 +120,17 @@ export function createLeaseSource(deps: LeaseSourceDeps): LeaseSource {
   };
 }
 
-/** A backend's session may hold state, so it belongs to one user. */
-export function objectName(order: BackendOrder, userId: UserId, sessionful: boolean): string {
+/**
+ * A backend's session may hold state, so it belongs to one user; and what a client can do is told
+ * once, at `initialize`, so a client that can be asked has a session for itself.
+ */
+export function objectName(
+  order: BackendOrder,
+  { userId, sessionful, client }: LeaseHolder,
+): string {
   const { name, session } = order.config;
-  return sessionful && session === "per-user" ? `${name}/${userId}` : name;
+  if (!sessionful || session !== "per-user") return name;
+  return client === undefined ? `${name}/${userId}` : `${name}/${userId}/${client.key}`;
 }
 
 function builtinLease(order: BackendOrder, builtin: "time", now: number): Lease {

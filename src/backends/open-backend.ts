@@ -2,6 +2,7 @@ import type { BackendOrder } from "../config/backend-order.ts";
 import { withDeadline } from "../core/deadline.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { BackendName } from "../core/ids.ts";
+import type { JsonObject } from "../core/json.ts";
 import { type Connection, type ConnectTarget, type Opened, requestHeaders } from "./connection.ts";
 import { initialize, openHttp, STEP_TIMEOUT_MS } from "./open-http.ts";
 import { openSse, type SseConnection } from "./open-sse.ts";
@@ -20,6 +21,8 @@ export async function openBackend(
     fetch: Fetch;
     /** Found legacy lately: asking for the modern era would be a request in vain. */
     wasLegacy: boolean;
+    /** Declared to a legacy backend; undefined: nothing. */
+    capabilities: JsonObject | undefined;
     /** The stream is over, whoever ended it. */
     onClose: (stream: SseConnection) => void;
   }>,
@@ -31,7 +34,7 @@ export async function openBackend(
   }
   const stream = await openSse(target, { fetch: io.fetch, onClose: () => io.onClose(stream) });
   try {
-    const { connection } = await initialize(target, { fetch: stream.fetch });
+    const { connection } = await initialize(target, { ...io, fetch: stream.fetch });
     requireShortIntroduction(connection, config.name);
     // The stream is the session: one of its own for every user.
     return { connection: { ...connection, sessionful: true }, sessionId: undefined, stream };

@@ -45,7 +45,7 @@ const initialized = z.looseObject({
   instructions: z.string().optional(),
 });
 
-type OpenIo = Readonly<{ fetch: Fetch }>;
+type OpenIo = Readonly<{ fetch: Fetch; capabilities?: JsonObject | undefined }>;
 
 /**
  * Finds the era and opens a connection over Streamable HTTP. Modern is asked first, because a
@@ -102,7 +102,7 @@ export async function initialize(target: ConnectTarget, io: OpenIo): Promise<Ope
       method: "initialize",
       params: {
         protocolVersion: NEWEST_LEGACY,
-        capabilities: CLIENT_CAPABILITIES,
+        capabilities: io.capabilities ?? CLIENT_CAPABILITIES,
         clientInfo: GATEWAY_INFO,
       },
     },

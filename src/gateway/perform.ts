@@ -1,7 +1,7 @@
 import type { Caller } from "../auth/caller.ts";
 import { answerInput } from "../backends/input-rounds.ts";
 import { LeaseLost, type Lease } from "../backends/lease.ts";
-import { objectName, type LeaseSource } from "../backends/lease-source.ts";
+import { objectName, type LeaseHolder, type LeaseSource } from "../backends/lease-source.ts";
 import { toExposedResult } from "../catalog/exposed-result.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { SnapshotData } from "../config/registry.ts";
@@ -124,14 +124,20 @@ function backendOrder(snapshot: SnapshotData, backend: BackendName): BackendOrde
   return { config, configVersion: snapshot.configVersion, privateOrigins: snapshot.privateOrigins };
 }
 
+function clientOf({ client }: ForwardedRequest): Pick<LeaseHolder, "client"> {
+  if (client?.connection === undefined) return {};
+  return { client: { key: client.connection, capabilities: client.capabilities } };
+}
+
 /** A lost lease means the request was not run: once more under a fresh one, whatever the tool does. */
 async function run(
   deps: PerformDeps,
   call: Found & { caller: Caller; request: ForwardedRequest; context: CallContext },
 ): Promise<Answer> {
   const { caller, request, context, target, order, sessionful } = call;
+  const holder = { userId: caller.userId, sessionful, ...clientOf(request) };
   const send = async (lease: Lease): Promise<Answer> => {
-    const object = objectName(order, caller.userId, lease.sessionId !== undefined);
+    const object = objectName(order, { ...holder, sessionful: lease.sessionId !== undefined });
     const first = await deps.send({ lease, object, request, target }, context);
     const ask = request.client?.ask;
     if (ask === undefined || lease.era === "legacy") return first;
@@ -145,16 +151,16 @@ async function run(
       },
     });
   };
-  const held = deps.leases.held(order, caller.userId, sessionful);
+  const held = deps.leases.held(order, holder);
   try {
-    const lease = held ?? (await deps.leases.lease(order, caller.userId, sessionful));
+    const lease = held ?? (await deps.leases.lease(order, holder));
     try {
       return await send(lease);
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error;
-      deps.leases.drop(lease, order, caller.userId);
+      deps.leases.drop(lease, order, holder);
     }
-    return await send(await deps.leases.lease(order, caller.userId, sessionful));
+    return await send(await deps.leases.lease(order, holder));
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
     const reason =
