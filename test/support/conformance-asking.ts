@@ -96,6 +96,25 @@ const ASKING: Readonly<Record<string, Ask>> = {
     return JSON.stringify(await back.ask(Object.fromEntries(possible)));
   },
 
+  confirm_delete: async (back, { filename }) => {
+    const { confirm } = await back.ask({
+      confirm: elicitation(`Delete ${String(filename)}?`, { confirm: { type: "boolean" } }),
+    });
+    const yes = confirm["action"] === "accept" && contentOf(confirm)["confirm"] === true;
+    return yes ? `Deleted ${String(filename)}` : `Kept ${String(filename)}`;
+  },
+  multi_input: async (back) =>
+    JSON.stringify(
+      await back.ask({
+        name: NAME,
+        confirm: elicitation("Go on?", { confirm: { type: "boolean" } }),
+      }),
+    ),
+  test_tool_with_task: async (back) => {
+    const { user_name: answer } = await back.ask({ user_name: NAME });
+    return `Done for ${String(contentOf(answer)["name"])}`;
+  },
+
   test_list_roots: listRoots,
   test_elicitation_url: async (back) => {
     const elicitationId = "visit-1";

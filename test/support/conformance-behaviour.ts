@@ -81,6 +81,15 @@ export async function callTool(
       return text("aborted");
     case "test_slow":
       return slow(Number(args["ms"]), Number(args["progress"] ?? 0), back);
+    case "greet":
+      return text(`Hello, ${String(args["name"])}!`);
+    case "slow_compute":
+      return slow(Number(args["seconds"]) * 1_000, 0, back);
+    case "failing_job":
+      await pause(1_000, back.signal);
+      return { ...text("The job has failed"), isError: true };
+    case "protocol_error_job":
+      throw new Error("broken");
     case "test_extra_tool":
       return text("Here for now");
     case "test_trigger_tool_change":

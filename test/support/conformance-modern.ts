@@ -24,6 +24,7 @@ import {
   createConformanceState,
   heardMessage,
 } from "./conformance-state.ts";
+import { createTasks, TASKS_EXTENSION } from "./conformance-tasks.ts";
 import { bodyOf, type Fixture, listenOnLoopback } from "./loopback-server.ts";
 
 const clientCapabilities = z
@@ -36,6 +37,7 @@ type Rounds = Readonly<{ answers: Readonly<Record<string, Answer>> }>;
 /** The conformance server of 2026-07-28, which refuses the legacy era. */
 export async function startModern(port?: number): Promise<Fixture> {
   const state = createConformanceState();
+  const tasks = createTasks(state);
   const rounds = createRequestStateCodec<Rounds>({
     key: randomBytes(32),
     bind: (context) => context.mcpReq.method,
@@ -48,9 +50,17 @@ export async function startModern(port?: number): Promise<Fixture> {
   return listenOnLoopback(
     async (request, response) => {
       if (answerLog(state, request, response)) return;
+      const body = request.method === "POST" ? await bodyOf(request) : null;
+      if (body !== null) hearBody(state, body);
+      const task = body === null ? undefined : tasks.answer(body, request.headers);
+      if (task !== undefined) {
+        response.writeHead(task.status, { "content-type": "application/json" });
+        response.end(JSON.stringify(task.body));
+        return;
+      }
       const abort = new AbortController();
       response.on("close", () => abort.abort());
-      const reply = await handler.fetch(await asWebRequest(request, state, abort.signal));
+      const reply = await handler.fetch(asWebRequest(request, body, abort.signal));
       response.writeHead(reply.status, Object.fromEntries(reply.headers));
       response.flushHeaders();
       for await (const chunk of reply.body ?? []) response.write(chunk);
@@ -60,22 +70,14 @@ export async function startModern(port?: number): Promise<Fixture> {
   );
 }
 
-async function asWebRequest(
-  request: IncomingMessage,
-  state: ConformanceState,
+function asWebRequest(
+  { method = "GET", headers: received, url }: IncomingMessage,
+  body: string | null,
   signal: AbortSignal,
-): Promise<Request> {
+): Request {
   const headers = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) headers.set(name, String(value));
-  const { method = "GET" } = request;
-  const body = method === "POST" ? await bodyOf(request) : null;
-  if (body !== null) hearBody(state, body);
-  return new Request(`http://${request.headers.host}${request.url}`, {
-    method,
-    headers,
-    body,
-    signal,
-  });
+  for (const [name, value] of Object.entries(received)) headers.set(name, String(value));
+  return new Request(`http://${received.host}${url}`, { method, headers, body, signal });
 }
 
 function hearBody(state: ConformanceState, body: string): void {
@@ -104,6 +106,7 @@ function createServer(state: ConformanceState, rounds: RequestStateCodec<Rounds>
         resources: { listChanged: true, subscribe: true },
         completions: {},
         logging: {},
+        extensions: { [TASKS_EXTENSION]: {} },
       },
       instructions: "For tests only",
       requestState: { verify: (sealed, context) => rounds.verify(sealed, context) },

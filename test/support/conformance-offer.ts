@@ -69,6 +69,17 @@ const SUITE_TOOLS: Tool[] = [
   tool("test_input_required_result_multiple_inputs", "Asks three things at once"),
   tool("test_input_required_result_multi_round", "Asks one thing after another"),
   tool("test_input_required_result_capabilities", "Asks what the client can answer"),
+  tool("greet", "Greets", oneString("name")),
+  tool("slow_compute", "Takes its time", {
+    type: "object",
+    properties: { seconds: { type: "number" }, label: { type: "string" } },
+    required: ["seconds"],
+  }),
+  tool("failing_job", "Says after a while that it has failed"),
+  tool("protocol_error_job", "Breaks"),
+  tool("confirm_delete", "Asks before it deletes", oneString("filename")),
+  tool("multi_input", "Asks two things at once"),
+  tool("test_tool_with_task", "Asks for a name and then takes its time"),
 ];
 
 /** What the suite does not ask for, and our own tests do. */
