@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import type { Answer } from "../core/json-rpc.ts";
+import { RPC_CODES, type Answer } from "../core/json-rpc.ts";
 import { describeEntry, entryPage, PAGE_ARGUMENTS, type EntryPage } from "./entry-page.ts";
 import { blocksOfContents, blocksOfMessages } from "./house-blocks.ts";
 import type { HouseCall, HouseResult, HouseTool } from "./house-tool.ts";
@@ -166,6 +166,7 @@ async function pass(
   const answer: Answer = await forward(toRequest(request.params));
   const message = answer.message();
   if ("error" in message) {
+    if (FOR_CLIENTS.has(message.error.code)) return { kind: "answer", answer };
     const text = message.error.message.slice(0, MAX_ERROR_TEXT);
     return { kind: "result", result: { content: [{ type: "text", text }], isError: true } };
   }
@@ -174,6 +175,9 @@ async function pass(
   if (resultType !== undefined && resultType !== "complete") return { kind: "answer", answer };
   return { kind: "result", result: { content: toBlocks(message.result) } };
 }
+
+/** Errors that a client acts upon: a page its user must visit first (2025-11-25), what it lacks. */
+const FOR_CLIENTS: ReadonlySet<number> = new Set([-32042, RPC_CODES.missingCapability]);
 
 /** Of a backend's error: a sentence or two, never a page. */
 const MAX_ERROR_TEXT = 2_000;

@@ -1,13 +1,15 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
-import { scripted } from "../support/scripted-backend.ts";
-import { awaitReady, configure, readReply, send, sendAsOwner } from "../support/worker.ts";
+import { scripted, type Scripted } from "../support/scripted-backend.ts";
+import { awaitReady, configure, modern, readReply, send, sendAsOwner } from "../support/worker.ts";
 
 const ALL_FOUR = ["get_prompt", "list_prompts", "list_resources", "read_resource"];
 const OPEN = { type: "object" };
+const QUESTION = { mode: "form", message: "Who?", requestedSchema: { ...OPEN, properties: {} } };
+let library: Scripted;
 
 beforeAll(async () => {
-  const library = await scripted({
+  library = await scripted({
     initialize: { capabilities: { tools: {}, resources: {}, prompts: {} } },
     "tools/list": { tools: [{ name: "call", inputSchema: OPEN }] },
     "resources/list": {
@@ -24,6 +26,7 @@ beforeAll(async () => {
     },
     "prompts/list": {
       prompts: [
+        { name: "ask" },
         { name: "greet", description: "Greets", arguments: [{ name: "who", required: true }] },
       ],
     },
@@ -35,6 +38,11 @@ beforeAll(async () => {
         { uri: "memo://b", blob: "AAAA", mimeType: "image/png" },
         { uri: "memo://c", blob: "AAAA", mimeType: "application/pdf" },
       ],
+    },
+    "prompts/get ask": {
+      resultType: "input_required",
+      inputRequests: { who: { method: "elicitation/create", params: QUESTION } },
+      requestState: "the backend's own",
     },
     "prompts/get greet": {
       description: "A greeting",
@@ -86,9 +94,11 @@ function caller(key: string) {
   };
 }
 
+let key: string;
 let tools: ReturnType<typeof caller>;
 beforeAll(async () => {
-  tools = caller(await mint({ resourceTools: true }));
+  key = await mint({ resourceTools: true });
+  tools = caller(key);
 });
 
 test("are there for a key that asks for them, on every surface, and for no other", async () => {
@@ -211,6 +221,7 @@ describe("read_resource", () => {
 test("list_prompts and get_prompt do the same for prompts", async () => {
   expect((await tools.call("list_prompts"))?.["structuredContent"]).toEqual({
     prompts: [
+      { name: "library_ask" },
       {
         name: "library_greet",
         description: "Greets",
@@ -228,6 +239,36 @@ test("list_prompts and get_prompt do the same for prompts", async () => {
   expect(await tools.call("get_prompt", { name: "greet" }, "/mcp/library")).not.toHaveProperty(
     "isError",
   );
+});
+
+test("pass a question of the backend on, and its answer back", async () => {
+  const ask = (more: JsonObject) =>
+    modern(
+      "tools/call",
+      {
+        name: "get_prompt",
+        arguments: { name: "library_ask" },
+        _meta: { "io.modelcontextprotocol/clientCapabilities": { elicitation: { form: {} } } },
+        ...more,
+      },
+      { headers: { authorization: `Bearer ${key}` } },
+    );
+  const { result } = (await ask({})).message;
+  expect(result).toMatchObject({
+    resultType: "input_required",
+    inputRequests: { who: { method: "elicitation/create", params: QUESTION } },
+  });
+  expect(result?.["requestState"]).not.toContain("own");
+  const inputResponses = { who: { action: "accept", content: {} } };
+  await ask({ inputResponses, requestState: result?.["requestState"] });
+  const asked = (await library.arrived()).filter(
+    ({ message }) => message?.method === "prompts/get",
+  );
+  expect(asked.at(-1)?.message?.params).toMatchObject({
+    name: "ask",
+    inputResponses,
+    requestState: "the backend's own",
+  });
 });
 
 test("are recorded like any other call, what they do inside too", async () => {
