@@ -314,6 +314,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
         fetch: this.#fetch,
         wasLegacy,
         capabilities: this.#kept.capabilities,
+        isOneUsers: this.#kept.role === "session",
         onClose: (stream) => this.#onClose(stream),
       });
       if (generation === this.#generation) {

@@ -23,6 +23,7 @@ export async function openBackend(
     wasLegacy: boolean;
     /** Declared to a legacy backend; undefined: nothing. */
     capabilities: JsonObject | undefined;
+    isOneUsers: boolean;
     /** The stream is over, whoever ended it. */
     onClose: (stream: SseConnection) => void;
   }>,
@@ -32,7 +33,7 @@ export async function openBackend(
     requireShortIntroduction(opened.connection, config.name);
     return { ...opened, stream: undefined };
   }
-  const stream = await openSse(target, { fetch: io.fetch, onClose: () => io.onClose(stream) });
+  const stream = await openSse(target, { ...io, onClose: () => io.onClose(stream) });
   try {
     const { connection } = await initialize(target, { ...io, fetch: stream.fetch });
     requireShortIntroduction(connection, config.name);

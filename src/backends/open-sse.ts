@@ -23,12 +23,17 @@ export type SseConnection = Readonly<{
 
 export async function openSse(
   target: ConnectTarget,
-  io: Readonly<{ fetch: Fetch; onClose: () => void }>,
+  io: Readonly<{
+    fetch: Fetch;
+    /** Whether one user alone speaks on this connection. */
+    isOneUsers: boolean;
+    onClose: () => void;
+  }>,
 ): Promise<SseConnection> {
   const blame: Blame = { action: "connect", backend: target.backend };
   const url = requireAllowedTarget(target, blame);
   const stream = new AbortController();
-  const pending = new PendingReplies();
+  const pending = new PendingReplies(io.isOneUsers);
   let state: "opening" | "open" | "closed" = "opening";
   const close = (): void => {
     const wasOpen = state === "open";

@@ -21,6 +21,12 @@ export type ExpectedReply = Readonly<{
  */
 export class PendingReplies {
   readonly #pending = new Map<RequestId, Pending>();
+  readonly #isOneUsers: boolean;
+
+  /** `isOneUsers`: all calls on this stream are one user's, so nothing can reach a stranger. */
+  constructor(isOneUsers: boolean) {
+    this.#isOneUsers = isOneUsers;
+  }
 
   expect(id: RequestId, signal: AbortSignal | undefined): ExpectedReply {
     const { promise, resolve } = Promise.withResolvers<Response>();
@@ -94,15 +100,18 @@ export class PendingReplies {
     for (const pending of this.#pending.values()) pending.finish(undefined);
   }
 
-  /** By progress token; what bears none (logs, pings) is given on only when it can be one call's. */
+  /**
+   * By progress token. What bears none (questions, logs, pings) goes to the newest call of the one
+   * user, and on a stream of several only to a call that is alone.
+   */
   #ownerOf({ params }: JsonObject): Pending | undefined {
     const token =
       typeof params === "object" && params !== null && "progressToken" in params
         ? params["progressToken"]
         : undefined;
     if (typeof token === "string" || typeof token === "number") return this.#pending.get(token);
-    const [only, another] = [...this.#pending.values()];
-    return another === undefined ? only : undefined;
+    const pending = [...this.#pending.values()];
+    return this.#isOneUsers || pending.length === 1 ? pending.at(-1) : undefined;
   }
 }
 
