@@ -3,12 +3,19 @@ import type { BackendConfig } from "../config/gateway-config.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
 import { findParamMarks } from "../catalog/param-marks.ts";
 import { compileAccess } from "../auth/access.ts";
+import { GatewayError } from "../core/errors.ts";
 import type { ExposedName } from "../core/ids.ts";
 import { maskUrl } from "../core/redact.ts";
 import { describeView } from "./describe-view.ts";
 import { findTarget } from "./find-target.ts";
-import type { BackendStatus, Gateway, VisibleTool } from "./gateway.ts";
-import { HOUSE } from "./house-tool.ts";
+import type {
+  BackendStatus,
+  Gateway,
+  LocatedRequest,
+  VisibleTool,
+  Whereabouts,
+} from "./gateway.ts";
+import { HOUSE, type HouseTool } from "./house-tool.ts";
 import { announcersOf, fingerprintOf, resourceOwnerOf } from "./live-view.ts";
 import { perform, type PerformDeps } from "./perform.ts";
 import { findHouseTool } from "./perform-house-tool.ts";
@@ -55,17 +62,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
 
     async locate(caller, request, context) {
       const held = await find(caller, request.scope, context);
-      const inner = findHouseTool(held.view, request)?.toRequest?.(request.params);
-      const { backend } = findTarget(held.view, { ...request, ...inner });
-      const config = held.snapshot.config.backends.find(({ name }) => name === backend);
-      if (config === undefined) throw unknownBackend(backend);
-      const report = held.snapshot.reports[backend];
-      return {
-        backend,
-        transport: config.transport.kind,
-        era: report?.era,
-        sessionful: report?.sessionful ?? false,
-      };
+      const house = findHouseTool(held.view, request);
+      return house === undefined
+        ? whereaboutsOf(held, request)
+        : innerWhereabouts(held, request, house);
     },
 
     async fingerprint(caller, scope, context) {
@@ -88,6 +88,38 @@ export function createGateway(deps: GatewayDeps): Gateway {
         .map((config) => toStatus(config, snapshot.reports[config.name], snapshot.configVersion));
     },
   };
+}
+
+function whereaboutsOf(held: HeldView, request: LocatedRequest): Whereabouts {
+  const { backend } = findTarget(held.view, request);
+  const config = held.snapshot.config.backends.find(({ name }) => name === backend);
+  if (config === undefined) throw unknownBackend(backend);
+  const report = held.snapshot.reports[backend];
+  return {
+    backend,
+    transport: config.transport.kind,
+    era: report?.era,
+    sessionful: report?.sessionful ?? false,
+  };
+}
+
+const AT_HOME: Whereabouts = {
+  backend: HOUSE,
+  transport: "builtin",
+  era: undefined,
+  sessionful: false,
+};
+
+/** Of the request a house tool will make; what is wrong with that one, the call itself will say. */
+function innerWhereabouts(held: HeldView, request: LocatedRequest, tool: HouseTool): Whereabouts {
+  const inner = tool.toRequest?.(request.params);
+  if (inner === undefined) return AT_HOME;
+  try {
+    return whereaboutsOf(held, { ...request, ...inner });
+  } catch (error) {
+    if (error instanceof GatewayError) return AT_HOME;
+    throw error;
+  }
 }
 
 function visibleTools({ tools, house }: View): readonly VisibleTool[] {

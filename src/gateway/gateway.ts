@@ -81,7 +81,8 @@ export type ClientPort = Readonly<{
 
 /** What is known of the backend a request goes to, before it goes there. */
 export type Whereabouts = Readonly<{
-  backend: BackendName;
+  /** The gateway itself where a tool of its own needs no backend. */
+  backend: BackendName | "gateway";
   transport: "streamable-http" | "sse" | "builtin" | "stdio";
   era: Era | undefined;
   sessionful: boolean;

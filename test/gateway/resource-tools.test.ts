@@ -241,26 +241,24 @@ test("list_prompts and get_prompt do the same for prompts", async () => {
   );
 });
 
+/** With a client that can be asked: such calls may wait in an object. */
+async function askable(name: string, args: JsonObject, more: JsonObject = {}) {
+  const capabilities = { "io.modelcontextprotocol/clientCapabilities": { elicitation: {} } };
+  const params = { name, arguments: args, _meta: capabilities, ...more };
+  const headers = { authorization: `Bearer ${key}` };
+  return (await modern("tools/call", params, { headers })).message.result;
+}
+
 test("pass a question of the backend on, and its answer back", async () => {
-  const ask = (more: JsonObject) =>
-    modern(
-      "tools/call",
-      {
-        name: "get_prompt",
-        arguments: { name: "library_ask" },
-        _meta: { "io.modelcontextprotocol/clientCapabilities": { elicitation: { form: {} } } },
-        ...more,
-      },
-      { headers: { authorization: `Bearer ${key}` } },
-    );
-  const { result } = (await ask({})).message;
-  expect(result).toMatchObject({
+  const args = { name: "library_ask" };
+  const asking = await askable("get_prompt", args);
+  expect(asking).toMatchObject({
     resultType: "input_required",
     inputRequests: { who: { method: "elicitation/create", params: QUESTION } },
   });
-  expect(result?.["requestState"]).not.toContain("own");
+  expect(asking?.["requestState"]).not.toContain("own");
   const inputResponses = { who: { action: "accept", content: {} } };
-  await ask({ inputResponses, requestState: result?.["requestState"] });
+  await askable("get_prompt", args, { inputResponses, requestState: asking?.["requestState"] });
   const asked = (await library.arrived()).filter(
     ({ message }) => message?.method === "prompts/get",
   );
@@ -269,6 +267,12 @@ test("pass a question of the backend on, and its answer back", async () => {
     inputResponses,
     requestState: "the backend's own",
   });
+});
+
+test("answer a client that can be asked as they answer any other", async () => {
+  expect(await askable("list_prompts", {})).toHaveProperty("structuredContent");
+  expect(await askable("read_resource", { uri: "nowhere://x" })).toMatchObject({ isError: true });
+  expect(await askable("read_resource", {})).toMatchObject({ isError: true });
 });
 
 test("are recorded like any other call, what they do inside too", async () => {
