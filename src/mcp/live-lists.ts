@@ -2,6 +2,7 @@ import type { Caller } from "../auth/caller.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { After } from "../core/patience.ts";
 import type { Fingerprint, Scope } from "../gateway/gateway.ts";
+import { viewKey } from "../gateway/view.ts";
 import { CHANGING_LISTS, type ChangingList, type LiveListener } from "./live-listener.ts";
 import { PacedDelivery } from "./paced-delivery.ts";
 
@@ -95,8 +96,7 @@ export class LiveLists {
     const looks = new Map<string, Promise<Seen>>();
     for (const [listener, member] of this.#members) {
       const { caller, scope } = listener;
-      // Equal for all who see the same.
-      const key = `${caller.policyId} ${scope.kind === "all" ? "*" : scope.backend}`;
+      const key = viewKey(caller.policyId, scope);
       const look = looks.get(key) ?? this.#look(listener, newest);
       looks.set(key, look);
       const seen = await look;
