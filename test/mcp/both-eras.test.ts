@@ -1,5 +1,11 @@
 import { beforeAll, describe, expect, inject, test } from "vitest";
-import { PROMPTS, RESOURCES, TEMPLATES, TOOLS } from "../support/conformance-offer.ts";
+import {
+  MODERN_TOOLS,
+  PROMPTS,
+  RESOURCES,
+  TEMPLATES,
+  TOOLS,
+} from "../support/conformance-offer.ts";
 import { awaitReady, configure, legacy, modern, type RpcReply } from "../support/worker.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 
@@ -23,7 +29,8 @@ const ERAS: Record<string, Ask> = {
 };
 
 describe.each(Object.keys(ERAS))("a %s client", (era) => {
-  const ask = ERAS[era] as Ask;
+      const tools = backend === "modern" ? MODERN_TOOLS : TOOLS;
+      expect((await ask("tools/list", {}, path)).message.result?.["tools"]).toEqual(tools);
 
   describe.each(Object.keys(BACKENDS))("of the backend %s", (backend) => {
     const path = `/mcp/${backend}`;
@@ -125,7 +132,7 @@ describe.each(Object.keys(ERAS))("a %s client", (era) => {
     const tools = message.result?.["tools"] as { name: string }[] | undefined;
     const names = (tools ?? []).map(({ name }) => name);
     expect(names).toEqual(names.toSorted());
-    expect(names).toHaveLength(TOOLS.length * 4);
+    expect(names).toHaveLength(TOOLS.length * 3 + MODERN_TOOLS.length);
     for (const backend of Object.keys(BACKENDS)) {
       const called = await ask(
         "tools/call",

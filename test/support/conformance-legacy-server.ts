@@ -38,8 +38,10 @@ type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 /** One connection to the conformance server, on the SDK that real legacy servers use. */
 export type LegacyServer = Readonly<{
   connect: (transport: Transport) => Promise<void>;
-  onInitialized: (then: () => void) => void;
-  /** Asks for the client's roots outside of any call, when it has declared some. */
+  /**
+   * Asks for the client's roots outside of any call, when it has declared some. Where all messages
+   * share one stream nobody can tell that from a question of a call, so there it is left out.
+   */
   learnRoots: () => void;
 }>;
 
@@ -165,9 +167,6 @@ export function createLegacyServer(
       await server.connect(transport);
       // oxlint-disable-next-line unicorn/prefer-add-event-listener
       if (pushes) server.onclose = state.listen((change) => void tell(server, subscribed, change));
-    },
-    onInitialized(then) {
-      server.oninitialized = then;
     },
     learnRoots,
   };

@@ -8,6 +8,7 @@ import {
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { createLegacyServer, type LegacyServer } from "./conformance-legacy-server.ts";
+import { TOOLS } from "./conformance-offer.ts";
 import {
   answerLog,
   type ConformanceState,
@@ -22,7 +23,7 @@ type LegacyOptions = Readonly<{ session: boolean; json: boolean; port?: number }
 type Session = Readonly<{ transport: StreamableHTTPServerTransport; server: LegacyServer }>;
 
 export async function startLegacyHttp({ session, json, port }: LegacyOptions): Promise<Fixture> {
-  const state = createConformanceState();
+  const state = createConformanceState(TOOLS);
   const sessions = new Map<string, Session>();
   const open = async (): Promise<Session> => {
     const server = createLegacyServer(state, { pushes: session });
@@ -65,7 +66,7 @@ export async function startLegacyHttp({ session, json, port }: LegacyOptions): P
 }
 
 export async function startLegacySse(port?: number): Promise<Fixture> {
-  const state = createConformanceState();
+  const state = createConformanceState(TOOLS);
   const sessions = new Map<string, SSEServerTransport>();
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (answerLog(state, request, response)) return;
@@ -75,7 +76,6 @@ export async function startLegacySse(port?: number): Promise<Fixture> {
       sessions.set(transport.sessionId, transport);
       response.on("close", () => sessions.delete(transport.sessionId));
       const server = createLegacyServer(state, { pushes: true });
-      server.onInitialized(() => server.learnRoots());
       await server.connect(transport);
       hearAll(transport, state);
       return;

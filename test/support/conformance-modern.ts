@@ -17,7 +17,7 @@ import {
 import * as z from "zod";
 import { callTool, getPrompt, readResource } from "./conformance-behaviour.ts";
 import { type Answer, type Back, PageNeeded, type Question } from "./conformance-client.ts";
-import { COMPLETION, TEMPLATES, TOOLS } from "./conformance-offer.ts";
+import { COMPLETION, MODERN_TOOLS, TEMPLATES } from "./conformance-offer.ts";
 import {
   answerLog,
   type ConformanceState,
@@ -36,7 +36,7 @@ type Rounds = Readonly<{ answers: Readonly<Record<string, Answer>> }>;
 
 /** The conformance server of 2026-07-28, which refuses the legacy era. */
 export async function startModern(port?: number): Promise<Fixture> {
-  const state = createConformanceState();
+  const state = createConformanceState(MODERN_TOOLS);
   const tasks = createTasks(state);
   const rounds = createRequestStateCodec<Rounds>({
     key: randomBytes(32),
@@ -92,7 +92,7 @@ function hearBody(state: ConformanceState, body: string): void {
 /** The SDK compares `Mcp-Param-*` with the arguments for the schemas this names. */
 class ConformanceServer extends McpServer {
   override toolInputSchemaJson(name: string): Record<string, unknown> | undefined {
-    return TOOLS.find((tool) => tool.name === name)?.inputSchema;
+    return MODERN_TOOLS.find((tool) => tool.name === name)?.inputSchema;
   }
 }
 

@@ -69,6 +69,10 @@ const SUITE_TOOLS: Tool[] = [
   tool("test_input_required_result_multiple_inputs", "Asks three things at once"),
   tool("test_input_required_result_multi_round", "Asks one thing after another"),
   tool("test_input_required_result_capabilities", "Asks what the client can answer"),
+];
+
+/** What the suite calls of the tasks extension, which only the modern revision has. */
+const TASK_TOOLS: Tool[] = [
   tool("greet", "Greets", oneString("name")),
   tool("slow_compute", "Takes its time", {
     type: "object",
@@ -110,6 +114,7 @@ const OWN_TOOLS: Tool[] = [
 ];
 
 export const TOOLS: Tool[] = [...SUITE_TOOLS, ...OWN_TOOLS];
+export const MODERN_TOOLS: Tool[] = [...TOOLS, ...TASK_TOOLS];
 
 export const RESOURCES: Resource[] = [
   { uri: "test://static-text", name: "Static text", mimeType: "text/plain" },

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Prompt, Resource, Tool } from "@modelcontextprotocol/sdk/types.js";
-import { PROMPTS, RESOURCES, TOOLS } from "./conformance-offer.ts";
+import { PROMPTS, RESOURCES } from "./conformance-offer.ts";
 
 /** Beyond this only the newest lines are kept: fixtures live as long as a whole test run. */
 const MAX_LINES = 2_000;
@@ -34,7 +34,7 @@ const EXTRA_TOOL: Tool = {
 const EXTRA_PROMPT: Prompt = { name: "test_extra_prompt", description: EXTRA_TOOL.description };
 const EXTRA_RESOURCE: Resource = { uri: "test://extra", name: "Extra", mimeType: "text/plain" };
 
-export function createConformanceState(): ConformanceState {
+export function createConformanceState(tools: Tool[]): ConformanceState {
   const longer = new Set<ListKind>();
   const listeners = new Set<(change: Change) => void>();
   const lines: HeardLine[] = [];
@@ -42,7 +42,7 @@ export function createConformanceState(): ConformanceState {
     for (const listener of listeners) listener(change);
   };
   return {
-    tools: () => (longer.has("tools") ? [...TOOLS, EXTRA_TOOL] : TOOLS),
+    tools: () => (longer.has("tools") ? [...tools, EXTRA_TOOL] : tools),
     prompts: () => (longer.has("prompts") ? [...PROMPTS, EXTRA_PROMPT] : PROMPTS),
     resources: () => (longer.has("resources") ? [...RESOURCES, EXTRA_RESOURCE] : RESOURCES),
     change(list) {
