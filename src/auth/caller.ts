@@ -25,8 +25,6 @@ export type Caller = Readonly<{
   /** The resources this credential is good for (RFC 8707); keys are good for all. */
   resources: readonly Resource[];
   scopes: readonly string[];
-  /** Epoch ms at which the credential ends by itself; absent: it is good until it is revoked. */
-  expiresAt?: number;
 }>;
 
 /** Whether the caller may know of this backend or, with a tool, of this tool. */

@@ -15,6 +15,4 @@ export type LiveListener = Readonly<{
   lists: ReadonlySet<ChangingList>;
   /** Takes one JSON-RPC notification; must not throw. */
   deliver: (notification: JsonObject) => void;
-  /** Its credential is no longer good. */
-  end: () => void;
 }>;

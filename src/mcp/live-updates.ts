@@ -6,7 +6,6 @@ import type { After } from "../core/patience.ts";
 import type { CallContext, Gateway, Scope } from "../gateway/gateway.ts";
 import { viewKey } from "../gateway/view.ts";
 import { Attendances, type Attended, type Wanted } from "./attendances.ts";
-import { CredentialWatch } from "./credential-watch.ts";
 import {
   acknowledgement,
   listenResult,
@@ -30,7 +29,6 @@ export type LiveUpdatesDeps = Readonly<{
   context: () => CallContext;
   /** As `Registry.watch`; what the gateway sees afterwards is at least as new. */
   watch: (change: number) => Promise<number>;
-  stillValid: (caller: Caller) => Promise<boolean>;
   backend: (object: string) => Attended;
   after: After;
   now: () => number;
@@ -57,7 +55,6 @@ export class LiveUpdates {
   readonly #lists: LiveLists;
   readonly #resources: LiveResources;
   readonly #attendances: Attendances;
-  readonly #credentials: CredentialWatch;
   readonly #listeners = new Set<LiveListener>();
   readonly #attendLists = latestRun(() => this.#findAnnouncers());
   readonly #refresh = latestRun(() => this.#resources.refresh());
@@ -67,14 +64,6 @@ export class LiveUpdates {
     const { gateway, context, watch, after, now } = deps;
     this.#deps = deps;
     this.#attendances = new Attendances({ listener: deps.name, backend: deps.backend, after });
-    this.#credentials = new CredentialWatch({
-      stillValid: deps.stillValid,
-      onInvalid: (listener) => {
-        this.close(listener);
-        listener.end();
-      },
-      after,
-    });
     this.#resources = new LiveResources({
       owner: (caller, scope, uri) => gateway.resourceOwner(caller, scope, uri, context()),
       attendances: this.#attendances,
@@ -104,7 +93,6 @@ export class LiveUpdates {
       );
     }
     this.#listeners.add(listener);
-    this.#credentials.add(listener);
     await this.#soon(
       Promise.all([
         this.#lists.add(listener),
@@ -117,7 +105,6 @@ export class LiveUpdates {
   /** The stream is over, or its client is gone. */
   close(listener: LiveListener): void {
     if (!this.#listeners.delete(listener)) return;
-    this.#credentials.remove(listener);
     this.#lists.remove(listener);
     void this.#resources.close(listener);
     void this.#attendLists();
@@ -154,13 +141,10 @@ export class LiveUpdates {
     await this.#deps.gateway.fingerprint(caller, scope, this.#deps.context());
     const uris = await this.#resources.restore({ key, caller, scope }, asked.uris);
     const kept = { lists: asked.lists, uris };
-    const finish = (): void => {
-      send(listenResult(id));
-      close();
-    };
     if (kept.lists.size + uris.length === 0) {
       send(acknowledgement(kept, id));
-      finish();
+      send(listenResult(id));
+      close();
       return () => {};
     }
     const early: JsonObject[] = [];
@@ -171,10 +155,6 @@ export class LiveUpdates {
       scope,
       lists: kept.lists,
       deliver: (notification) => deliver(withSubscription(notification, id)),
-      end: () => {
-        this.forget(key);
-        finish();
-      },
     };
     const stop = (): void => {
       this.close(listener);

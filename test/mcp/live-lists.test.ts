@@ -60,7 +60,6 @@ function listen(
     scope: ALL,
     lists,
     deliver: ({ method }: JsonObject) => heard.push(method),
-    end: () => {},
   };
   return { listener, heard };
 }

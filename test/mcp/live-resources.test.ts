@@ -39,7 +39,6 @@ function listen(watcher: Watcher = WATCHER) {
     ...watcher,
     lists: new Set(),
     deliver: ({ method, params }) => heard.push({ method, params }),
-    end: () => {},
   };
   return { listener, heard };
 }
