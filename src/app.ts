@@ -127,6 +127,7 @@ export function createMiddle(env: Env): Middle {
           .refresh()
           .catch(() => {}),
       ),
+    kept: (caller, ask) => env.CALLERS.getByName(caller.userId).kept(ask),
     inFlight: createInFlight(),
     audit,
     now,

@@ -12,6 +12,10 @@ import {
 /** Claude.ai gives up a tool call near 60 s: the caller should hear it from us, with a reason. */
 const DEFAULT_TIMEOUT_SECONDS = 55;
 const MAX_TIMEOUT_SECONDS = 3_600;
+/** Well before any known client gives up. */
+const DEFAULT_DETACH_SECONDS = 20;
+/** Later than this, clients and proxies have given up the request already. */
+const MAX_DETACH_SECONDS = 300;
 
 const REMOTE_TYPES: ReadonlyMap<string, "streamable-http" | "sse"> = new Map([
   ["http", "streamable-http"],
@@ -40,6 +44,7 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([
   "timeout",
   "session",
   "instructions",
+  "detach",
   "enabled",
   "disabled",
   "description",
@@ -73,6 +78,7 @@ export function parseBackendEntry({
     disabledTools:
       readStrings(path, entry, "disabledTools") ?? readStrings(path, entry, "disabled_tools") ?? [],
     timeoutMs: readTimeout(path, entry) * 1_000,
+    ...readDetach(path, entry),
     session: readSession(path, entry),
     ...readInstructions(path, entry),
   };
@@ -155,9 +161,26 @@ function readBoolean(path: string, entry: JsonObject, key: string): boolean | un
   throw configProblem(`${path}.${key}`, value, "true or false");
 }
 
+/** `true`, or after how many seconds. */
+function readDetach(path: string, entry: JsonObject): Pick<BackendConfig, "detachAfterMs"> {
+  const value = entry["detach"];
+  if (value === undefined || value === false) return {};
+  const seconds = value === true ? DEFAULT_DETACH_SECONDS : value;
+  if (typeof seconds === "number" && seconds >= 0 && seconds <= MAX_DETACH_SECONDS) {
+    return { detachAfterMs: seconds * 1_000 };
+  }
+  throw configProblem(
+    `${path}.detach`,
+    value,
+    `true, false or seconds from 0 to ${MAX_DETACH_SECONDS}`,
+  );
+}
+
 function readTimeout(path: string, entry: JsonObject): number {
   const value = entry["timeout"];
-  if (value === undefined) return DEFAULT_TIMEOUT_SECONDS;
+  // A call that goes on in the background keeps nobody waiting.
+  const isDetached = entry["detach"] !== undefined && entry["detach"] !== false;
+  if (value === undefined) return isDetached ? MAX_TIMEOUT_SECONDS : DEFAULT_TIMEOUT_SECONDS;
   if (typeof value === "number" && value >= 1 && value <= MAX_TIMEOUT_SECONDS) return value;
   throw configProblem(`${path}.timeout`, value, `seconds from 1 to ${MAX_TIMEOUT_SECONDS}`);
 }

@@ -16,6 +16,8 @@ export type BackendConfig = Readonly<{
   timeoutMs: number;
   /** Whose session it is where the backend issues session ids. */
   session: "per-user" | "shared";
+  /** A call that takes longer goes on in the background and its result is fetched later. */
+  detachAfterMs?: number;
   /** Said in place of the backend's own instructions; false: none are passed on. */
   instructions?: string | false;
 }>;

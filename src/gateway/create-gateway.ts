@@ -60,12 +60,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
 
     forward: (caller, request, context) => perform(deps, caller, request, context),
 
-    async locate(caller, request, context) {
-      const held = await find(caller, request.scope, context);
-      const house = findHouseTool(held.view, request);
-      return house === undefined
-        ? whereaboutsOf(held, request)
-        : innerWhereabouts(held, request, house);
+    locate(caller, request, context) {
+      const held = find(caller, request.scope, context);
+      return held instanceof Promise
+        ? held.then((found) => whereabouts(found, request))
+        : whereabouts(held, request);
     },
 
     async fingerprint(caller, scope, context) {
@@ -90,6 +89,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
   };
 }
 
+function whereabouts(held: HeldView, request: LocatedRequest): Whereabouts {
+  const house = findHouseTool(held.view, request);
+  return house === undefined
+    ? whereaboutsOf(held, request)
+    : innerWhereabouts(held, request, house);
+}
+
 function whereaboutsOf(held: HeldView, request: LocatedRequest): Whereabouts {
   const { backend } = findTarget(held.view, request);
   const config = held.snapshot.config.backends.find(({ name }) => name === backend);
@@ -100,6 +106,7 @@ function whereaboutsOf(held: HeldView, request: LocatedRequest): Whereabouts {
     transport: config.transport.kind,
     era: report?.era,
     sessionful: report?.sessionful ?? false,
+    detachAfterMs: config.detachAfterMs,
   };
 }
 

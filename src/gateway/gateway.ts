@@ -86,6 +86,8 @@ export type Whereabouts = Readonly<{
   transport: "streamable-http" | "sse" | "builtin" | "stdio";
   era: Era | undefined;
   sessionful: boolean;
+  /** A call of this backend that takes longer than this goes on without its client. */
+  detachAfterMs?: number | undefined;
 }>;
 
 /** A backend of the config as `/status` shows it. */
@@ -156,8 +158,15 @@ export interface Gateway {
    * backend_timeout, backend_failed, cancelled); a JSON-RPC error of the backend is an Answer.
    */
   forward(caller: Caller, request: ForwardedRequest, context: CallContext): Promise<Answer>;
-  /** Where `forward` would send it. Throws `not_found` and `invalid_params`, as `forward` does. */
-  locate(caller: Caller, request: LocatedRequest, context: CallContext): Promise<Whereabouts>;
+  /**
+   * Where `forward` would send it; nothing is awaited where the isolate knows. Throws `not_found` and
+   * `invalid_params`, as `forward` does.
+   */
+  locate(
+    caller: Caller,
+    request: LocatedRequest,
+    context: CallContext,
+  ): Whereabouts | Promise<Whereabouts>;
   /** Changes when the lists the caller sees do, or one of their backends goes down or comes back. */
   fingerprint(caller: Caller, scope: Scope, context: CallContext): Promise<Fingerprint>;
   /** The backends behind what the caller sees that say when their lists change. */

@@ -37,9 +37,25 @@ export type HouseCall = Readonly<{
   context: CallContext;
   /** What the caller sees in the scope of the request. */
   entries: (kind: ListKind) => readonly JsonObject[];
+  /** Calls of this caller that go on without their client. */
+  kept: (ask: KeptAsk) => Promise<KeptState>;
   /** In the caller's name: found, permitted, limited and recorded like a request of its own. */
   forward: (request: Pick<LocatedRequest, "method" | "params">) => Promise<Answer>;
 }>;
+
+export type KeptAsk = Readonly<{
+  handle: string;
+  /** How long to wait for a call that is still running. */
+  waitMs: number;
+  cancel: boolean;
+}>;
+
+/** `text` is the whole JSON-RPC answer, with its handle as the id. */
+export type KeptState =
+  | Readonly<{ kind: "unknown" }>
+  | Readonly<{ kind: "running"; tool: string; seconds: number; message: string }>
+  | Readonly<{ kind: "cancelled"; tool: string }>
+  | Readonly<{ kind: "over"; text: string }>;
 
 export type HouseResult =
   | Readonly<{ kind: "result"; result: JsonObject }>

@@ -5,7 +5,13 @@ import type { Answer } from "../core/json-rpc.ts";
 import type { AuditOutcome } from "../telemetry/audit-event.ts";
 import type { AuditTrail } from "../telemetry/audit-trail.ts";
 import type { CallContext, ForwardedRequest, LocatedRequest } from "./gateway.ts";
-import { HOUSE, type HouseCall, type HouseTool } from "./house-tool.ts";
+import {
+  HOUSE,
+  type HouseCall,
+  type HouseTool,
+  type KeptAsk,
+  type KeptState,
+} from "./house-tool.ts";
 import type { View } from "./view.ts";
 
 /** What the model that called can put right itself: it reads a tool result, not a protocol error. */
@@ -24,7 +30,11 @@ export function findHouseTool(
 
 /** Done and recorded like a call of any other tool; the bound is that of what it does inside. */
 export async function performHouseTool(
-  deps: Readonly<{ audit: AuditTrail; now: () => number }>,
+  deps: Readonly<{
+    audit: AuditTrail;
+    kept: (caller: Caller, ask: KeptAsk) => Promise<KeptState>;
+    now: () => number;
+  }>,
   tool: HouseTool,
   call: Readonly<{
     caller: Caller;
@@ -45,6 +55,7 @@ export async function performHouseTool(
       context,
       args: isJsonObject(args) ? args : {},
       entries: view.entries,
+      kept: (ask) => deps.kept(caller, ask),
       forward: (inner) => forward({ ...request, ...inner }),
     });
     outcome = answer.isError ? "tool_error" : "ok";

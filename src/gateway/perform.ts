@@ -12,6 +12,7 @@ import type { AuditOutcome } from "../telemetry/audit-event.ts";
 import type { AuditTrail } from "../telemetry/audit-trail.ts";
 import { findTarget, type Target } from "./find-target.ts";
 import type { CallContext, ForwardedRequest } from "./gateway.ts";
+import type { KeptAsk, KeptState } from "./house-tool.ts";
 import type { InFlight } from "./limits.ts";
 import { findHouseTool, performHouseTool } from "./perform-house-tool.ts";
 import { unknownBackend, type HeldView, type Views } from "./views.ts";
@@ -25,6 +26,8 @@ export type PerformDeps = Readonly<{
   noticeFailure: (backend: BackendName, context: CallContext) => void;
   inFlight: InFlight;
   audit: AuditTrail;
+  /** Asks after a call that goes on without its client. */
+  kept: (caller: Caller, ask: KeptAsk) => Promise<KeptState>;
   now: () => number;
 }>;
 

@@ -4,8 +4,9 @@ import { randomToken } from "../core/digest.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import { capture, type Outcome } from "../core/outcome.ts";
-import { afterTimeout } from "../core/patience.ts";
-import type { CallContext, Scope } from "../gateway/gateway.ts";
+import type { Scope } from "../gateway/gateway.ts";
+import type { KeptAsk, KeptState } from "../gateway/house-tool.ts";
+import { answerTask } from "./answer-task.ts";
 import type { DispatchDeps } from "./call.ts";
 import type {
   CallerStub,
@@ -17,15 +18,17 @@ import type {
 } from "./caller-stub.ts";
 import { canBeAsked } from "../backends/check-question.ts";
 import { passableCapabilities } from "./client-capabilities.ts";
-import { dispatch } from "./dispatch.ts";
+import { DetachedCalls } from "./detached-calls.ts";
 import { EventLog } from "./event-log.ts";
 import { HeldCalls } from "./held-calls.ts";
 import { LiveSession } from "./live-session.ts";
 import { isLogLevel } from "./log-filter.ts";
 import { failureReply, unknownSession } from "./mcp-errors.ts";
 import { jsonReply } from "./reply.ts";
-import { runHeldCall } from "./run-held-call.ts";
+import { runHeldCall, type HeldRoom } from "./run-held-call.ts";
+import { runSessionCall } from "./run-session-call.ts";
 import { backendOf, type Session, SessionStore } from "./session-store.ts";
+import { isTaskMethod } from "./task-wire.ts";
 
 /** How often what is too old is removed, while there is anything. */
 const SWEEP_MS = 60 * 60 * 1_000;
@@ -41,11 +44,13 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
   readonly #log: EventLog;
   readonly #live = new Map<string, LiveSession>();
   readonly #held = new HeldCalls();
+  readonly #detached: DetachedCalls;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#sessions = new SessionStore(ctx.storage.sql);
     this.#log = new EventLog(ctx.storage.sql, Date.now);
+    this.#detached = new DetachedCalls(ctx.storage.sql);
   }
 
   /** The gateway as the composition root puts it together. */
@@ -85,8 +90,9 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
 
   async call(hop: CallHop): Promise<Response> {
     try {
+      if (isTaskMethod(hop.request.method)) return jsonReply(answerTask(this.#detached, hop));
       if (hop.session === undefined) {
-        return await runHeldCall(this.deps(), this.#held, hop, (work) => this.ctx.waitUntil(work));
+        return await runHeldCall(this.#room(), hop);
       }
       const session = this.#find(hop.caller, hop.scope, hop.session);
       if (session === undefined) throw unknownSession();
@@ -94,6 +100,18 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
     } catch (error) {
       return jsonReply(failureReply(hop.request.id, error));
     }
+  }
+
+  async kept({ handle, waitMs, cancel }: KeptAsk): Promise<KeptState> {
+    if (cancel) this.#detached.cancel(handle);
+    await this.#detached.wait(handle, waitMs);
+    const standing = this.#detached.find(handle);
+    if (standing === undefined) return { kind: "unknown" };
+    const { tool, status, createdAt } = standing.call;
+    if (status === "cancelled") return { kind: "cancelled", tool };
+    if (standing.kind === "over") return { kind: "over", text: standing.text };
+    const seconds = Math.round((Date.now() - createdAt) / 1_000);
+    return { kind: "running", tool, seconds, message: standing.message };
   }
 
   async tell({ caller, scope, session: id, message }: TellHop): Promise<void> {
@@ -119,27 +137,17 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
 
   override async alarm(): Promise<void> {
     for (const session of this.#sessions.sweep(Date.now())) this.#drop(session);
-    const isLeft = this.#log.sweep();
+    const isLeft = [this.#log.sweep(), this.#detached.sweep()].includes(true);
     if (isLeft || !this.#sessions.isEmpty()) await this.#sweepSoon();
   }
 
   #callInSession(session: Session, hop: CallHop): Promise<Response> {
-    const { caller, scope, era, request, acceptsStream } = hop;
+    const { request, acceptsStream } = hop;
     if (request.method === "logging/setLevel") return this.#setLevel(session, hop);
     return this.#liveOf(session).call({
       id: request.id,
       acceptsStream,
-      run: ({ client, notify, signal }) =>
-        dispatch(this.deps(), {
-          caller,
-          scope,
-          era,
-          request,
-          headers: new Headers(hop.headers),
-          notify,
-          client,
-          context: this.#context(hop, signal),
-        }),
+      run: (port) => runSessionCall(this.#room(), hop, port),
     });
   }
 
@@ -158,11 +166,11 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
     });
   }
 
-  #context({ requestId }: CallHop, signal: CallContext["signal"]): CallContext {
+  #room(): HeldRoom {
     return {
-      requestId,
-      signal,
-      after: afterTimeout,
+      deps: this.deps(),
+      calls: this.#held,
+      detached: this.#detached,
       waitUntil: (work) => this.ctx.waitUntil(work),
     };
   }

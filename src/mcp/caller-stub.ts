@@ -4,6 +4,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { RpcNotification, RpcRequest } from "../core/json-rpc.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Scope } from "../gateway/gateway.ts";
+import type { KeptAsk, KeptState } from "../gateway/house-tool.ts";
 
 /** What the Worker asks of the object that keeps what is live for one user. */
 export interface CallerStub {
@@ -17,6 +18,8 @@ export interface CallerStub {
   call(hop: CallHop): Promise<Response>;
   /** A notification or an answer of the client of a session. */
   tell(hop: TellHop): Promise<void>;
+  /** How a call stands that goes on without its client. */
+  kept(ask: KeptAsk): Promise<KeptState>;
   /** The client's own GET: an event stream for what belongs to no request. */
   stream(hop: StreamHop): Promise<Response>;
 }
@@ -50,6 +53,10 @@ export type CallHop = Readonly<{
   headers: Readonly<Record<string, string>>;
   acceptsStream: boolean;
   requestId: string;
+  /** Questions of this backend cannot be told apart while several calls are under way. */
+  isOneAtATime: boolean;
+  /** The call goes on without its client when it takes longer. */
+  detachAfterMs: number | undefined;
 }>;
 
 export type TellHop = Readonly<{

@@ -6,7 +6,7 @@ import { PATIENCE_MS } from "../core/patience.ts";
 import type { CallContext, ClientPort } from "../gateway/gateway.ts";
 import { BODY_LIMIT, readJsonText } from "../http/json-body.ts";
 import { answerBatch } from "./answer-batch.ts";
-import type { SessionInfo } from "./caller-stub.ts";
+import type { ClientMessage, SessionInfo } from "./caller-stub.ts";
 import { declaredCapabilities, passableCapabilities } from "./client-capabilities.ts";
 import { dispatch } from "./dispatch.ts";
 import { acceptsStream, type Exchange } from "./exchange.ts";
@@ -136,11 +136,20 @@ function askedInResults(request: RpcRequest): ClientPort | undefined {
 async function hearClient(
   exchange: Exchange,
   caller: Caller,
-  message: Parameters<typeof tellObject>[3],
+  message: ClientMessage,
 ): Promise<void> {
   const session = await requireSession(exchange, caller);
   if (message.kind === "notification") {
     exchange.running.hear(caller.credentialId, message.notification);
   }
-  if (session?.interactive === true) await tellObject(exchange, caller, session.id, message);
+  if (session !== undefined && concernsObject(message)) {
+    await tellObject(exchange, caller, session.id, message);
+  }
+}
+
+/** Answers to questions, and cancellations: what `initialized` and progress say is of no use there. */
+function concernsObject(message: ClientMessage): boolean {
+  if (message.kind === "response") return true;
+  const { method } = message.notification;
+  return method === "notifications/cancelled" || method === "notifications/roots/list_changed";
 }

@@ -25,6 +25,10 @@ export class HeldCall {
   /** Aborts the call. */
   readonly signal = new GiveUp();
   readonly ask: Ask;
+  /** The answer to the call, however long it takes. */
+  readonly done: Promise<Reply>;
+  readonly #finish: (reply: Reply) => void;
+  #isLeft = false;
   readonly #open = new Map<string, Open>();
   #asked = 0;
   #reply: Reply | undefined;
@@ -32,6 +36,9 @@ export class HeldCall {
   #listener: ((notification: RpcNotification) => void) | undefined;
 
   constructor(capabilities: JsonObject) {
+    const { promise, resolve } = Promise.withResolvers<Reply>();
+    this.done = promise;
+    this.#finish = resolve;
     this.ask = checkedAsk(capabilities, (question, signal) => this.#put(question, signal));
   }
 
@@ -46,11 +53,14 @@ export class HeldCall {
 
   finish(reply: Reply): void {
     this.#reply = reply;
+    this.#finish(reply);
     this.#wake?.();
   }
 
-  get isDone(): boolean {
-    return this.#reply !== undefined;
+  /** Nobody comes back for a question: what is open and what is still to come is refused. */
+  leave(): void {
+    this.#isLeft = true;
+    this.#refuseAll();
   }
 
   /** Waits until there is something to say. One request waits at a time: the last one that came. */
@@ -80,11 +90,16 @@ export class HeldCall {
 
   abort(): void {
     this.signal.abort();
+    this.#refuseAll();
+  }
+
+  #refuseAll(): void {
     for (const { reject } of this.#open.values()) reject(withdrawn());
     this.#open.clear();
   }
 
   async #put(question: Question, signal: CallSignal): Promise<JsonObject> {
+    if (this.#isLeft) throw withdrawn();
     this.#asked += 1;
     const key = `question-${this.#asked}`;
     const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
@@ -108,5 +123,8 @@ export class HeldCall {
 const GATHER_MS = 20;
 
 function withdrawn(): QuestionRefused {
-  return new QuestionRefused({ code: -32800, message: "The question is no longer open" });
+  return new QuestionRefused({
+    code: -32800,
+    message: "The client does not wait for questions any more",
+  });
 }

@@ -19,17 +19,18 @@ const MAX_STANDING = 4;
 /** The revision from which a stream begins with an event without data. */
 const PRIMING_VERSION = "2025-11-25";
 
+/** What a running request has of its session. */
+export type SessionPort = Readonly<{
+  client: ClientPort;
+  notify: (notification: RpcNotification) => void;
+  signal: GiveUp;
+}>;
+
 /** One request of the client as the session runs it. */
 export type SessionCall = Readonly<{
   id: RequestId;
   acceptsStream: boolean;
-  run: (
-    port: Readonly<{
-      client: ClientPort;
-      notify: (notification: RpcNotification) => void;
-      signal: GiveUp;
-    }>,
-  ) => Promise<Reply>;
+  run: (port: SessionPort) => Promise<Reply>;
 }>;
 
 /**

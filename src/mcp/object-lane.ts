@@ -1,11 +1,14 @@
 import { canBeAsked } from "../backends/check-question.ts";
 import type { Caller } from "../auth/caller.ts";
 import type { Era } from "../core/era.ts";
+import { GatewayError } from "../core/errors.ts";
+import { isJsonObject } from "../core/json.ts";
 import type { RpcRequest } from "../core/json-rpc.ts";
-import type { ForwardedMethod } from "../gateway/gateway.ts";
+import type { ForwardedMethod, Whereabouts } from "../gateway/gateway.ts";
 import type { CallHop, ClientMessage, SessionInfo } from "./caller-stub.ts";
 import { declaredCapabilities } from "./client-capabilities.ts";
 import { acceptsStream, type Exchange } from "./exchange.ts";
+import { isTaskMethod } from "./task-wire.ts";
 
 type Asked = Readonly<{
   caller: Caller;
@@ -15,7 +18,15 @@ type Asked = Readonly<{
   session: SessionInfo | undefined;
 }>;
 
-type Chosen = Pick<CallHop, "session" | "held">;
+/** Why and how a request runs in the caller's object. */
+type Lane = Pick<CallHop, "session" | "held" | "isOneAtATime" | "detachAfterMs">;
+
+const PLAIN: Lane = {
+  session: undefined,
+  held: undefined,
+  isOneAtATime: false,
+  detachAfterMs: undefined,
+};
 
 /** What a backend may answer with a question (MCP 2026-07-28, server/utilities/mrtr). */
 const ASKING: ReadonlyMap<string, ForwardedMethod> = new Map(
@@ -29,61 +40,102 @@ const OF_THE_SESSION: ReadonlySet<string> = new Set([
   "resources/unsubscribe",
 ]);
 
+/** A caller asks for what the config of a backend may order: `true`, or after how many seconds. */
+const DETACH_KEY = "mcp-edge-gateway/detach";
+const DEFAULT_DETACH_MS = 20_000;
+const MAX_DETACH_MS = 300_000;
+
 /**
  * Whether a request runs in the caller's object, because a question may have to wait there for its
- * answer; undefined for everything that the Worker answers by itself, which is nearly everything.
+ * answer, or the call may outlive its client; undefined, and nothing awaited, for everything that
+ * the Worker answers by itself, which is nearly everything.
  */
-export async function chooseObject(exchange: Exchange, asked: Asked): Promise<Chosen | undefined> {
-  const { request, session } = asked;
-  if (session !== undefined) {
-    const inObject = session.interactive ? ASKING.has(request.method) : false;
-    return inObject || OF_THE_SESSION.has(request.method)
-      ? { session: session.id, held: undefined }
-      : undefined;
+export function chooseObject(
+  exchange: Exchange,
+  asked: Asked,
+): Lane | undefined | Promise<Lane | undefined> {
+  const { request, session, era } = asked;
+  if (OF_THE_SESSION.has(request.method) && session !== undefined) {
+    return { ...PLAIN, session: session.id };
   }
+  if (era === "modern" && isTaskMethod(request.method)) return PLAIN;
   const method = ASKING.get(request.method);
-  if (asked.era === "legacy" || method === undefined) return undefined;
-  const held = await heldHandle(exchange, asked, method);
-  if (held !== undefined) return { session: undefined, held };
-  return (await mayHaveToWait(exchange, asked, method))
-    ? { session: undefined, held: undefined }
-    : undefined;
+  if (method === undefined) return undefined;
+  if (era === "modern" && request.params?.["requestState"] !== undefined) {
+    return goOn(exchange, asked, method);
+  }
+  const where = findWhereabouts(exchange, asked, method);
+  return where instanceof Promise
+    ? where.then((found) => laneTo(asked, found))
+    : laneTo(asked, where);
 }
 
 /** The call that the client goes on with, where its state names one of ours. */
-async function heldHandle(
-  { deps, scope }: Exchange,
-  { caller, request }: Asked,
+async function goOn(
+  exchange: Exchange,
+  asked: Asked,
   method: ForwardedMethod,
-): Promise<string | undefined> {
+): Promise<Lane | undefined> {
+  const { caller, request } = asked;
+  const { deps, scope } = exchange;
   const params = request.params ?? {};
-  if (params["requestState"] === undefined) return undefined;
   const state = await deps.states.open({ caller, scope, method, params }, params["requestState"]);
-  return state.kind === "held" ? state.handle : undefined;
+  const where = await findWhereabouts(exchange, asked, method);
+  if (state.kind !== "held") return laneTo(asked, where);
+  return { ...PLAIN, held: state.handle, detachAfterMs: detachTime(asked, where) };
 }
 
-/** A client that can be asked, and a backend that would ask in the middle of the call. */
-async function mayHaveToWait(
+/** Undefined for what is not there: answering the request says so. */
+function findWhereabouts(
   { deps, scope, context }: Exchange,
   { caller, request }: Asked,
   method: ForwardedMethod,
-): Promise<boolean> {
-  if (!canBeAsked(declaredCapabilities(request))) return false;
-  const params = request.params ?? {};
-  const { era, sessionful } = await deps.gateway.locate(caller, { method, scope, params }, context);
-  return era === "legacy" && sessionful;
+): Whereabouts | undefined | Promise<Whereabouts | undefined> {
+  const none = (error: unknown): undefined => {
+    if (!(error instanceof GatewayError)) throw error;
+  };
+  try {
+    const located = { method, scope, params: request.params ?? {} };
+    const where = deps.gateway.locate(caller, located, context);
+    return where instanceof Promise ? where.catch(none) : where;
+  } catch (error) {
+    return none(error);
+  }
+}
+
+function laneTo(asked: Asked, where: Whereabouts | undefined): Lane | undefined {
+  const { session, era, request } = asked;
+  const detachAfterMs = detachTime(asked, where);
+  if (session !== undefined && (session.interactive || detachAfterMs !== undefined)) {
+    return { ...PLAIN, session: session.id, detachAfterMs };
+  }
+  const mayAsk =
+    era === "modern" &&
+    where?.era === "legacy" &&
+    where.sessionful &&
+    canBeAsked(declaredCapabilities(request));
+  if (!mayAsk && detachAfterMs === undefined) return undefined;
+  return { ...PLAIN, isOneAtATime: where?.transport === "sse", detachAfterMs };
+}
+
+function detachTime({ request }: Asked, where: Whereabouts | undefined): number | undefined {
+  if (request.method !== "tools/call" || where === undefined) return undefined;
+  const meta = request.params?.["_meta"];
+  const wanted = isJsonObject(meta) ? meta[DETACH_KEY] : undefined;
+  if (wanted === true) return where.detachAfterMs ?? DEFAULT_DETACH_MS;
+  if (typeof wanted === "number" && wanted >= 0) return Math.min(wanted * 1_000, MAX_DETACH_MS);
+  return where.detachAfterMs;
 }
 
 export async function runInObject(
   { deps, scope, context, request: { headers } }: Exchange,
-  { caller, era, request, session, held }: Omit<Asked, "session"> & Chosen,
+  { caller, era, request, ...lane }: Omit<Asked, "session"> & Lane,
 ): Promise<Response> {
   return deps.callers(caller.userId).call({
+    ...lane,
     caller,
     scope,
     era,
-    session,
-    held,
     request,
     headers: Object.fromEntries([...headers].filter(([name]) => name.startsWith("mcp-"))),
     acceptsStream: acceptsStream(headers),

@@ -56,7 +56,9 @@ function checkName({ method, params }: RpcRequest, headers: Headers): void {
       ? params?.["name"]
       : method === "resources/read"
         ? params?.["uri"]
-        : undefined;
+        : method.startsWith("tasks/")
+          ? params?.["taskId"]
+          : undefined;
   if (typeof named !== "string") return;
   const header = headers.get("mcp-name");
   if (header === null || decodeHeaderValue(header) !== named) {

@@ -1,0 +1,71 @@
+import { afterTimeout } from "../core/patience.ts";
+import { QuestionRefused } from "../core/question.ts";
+import type { RpcNotification } from "../core/json-rpc.ts";
+import type { ClientPort } from "../gateway/gateway.ts";
+import type { CallHop } from "./caller-stub.ts";
+import { calledTool, detachedReply } from "./detach-notice.ts";
+import { dispatch } from "./dispatch.ts";
+import type { SessionPort } from "./live-session.ts";
+import type { Reply } from "./reply.ts";
+import type { HeldRoom } from "./run-held-call.ts";
+import { underId } from "./under-id.ts";
+
+/** A request of a legacy session, until it is answered or goes on without its client. */
+export function runSessionCall(
+  { deps, detached, waitUntil }: Pick<HeldRoom, "deps" | "detached" | "waitUntil">,
+  hop: CallHop,
+  port: SessionPort,
+): Promise<Reply> {
+  let kept: string | undefined;
+  const notify = (notification: RpcNotification): void => {
+    if (kept === undefined) port.notify(notification);
+    else detached.note(kept, notification);
+  };
+  const { ask } = port.client;
+  const client: ClientPort = {
+    ...port.client,
+    ask:
+      ask === undefined
+        ? undefined
+        : (question, signal) => (kept === undefined ? ask(question, signal) : refuse()),
+    onStream: (event) => {
+      if (kept === undefined) port.client.onStream?.(event);
+    },
+  };
+  const { caller, scope, era, request, requestId, detachAfterMs } = hop;
+  // Under this id the answer is found again when it is asked for under another.
+  const answerId = `d-${crypto.randomUUID()}`;
+  const whole = dispatch(deps, {
+    caller,
+    scope,
+    era,
+    request: detachAfterMs === undefined ? request : { ...request, id: answerId },
+    headers: new Headers(hop.headers),
+    notify,
+    client,
+    context: { requestId, signal: port.signal, after: afterTimeout, waitUntil },
+  });
+  if (detachAfterMs === undefined) return whole;
+  return detached.race(
+    {
+      tool: calledTool(request),
+      afterMs: detachAfterMs,
+      whole,
+      answerId,
+      next: whole.then(({ text, status }) => ({
+        text: underId(text, answerId, request.id),
+        status,
+      })),
+      detached: (call) => detachedReply(deps, hop, call),
+      abort: () => port.signal.abort(),
+    },
+    (handle) => {
+      kept = handle;
+    },
+  );
+}
+
+function refuse(): Promise<never> {
+  const message = "The client does not wait for questions any more";
+  return Promise.reject(new QuestionRefused({ code: -32800, message }));
+}
