@@ -29,14 +29,14 @@ const ERAS: Record<string, Ask> = {
 };
 
 describe.each(Object.keys(ERAS))("a %s client", (era) => {
-      const tools = backend === "modern" ? MODERN_TOOLS : TOOLS;
-      expect((await ask("tools/list", {}, path)).message.result?.["tools"]).toEqual(tools);
+  const ask = ERAS[era] as Ask;
 
   describe.each(Object.keys(BACKENDS))("of the backend %s", (backend) => {
     const path = `/mcp/${backend}`;
 
     test("sees every definition untouched and in the backend's order", async () => {
-      expect((await ask("tools/list", {}, path)).message.result?.["tools"]).toEqual(TOOLS);
+      const tools = backend === "modern" ? MODERN_TOOLS : TOOLS;
+      expect((await ask("tools/list", {}, path)).message.result?.["tools"]).toEqual(tools);
       expect((await ask("prompts/list", {}, path)).message.result?.["prompts"]).toEqual(PROMPTS);
       expect((await ask("resources/list", {}, path)).message.result?.["resources"]).toEqual(
         RESOURCES,
