@@ -19,6 +19,9 @@ import { type Fixture, listenOnLoopback } from "./loopback-server.ts";
 
 /** The conformance server of 2025-11-25 and before, on the wires that real legacy servers use. */
 
+/** The SDK answers in its own time and says nothing when it has begun. */
+const HEADERS_LOOK_MS = 5;
+
 type LegacyOptions = Readonly<{ session: boolean; json: boolean; port?: number }>;
 type Session = Readonly<{ transport: StreamableHTTPServerTransport; server: LegacyServer }>;
 
@@ -57,9 +60,9 @@ export async function startLegacyHttp({ session, json, port }: LegacyOptions): P
       }
       if (request.method !== "POST") state.hear({ method: `http/${request.method}`, session: id });
       const { transport, server } = known ?? (await open());
+      // Only then is there a stream for requests outside of calls.
+      if (request.method === "GET") onHeaders(response, server.learnRoots);
       await transport.handleRequest(request, response);
-      // Only now is there a stream for requests outside of calls.
-      if (request.method === "GET") server.learnRoots();
     },
     port === undefined ? {} : { port },
   );
@@ -88,6 +91,14 @@ export async function startLegacySse(port?: number): Promise<Fixture> {
     await transport.handlePostMessage(request, response);
   };
   return listenOnLoopback(handle, { path: "/sse", ...(port === undefined ? {} : { port }) });
+}
+
+function onHeaders(response: ServerResponse, then: () => void): void {
+  const look = (): void => {
+    if (response.headersSent) then();
+    else if (!response.destroyed) setTimeout(look, HEADERS_LOOK_MS);
+  };
+  look();
 }
 
 function hearAll(transport: Transport, state: ConformanceState): void {
