@@ -13,10 +13,10 @@ export async function answerListen(
   { caller, scope, request }: Pick<CallHop, "caller" | "scope" | "request">,
 ): Promise<Response> {
   let isGone = false;
-  let stop = (): void => {};
+  let stop: (() => void) | undefined;
   const stream = openEventStream(() => {
     isGone = true;
-    stop();
+    stop?.();
   });
   try {
     stop = await updates.listen({
