@@ -82,10 +82,11 @@ export class LiveUpdates {
   }
 
   /**
-   * A stream begins to hear. Settles when nothing that changes from then on is missed; a backend
-   * that hangs is not waited for. Throws `rate_limited`.
+   * A stream begins to hear, or goes on. Settles when nothing that changes from then on is missed; a
+   * backend that hangs is not waited for. Throws `rate_limited`.
    */
   async open(listener: LiveListener): Promise<void> {
+    if (this.#listeners.has(listener)) return;
     if (this.#listeners.size >= MAX_LISTENERS) {
       throw new GatewayError(
         "rate_limited",

@@ -191,6 +191,23 @@ test("tells a legacy session on its stream what it subscribed to before it had o
   expect(heard).toEqual([update("x:a")]);
 });
 
+test("goes on hearing what changed when a session opens another stream", async () => {
+  const world = createWorld();
+  const heard: unknown[] = [];
+  const listener = {
+    key: "session-1",
+    caller: testCaller(),
+    scope: ALL,
+    lists: new Set(["tools"] as const),
+    deliver: ({ method }: JsonObject) => heard.push(method),
+  };
+  await world.live.open(listener);
+  const changed = world.changeTools("b");
+  await world.live.open(listener);
+  await changed;
+  expect(heard).toEqual(["notifications/tools/list_changed"]);
+});
+
 test("takes only what it hears of changes for its own", () => {
   const { live } = createWorld();
   expect(live.heard("one", { method: "notifications/tools/list_changed" })).toBe(true);
