@@ -3,18 +3,31 @@ import type { Listing } from "../catalog/listing.ts";
 import type { BackendState } from "../config/backend-report.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { Registry } from "../config/registry.ts";
-import { asGatewayError } from "../core/errors.ts";
+import { withDeadline } from "../core/deadline.ts";
+import { asGatewayError, GatewayError } from "../core/errors.ts";
 import { gatewayHopId } from "../core/hop.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { Answer } from "../core/json-rpc.ts";
 import { capture, type Outcome } from "../core/outcome.ts";
+import { afterTimeout } from "../core/patience.ts";
 import { createSeal } from "../core/seal.ts";
+import { AttendanceBook } from "./attendance-book.ts";
+import { NOT_CONNECTED, STREAM_BROKEN } from "./backend-failure.ts";
 import { afterListing, reportOf } from "./backend-health.ts";
+import { BackendMemory } from "./backend-memory.ts";
 import { BackendStore, NOTHING_KEPT } from "./backend-store.ts";
-import type { BackendStub, LeaseAsk } from "./backend-stub.ts";
-import type { Lease } from "./lease.ts";
-import { LIST_LIMIT_MS, listBackend } from "./list-backend.ts";
-import { LiveConnection } from "./live-connection.ts";
+import type { Attendance, BackendListener, BackendStub, LeaseAsk } from "./backend-stub.ts";
+import { builtinListing } from "./builtin.ts";
+import { type Collected, collectListing, listingHash } from "./collect-listing.ts";
+import { HeardMessages } from "./heard-messages.ts";
+import { type Lease, LeaseLost } from "./lease.ts";
+import { Listening } from "./listening.ts";
+import { HANDSHAKE_LIMIT_MS, LiveConnection } from "./live-connection.ts";
+import { STEP_TIMEOUT_MS } from "./open-http.ts";
+import type { Fetch } from "./outbound.ts";
+import { PacedWork } from "./paced-work.ts";
 import { askedToWaitMs, nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
+import { sendReply, sendRequest } from "./send.ts";
 import { SingleFlight } from "./single-flight.ts";
 import { wayOut, type WayOut } from "./way-out.ts";
 
@@ -23,41 +36,97 @@ export type BackendEnv = WayOut &
   Readonly<{
     ENCRYPTION_KEY?: string;
     REGISTRY: { getByName: (name: string) => Pick<Registry, "reportBackend"> };
+    CALLERS: { getByName: (name: string) => BackendListener };
+    BACKENDS: { getByName: (name: string) => Pick<BackendStub, "refresh"> };
   }>;
 
 const REGISTRY_NAME = "registry";
+/** All pages of all lists together: a backend that trickles is not listed. */
+const LISTING_TIMEOUT_MS = 30_000;
+/** Connecting and listing, and both once more when the session was lost. */
+const WORK_LIMIT_MS = 2 * (HANDSHAKE_LIMIT_MS + LISTING_TIMEOUT_MS);
 /** The session of a user who has not called for so long is given back. */
 const SESSION_IDLE_MS = 60 * 60 * 1_000;
 /** `usedAt` is written this often at most: a write per lease would cost a disk sync each. */
 const USED_RESOLUTION_MS = 5 * 60 * 1_000;
+/** A backend may announce a thousand changes in a second: it is listed once. */
+const LIST_CHANGE_PAUSE_MS = 1_000;
+/** Who attends waits no longer for a backend that is slow to listen. */
+const IN_PLACE_MS = 1_500;
 
 /**
- * Keeps what one backend needs remembered: era, session, listing, health. Calls do not pass through
- * it, except to backends that answer on a shared stream (HTTP+SSE). Assume eviction between any two
- * calls: the constructor brings everything back but the stream, which is opened again.
+ * Keeps what one backend needs remembered: era, session, listing, health, and who listens. Calls do
+ * not pass through it, except to backends that answer on a shared stream (HTTP+SSE). Assume eviction
+ * between any two calls: the constructor brings everything back but the streams, which are opened
+ * again.
  */
 export class BackendObject extends DurableObject<BackendEnv> implements BackendStub {
-  readonly #store: BackendStore;
+  readonly #memory: BackendMemory;
   readonly #connection: LiveConnection;
+  readonly #attendances: AttendanceBook;
+  readonly #listening: Listening;
+  readonly #heard: HeardMessages;
+  readonly #fetch: Fetch;
+  readonly #listChange = new PacedWork(
+    LIST_CHANGE_PAUSE_MS,
+    () => this.ctx.waitUntil(this.#onListChanged()),
+    afterTimeout,
+  );
+  #hopId = "";
   #adopting: Promise<void> = Promise.resolve();
-  #working = new SingleFlight(LIST_LIMIT_MS);
+  #working = new SingleFlight(WORK_LIMIT_MS);
   #lastWork = 0;
 
   constructor(ctx: DurableObjectState, env: BackendEnv) {
     super(ctx, env);
-    this.#store = new BackendStore(ctx.storage.sql, createSeal(env.ENCRYPTION_KEY, "backend"));
+    const { sql } = ctx.storage;
+    this.#fetch = wayOut(env);
+    this.#memory = new BackendMemory(
+      new BackendStore(sql, createSeal(env.ENCRYPTION_KEY, "backend")),
+    );
+    this.#attendances = new AttendanceBook(sql, Date.now);
     this.#connection = new LiveConnection({
-      store: this.#store,
-      fetch: wayOut(env),
-      env,
+      memory: this.#memory,
+      variables: { ...env },
+      fetch: this.#fetch,
+      hopId: () => this.#hopId,
       waitUntil: (work) => ctx.waitUntil(work),
       onOpened: () => this.#onOpened(),
       onClosed: () => this.#onClosed(),
+      onMessage: (message, reply) => ctx.waitUntil(this.#heard.hear(message, reply)),
+    });
+    this.#heard = new HeardMessages({
+      attending: () => this.#attendances.attending(),
+      capabilities: () => this.#memory.kept.capabilities ?? {},
+      onListChanged: () => this.#listChange.ask(),
+      tell: (listener, message) => this.#tell(listener, message),
+      after: afterTimeout,
+    });
+    this.#listening = new Listening({
+      wanted: () => this.#attendances.wanted(),
+      connect: async () => {
+        await this.#connection.ensure({ patient: false });
+        const lease = this.#connection.lease(STEP_TIMEOUT_MS);
+        return { lease, capabilities: this.#memory.kept.connection?.capabilities ?? {} };
+      },
+      onLost: ({ revision }) => {
+        if (revision === this.#memory.kept.revision) this.#connection.disconnect();
+      },
+      onMessage: (message, lease) => {
+        const io = { fetch: this.#fetch, object: () => this };
+        const reply = (response: JsonObject): Promise<void> => sendReply(lease, response, io);
+        ctx.waitUntil(this.#heard.hear(message, reply));
+      },
+      io: { fetch: this.#fetch, object: () => this, waitUntil: (work) => ctx.waitUntil(work) },
+      after: afterTimeout,
+      now: Date.now,
     });
     void ctx.blockConcurrencyWhile(async () => {
-      const hopId = await gatewayHopId(env.ENCRYPTION_KEY);
-      this.#connection.restore(hopId, await this.#store.openSealed());
+      this.#hopId = await gatewayHopId(env.ENCRYPTION_KEY);
+      await this.#memory.restore();
     });
+    // Not inside the block above: whoever attends is heard while a slow backend is connected to.
+    if (this.#attendances.wanted() !== undefined) ctx.waitUntil(this.#listening.sync());
   }
 
   async configure(order: BackendOrder): Promise<void> {
@@ -67,18 +136,27 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   }
 
   async remove(): Promise<void> {
-    this.#connection.forget();
-    this.#working = new SingleFlight(LIST_LIMIT_MS);
+    void this.#beginAnew();
     // Before anything is awaited: the backend may be configured again in the meantime.
-    this.#store.clear();
+    this.#memory.clear();
+    this.#attendances.clear();
     await this.ctx.storage.deleteAlarm();
+  }
+
+  async release(): Promise<void> {
+    if (this.#memory.kept.role !== "session") return; // what others use too is nobody's to end
+    const ended = this.#beginAnew();
+    this.#memory.clear();
+    this.#attendances.clear();
+    await this.ctx.storage.deleteAlarm();
+    await ended;
   }
 
   lease(order: BackendOrder, ask: LeaseAsk): Promise<Outcome<Lease>> {
     return capture(async () => {
       await this.#adopt(order, ask.role);
       this.#declare(ask.capabilities);
-      if (ask.lost !== undefined && ask.lost === this.#store.kept.revision) {
+      if (ask.lost !== undefined && ask.lost === this.#memory.kept.revision) {
         this.#connection.disconnect();
       }
       await this.#connection.ensure({ patient: false });
@@ -87,30 +165,76 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     });
   }
 
+  attend(order: BackendOrder, attendance: Attendance): Promise<Outcome<void>> {
+    return capture(async () => {
+      const { kind } = order.config.transport;
+      if (kind === "builtin" || kind === "stdio") return; // neither says anything by itself
+      await this.#adopt(order, attendance.role);
+      this.#declare(attendance.capabilities);
+      this.#noteUse();
+      if (!this.#attendances.note(attendance)) {
+        throw new GatewayError("rate_limited", "Cannot listen: too many listen to this backend");
+      }
+      const inPlace = this.#listening.sync();
+      this.ctx.waitUntil(inPlace);
+      await new Promise<void>((resolve) => {
+        const callOff = afterTimeout(IN_PLACE_MS, resolve);
+        void inPlace.finally(() => {
+          callOff();
+          resolve();
+        });
+      });
+    });
+  }
+
+  async leave(listener: string): Promise<void> {
+    this.#attendances.leave(listener);
+    this.ctx.waitUntil(this.#listening.sync());
+  }
+
   async listing(): Promise<Listing | undefined> {
-    return this.#store.readListing();
+    return this.#memory.store.readListing();
   }
 
   async refresh(): Promise<void> {
     await this.#schedule(Math.max(0, this.#lastWork + RETRY_SOON_MS * 5 - Date.now()));
   }
 
-  override fetch(request: Request): Promise<Response> {
-    return this.#connection.fetch(request);
+  override async fetch(request: Request): Promise<Response> {
+    try {
+      await this.#connection.ensure({ patient: false });
+    } catch (error) {
+      const { message } = asGatewayError(error);
+      return new Response(message, { status: NOT_CONNECTED });
+    }
+    const { method, headers, signal } = request;
+    const body = await request.text();
+    const { stream } = this.#connection;
+    if (stream === undefined) return new Response("no stream is open", { status: NOT_CONNECTED });
+    try {
+      return await stream.fetch(request.url, {
+        method,
+        headers: Object.fromEntries(headers),
+        body,
+        signal,
+      });
+    } catch {
+      return new Response("could not be delivered", { status: STREAM_BROKEN }); // or nobody listens
+    }
   }
 
   override async alarm(): Promise<void> {
-    if (this.#connection.order === undefined) return;
-    if (this.#store.kept.role === "shared") return this.#work();
-    const idle = Date.now() - this.#store.kept.usedAt;
+    if (this.#memory.order === undefined) return;
+    if (this.#memory.kept.role === "shared") return this.#work();
+    const idle = Date.now() - this.#memory.kept.usedAt;
     if (idle >= SESSION_IDLE_MS) return this.remove();
     await this.ctx.storage.setAlarm(Date.now() + SESSION_IDLE_MS - idle);
   }
 
   /** A client can do the same for as long as its session lasts; the name of this object says whose. */
   #declare(capabilities: JsonObject | undefined): void {
-    if (capabilities === undefined || this.#store.kept.capabilities !== undefined) return;
-    this.#store.keep({ capabilities });
+    if (capabilities === undefined || this.#memory.kept.capabilities !== undefined) return;
+    this.#memory.keep({ capabilities });
   }
 
   /** One after another: two at once would each begin anew and drop what the other began. */
@@ -122,23 +246,36 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
 
   /** The newest order wins; one with another address, credential or session rule starts anew. */
   async #adoptNewest(order: BackendOrder, role: "shared" | "session"): Promise<void> {
-    const before = this.#connection.order;
+    const before = this.#memory.order;
     if (before !== undefined && before.configVersion >= order.configVersion) return;
     const isSame =
       before !== undefined &&
       JSON.stringify([before.config.transport, before.config.session, before.privateOrigins]) ===
         JSON.stringify([order.config.transport, order.config.session, order.privateOrigins]);
-    if (!isSame) {
-      this.#connection.beginAnew();
-      this.#working = new SingleFlight(LIST_LIMIT_MS);
-    }
-    await this.#connection.take(order);
-    const { kept } = this.#store;
-    if (isSame && kept.role === role) return;
-    if (isSame) return this.#store.keep({ role });
+    if (!isSame) void this.#beginAnew();
+    await this.#memory.keepOrder(order);
+    if (isSame && this.#memory.kept.role === role) return;
     const state: BackendState = order.config.transport.kind === "stdio" ? "offline" : "connecting";
-    this.#store.clearListing();
-    this.#store.keep({ role, state, revision: kept.revision + 1 }, NOTHING_KEPT);
+    if (!isSame) this.#memory.store.clearListing();
+    this.#memory.keep(
+      isSame
+        ? { role }
+        : {
+            ...NOTHING_KEPT,
+            connection: undefined,
+            role,
+            state,
+            revision: this.#memory.kept.revision + 1,
+          },
+      isSame ? this.#memory.kept : NOTHING_KEPT,
+    );
+  }
+
+  /** What runs for the order before is neither waited for nor believed. */
+  #beginAnew(): Promise<void> {
+    this.#working = new SingleFlight(WORK_LIMIT_MS);
+    this.#listening.reset();
+    return this.#connection.beginAnew();
   }
 
   /** Connects and lists, once at a time; never throws: what went wrong is in the report. */
@@ -147,15 +284,16 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   }
 
   async #connectAndList(): Promise<void> {
-    const { generation, order } = this.#connection;
+    const generation = this.#connection.generation;
+    const order = this.#memory.order;
     if (order === undefined || order.config.transport.kind === "stdio") return;
     let delay: number;
     try {
       const started = Date.now();
-      const { listing, ttlMs } = await listBackend(order, this.#connection, this.#store);
+      const { listing, ttlMs } = await this.#collect(order);
       if (generation !== this.#connection.generation) return;
-      if (listing.hash !== this.#store.kept.listingHash) this.#store.writeListing(listing);
-      this.#store.keep(afterListing(listing, { started, now: Date.now() }));
+      if (listing.hash !== this.#memory.kept.listingHash) this.#memory.store.writeListing(listing);
+      this.#memory.keep(afterListing(listing, { started, now: Date.now() }));
       // Built-in servers are part of this Worker: they change only with it.
       if (order.config.transport.kind === "builtin") return await this.#report();
       delay = nextRelistMs(ttlMs);
@@ -163,28 +301,100 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       if (generation !== this.#connection.generation) return;
       const failure = asGatewayError(error);
       this.#connection.fail(failure);
-      const { failures } = this.#store.kept;
-      delay = Math.max(retryDelayMs(failures, Math.random()), askedToWaitMs(failure));
+      delay = Math.max(
+        retryDelayMs(this.#memory.kept.failures, Math.random()),
+        askedToWaitMs(failure),
+      );
     }
     this.#lastWork = Date.now();
     await this.ctx.storage.setAlarm(Date.now() + delay);
     await this.#report();
   }
 
-  /** A caller's connection to a backend that was down: it is to be listed again at once. */
+  async #collect(order: BackendOrder): Promise<Collected> {
+    const { transport } = order.config;
+    if (transport.kind === "builtin") {
+      const content = builtinListing(transport.builtin);
+      return { listing: { hash: await listingHash(content), ...content }, ttlMs: undefined };
+    }
+    try {
+      return await this.#collectOnce();
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) throw error;
+      this.#connection.disconnect();
+    }
+    try {
+      return await this.#collectOnce();
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) throw error;
+      const reason =
+        error.reason === "session" ? "forgets its sessions at once" : "refuses the credential";
+      throw new GatewayError(
+        "backend_unavailable",
+        `Cannot connect: backend "${order.config.name}" ${reason}`,
+      );
+    }
+  }
+
+  async #collectOnce(): Promise<Collected> {
+    await this.#connection.ensure({ patient: true });
+    const { connection } = this.#memory.kept;
+    if (connection === undefined)
+      throw new GatewayError("cancelled", "Cannot connect: disconnected meanwhile");
+    const lease = this.#connection.lease(STEP_TIMEOUT_MS);
+    return withDeadline(LISTING_TIMEOUT_MS, (signal) =>
+      collectListing(connection, (method: string, params: JsonObject): Promise<Answer> =>
+        sendRequest(
+          lease,
+          { id: 1, method, params, action: "connect" },
+          {
+            fetch: this.#fetch,
+            object: () => this,
+            signal,
+            waitUntil: (work) => this.ctx.waitUntil(work),
+            now: Date.now,
+          },
+        ),
+      ),
+    );
+  }
+
   async #onOpened(): Promise<void> {
-    const { role, state } = this.#store.kept;
+    this.ctx.waitUntil(this.#listening.sync());
+    // A caller's connection to a backend that was down: it is to be listed again at once.
+    const { role, state } = this.#memory.kept;
     if (role === "shared" && state !== "ready") await this.#schedule(0);
   }
 
   #onClosed(): void {
-    if (this.#store.kept.role === "shared") this.ctx.waitUntil(this.#schedule(RETRY_SOON_MS));
+    this.ctx.waitUntil(this.#listening.sync());
+    if (this.#memory.kept.role === "shared") this.ctx.waitUntil(this.#schedule(RETRY_SOON_MS));
+  }
+
+  async #tell(listener: string, message: JsonObject): Promise<JsonObject | undefined> {
+    const { order } = this.#memory;
+    const object = this.ctx.id.name;
+    if (order === undefined || object === undefined) return undefined;
+    return this.env.CALLERS.getByName(listener).heard(
+      { backend: order.config.name, object },
+      message,
+    );
+  }
+
+  async #onListChanged(): Promise<void> {
+    const { order, kept } = this.#memory;
+    if (order === undefined) return;
+    if (kept.role === "session") {
+      return this.env.BACKENDS.getByName(order.config.name).refresh();
+    }
+    if (this.#working.isRunning) await this.#work(); // it may have listed before the change
+    await this.#work();
   }
 
   #noteUse(): void {
-    const { role, usedAt } = this.#store.kept;
-    if (role !== "session" || Date.now() - usedAt < USED_RESOLUTION_MS) return;
-    this.#store.keep({ usedAt: Date.now() });
+    if (this.#memory.kept.role !== "session") return;
+    if (Date.now() - this.#memory.kept.usedAt < USED_RESOLUTION_MS) return;
+    this.#memory.keep({ usedAt: Date.now() });
     this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now() + SESSION_IDLE_MS));
   }
 
@@ -196,9 +406,9 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   }
 
   async #report(): Promise<void> {
-    const { order } = this.#connection;
-    if (order === undefined || this.#store.kept.role !== "shared") return;
-    const report = reportOf(order, this.#store.kept);
+    const order = this.#memory.order;
+    if (order === undefined || this.#memory.kept.role !== "shared") return;
+    const report = reportOf(order, this.#memory.kept);
     try {
       await this.env.REGISTRY.getByName(REGISTRY_NAME).reportBackend(order.config.name, report);
     } catch {

@@ -52,32 +52,23 @@ const CHUNK_CHARACTERS = 250_000;
 export class BackendStore {
   readonly #sql: SqlStorage;
   readonly #seal: Seal;
-  #kept: Kept;
 
   constructor(sql: SqlStorage, seal: Seal) {
     this.#sql = sql;
     this.#seal = seal;
     this.#createTables();
-    this.#kept = this.#read();
   }
 
-  get kept(): Kept {
-    return this.#kept;
-  }
-
-  /** Storage before memory. */
-  keep(change: Partial<Kept>, base: Kept = this.#kept): void {
-    const kept = { ...base, ...change };
-    this.#sql.exec("INSERT OR REPLACE INTO kept VALUES (1, ?)", JSON.stringify(kept));
-    this.#kept = kept;
-  }
-
-  #read(): Kept {
+  read(): Kept {
     const row = this.#sql.exec<{ value: string }>("SELECT value FROM kept").toArray()[0];
     if (row === undefined) return NOTHING_KEPT;
     const parsed = keptSchema.safeParse(JSON.parse(row.value));
     // Written by another version of this Worker: connecting anew is always right.
     return parsed.success ? parsed.data : NOTHING_KEPT;
+  }
+
+  write(kept: Kept): void {
+    this.#sql.exec("INSERT OR REPLACE INTO kept VALUES (1, ?)", JSON.stringify(kept));
   }
 
   /** Undefined when there is none, or the key is not the one it was sealed with. */
@@ -126,7 +117,6 @@ export class BackendStore {
     this.clearListing();
     this.#sql.exec("DELETE FROM sealed");
     this.#sql.exec("DELETE FROM kept");
-    this.#kept = NOTHING_KEPT;
   }
 
   #createTables(): void {

@@ -12,9 +12,28 @@ export interface BackendStub extends BackendStarter {
   listing(): Promise<Listing | undefined>;
   /** Something went wrong on the direct lane: look at the backend soon. */
   refresh(): Promise<void>;
+  /**
+   * Somebody wants to hear this backend for the next 40 s. Settles when it is listened to and
+   * everything asked for is confirmed, after 1.5 s at the latest.
+   */
+  attend(order: BackendOrder, attendance: Attendance): Promise<Outcome<void>>;
+  leave(listener: string): Promise<void>;
+  /** The client whose session this is has gone: ends it at the backend, and forgets everything. */
+  release(): Promise<void>;
   /** Lane `object`: one JSON-RPC message in, one Streamable HTTP response out. */
   fetch(request: Request): Promise<Response>;
 }
+
+export type Attendance = Readonly<{
+  /** Name of the object that hears. */
+  listener: string;
+  role: "shared" | "session";
+  capabilities?: JsonObject;
+  /** Resources whose changes are of interest, as the backend names them. */
+  uris: readonly string[];
+  /** Whether everything else is wanted too: logs, requests of the backend outside of calls. */
+  messages: boolean;
+}>;
 
 /** What a backend's object calls back: the object of a caller with open streams. */
 export interface BackendListener {

@@ -1,20 +1,16 @@
 import type { BackendOrder } from "../config/backend-order.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
-import type { JsonObject } from "../core/json.ts";
-import type { Answer } from "../core/json-rpc.ts";
-import { NOT_CONNECTED, STREAM_BROKEN } from "./backend-failure.ts";
 import { afterFailure } from "./backend-health.ts";
-import type { BackendStore, Sealed } from "./backend-store.ts";
+import type { BackendMemory } from "./backend-memory.ts";
 import { resolveTarget } from "./connect-target.ts";
 import type { ConnectTarget } from "./connection.ts";
 import type { Lease } from "./lease.ts";
 import { makeLease } from "./make-lease.ts";
 import { endSession, openBackend } from "./open-backend.ts";
 import { STEP_TIMEOUT_MS } from "./open-http.ts";
-import type { SseConnection } from "./open-sse.ts";
+import type { OnStray, SseConnection } from "./open-sse.ts";
 import type { Fetch } from "./outbound.ts";
 import { askedToWaitMs } from "./retry-times.ts";
-import { sendRequest } from "./send.ts";
 import { SingleFlight } from "./single-flight.ts";
 
 /** A stream or an era, `initialize` and `initialized`: nothing takes longer than three steps. */
@@ -27,25 +23,24 @@ const FAIL_FAST_MS = 250;
 const FAIL_FAST_HUNG_MS = 10_000;
 
 export type LiveConnectionDeps = Readonly<{
-  store: BackendStore;
+  memory: BackendMemory;
+  /** `${NAME}` of the config is looked up here. */
+  variables: Readonly<Record<string, unknown>>;
   fetch: Fetch;
-  /** Where `${NAME}` of the config is looked up. */
-  env: Readonly<Record<string, unknown>>;
+  hopId: () => string;
   waitUntil: (work: Promise<unknown>) => void;
+  /** Connected anew: what was open on the connection before is over. */
   onOpened: () => Promise<void>;
-  /** The stream of an HTTP+SSE backend is over. */
+  /** The stream of HTTP+SSE is over. */
   onClosed: () => void;
+  /** A message on the stream of HTTP+SSE that belongs to no call. */
+  onMessage: OnStray;
 }>;
 
-/**
- * The connection of a backend's object: made for the newest order, once for all who need it, and
- * brought back after an eviction but for the stream of HTTP+SSE, which is opened again.
- */
+/** The one connection of a backend's object: opened when needed, once for all who need it. */
 export class LiveConnection {
   readonly #deps: LiveConnectionDeps;
-  #order: BackendOrder | undefined;
-  #sessionId: string | undefined;
-  #hopId = "";
+  readonly #memory: BackendMemory;
   #stream: SseConnection | undefined;
   #connecting = new SingleFlight(HANDSHAKE_LIMIT_MS);
   /** Grows when the order changes or goes: what was begun under an older one is dropped. */
@@ -54,43 +49,31 @@ export class LiveConnection {
 
   constructor(deps: LiveConnectionDeps) {
     this.#deps = deps;
-  }
-
-  get order(): BackendOrder | undefined {
-    return this.#order;
+    this.#memory = deps.memory;
   }
 
   get generation(): number {
     return this.#generation;
   }
 
-  restore(hopId: string, sealed: Sealed | undefined): void {
-    this.#hopId = hopId;
-    this.#order = sealed?.order;
-    this.#sessionId = sealed?.sessionId;
+  get stream(): SseConnection | undefined {
+    return this.#stream;
   }
 
-  async take(order: BackendOrder): Promise<void> {
-    await this.#deps.store.seal({ order, sessionId: this.#sessionId });
-    this.#order = order;
-  }
-
-  /** What runs for the order before is neither waited for nor believed. */
-  beginAnew(): void {
+  /**
+   * What runs for the order before is neither waited for nor believed, and the backend is told that
+   * its session is over; settles when it has taken note.
+   */
+  beginAnew(): Promise<void> {
     this.#generation += 1;
-    this.#endSession();
     this.#failed = undefined;
     this.#connecting = new SingleFlight(HANDSHAKE_LIMIT_MS);
-  }
-
-  forget(): void {
-    this.beginAnew();
-    this.#order = undefined;
+    return this.#endSession();
   }
 
   /** One handshake for all who ask at once. `patient` work retries what callers are spared. */
   async ensure({ patient }: { patient: boolean }): Promise<void> {
-    const order = this.#order;
+    const { order, kept } = this.#memory;
     if (order === undefined) {
       throw new GatewayError("unavailable", "Cannot connect: this backend is not configured here");
     }
@@ -101,8 +84,7 @@ export class LiveConnection {
         `Cannot connect: backend "${order.config.name}" needs the connector, which is not connected`,
       );
     }
-    const isOpen =
-      this.#deps.store.kept.connection !== undefined && (kind !== "sse" || this.#stream?.isOpen());
+    const isOpen = kept.connection !== undefined && (kind !== "sse" || this.#stream?.isOpen());
     if (isOpen === true) return;
     const failed = this.#failed;
     if (!patient && !this.#connecting.isRunning && failed !== undefined) {
@@ -112,65 +94,18 @@ export class LiveConnection {
   }
 
   lease(timeoutMs: number): Lease {
-    const order = this.#order;
-    const { connection, revision } = this.#deps.store.kept;
+    const { order, sessionId } = this.#memory;
+    const { connection, revision } = this.#memory.kept;
     if (order === undefined || connection === undefined) throw superseded();
-    return makeLease(order, this.#requireTarget(order), {
-      revision,
-      connection,
-      sessionId: this.#sessionId,
-      timeoutMs,
-      now: Date.now(),
-    });
-  }
-
-  /** A request of the object itself. Throws LeaseLost as `sendRequest` does. */
-  request(
-    lease: Lease,
-    { method, params }: { method: string; params: JsonObject },
-    signal: AbortSignal,
-  ): Promise<Answer> {
-    return sendRequest(
-      lease,
-      { id: 1, method, params, action: "connect" },
-      {
-        fetch: this.#deps.fetch,
-        object: () => this,
-        signal,
-        waitUntil: this.#deps.waitUntil,
-        now: Date.now,
-      },
-    );
-  }
-
-  /** Lane `object`: one message to the stream of an HTTP+SSE backend. */
-  async fetch(request: Request): Promise<Response> {
-    try {
-      await this.ensure({ patient: false });
-    } catch (error) {
-      const { message } = asGatewayError(error);
-      return new Response(message, { status: NOT_CONNECTED });
-    }
-    const { method, headers, signal } = request;
-    const body = await request.text();
-    if (this.#stream === undefined)
-      return new Response("no stream is open", { status: NOT_CONNECTED });
-    try {
-      return await this.#stream.fetch(request.url, {
-        method,
-        headers: Object.fromEntries(headers),
-        body,
-        signal,
-      });
-    } catch {
-      return new Response("could not be delivered", { status: STREAM_BROKEN }); // or nobody listens
-    }
+    const target = this.#requireTarget(order);
+    const now = Date.now();
+    return makeLease(order, target, { revision, connection, sessionId, timeoutMs, now });
   }
 
   disconnect(): void {
     this.#stream?.close();
-    this.#sessionId = undefined;
-    this.#deps.store.keep({ connection: undefined });
+    this.#memory.holdSession(undefined);
+    this.#memory.keep({ connection: undefined });
   }
 
   fail(error: GatewayError): void {
@@ -178,42 +113,44 @@ export class LiveConnection {
     const wait = Math.max(hung ? FAIL_FAST_HUNG_MS : FAIL_FAST_MS, askedToWaitMs(error));
     this.#failed = { error, until: Date.now() + wait };
     this.#stream?.close();
-    this.#deps.store.keep(afterFailure(this.#deps.store.kept, error));
+    this.#memory.keep(afterFailure(this.#memory.kept, error));
   }
 
   async #connect(order: BackendOrder): Promise<void> {
-    const { store } = this.#deps;
+    const { fetch, onMessage, onOpened } = this.#deps;
+    const memory = this.#memory;
     const generation = this.#generation;
-    const { legacySince, capabilities, role } = store.kept;
+    const { legacySince } = memory.kept;
     const wasLegacy = legacySince !== undefined && Date.now() - legacySince < LEGACY_VERDICT_MS;
     try {
       const target = this.#requireTarget(order);
       this.#stream?.close();
       const opened = await openBackend(order, target, {
-        fetch: this.#deps.fetch,
+        fetch,
         wasLegacy,
-        capabilities,
-        isOneUsers: role === "session",
+        capabilities: memory.kept.capabilities,
+        isOneUsers: memory.kept.role === "session",
         onClose: (stream) => this.#onClose(stream),
+        onMessage,
       });
       if (generation === this.#generation) {
-        await store.seal({ order: this.#order ?? order, sessionId: opened.sessionId });
+        await memory.store.seal({ order: memory.order ?? order, sessionId: opened.sessionId });
       }
       if (generation !== this.#generation) {
         opened.stream?.close();
         throw superseded();
       }
-      this.#sessionId = opened.sessionId;
+      memory.holdSession(opened.sessionId);
       this.#stream = opened.stream;
       this.#failed = undefined;
       const isLegacy = opened.connection.era === "legacy";
-      store.keep({
+      memory.keep({
         connection: opened.connection,
-        revision: store.kept.revision + 1,
+        revision: memory.kept.revision + 1,
         legacySince: isLegacy ? (wasLegacy ? legacySince : Date.now()) : undefined,
         lastSeen: Date.now(),
       });
-      await this.#deps.onOpened();
+      await onOpened();
     } catch (error) {
       if (generation === this.#generation) this.fail(asGatewayError(error));
       throw error;
@@ -223,32 +160,34 @@ export class LiveConnection {
   #onClose(stream: SseConnection): void {
     if (this.#stream !== stream) return;
     this.#stream = undefined;
-    if (this.#order === undefined) return;
+    if (this.#memory.order === undefined) return;
     // The next revision: leases of the closed stream are over.
-    const { store } = this.#deps;
-    store.keep({ connection: undefined, revision: store.kept.revision + 1 });
+    this.#memory.keep({ connection: undefined, revision: this.#memory.kept.revision + 1 });
     this.#deps.onClosed();
   }
 
   #requireTarget(order: BackendOrder): ConnectTarget {
-    const target = resolveTarget(order, { ...this.#deps.env }, this.#hopId);
+    const { variables, hopId } = this.#deps;
+    const target = resolveTarget(order, { ...variables }, hopId());
     if (target === undefined) throw new TypeError("only remote backends are connected to");
     return target;
   }
 
-  /** Gives back what the backend keeps for us, without waiting for it. */
-  #endSession(): void {
-    const { connection } = this.#deps.store.kept;
-    const order = this.#order;
-    const sessionId = this.#sessionId;
+  /** Gives back what the backend keeps for us. */
+  #endSession(): Promise<void> {
+    const { order, sessionId, kept } = this.#memory;
     this.#stream?.close();
     this.#stream = undefined;
-    this.#sessionId = undefined;
-    if (order === undefined || connection === undefined || sessionId === undefined) return;
-    const { protocolVersion } = connection;
+    this.#memory.holdSession(undefined);
+    if (order === undefined || kept.connection === undefined || sessionId === undefined) {
+      return Promise.resolve();
+    }
+    const { protocolVersion } = kept.connection;
     const end = async (): Promise<void> =>
       endSession(this.#requireTarget(order), { protocolVersion, sessionId }, this.#deps.fetch);
-    this.#deps.waitUntil(end().catch(() => {})); // it would have ended by itself some day
+    const ended = end().catch(() => {}); // it would have ended by itself some day
+    this.#deps.waitUntil(ended);
+    return ended;
   }
 }
 

@@ -5,7 +5,7 @@ import type { BackendName } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { type Connection, type ConnectTarget, type Opened, requestHeaders } from "./connection.ts";
 import { initialize, openHttp, STEP_TIMEOUT_MS } from "./open-http.ts";
-import { openSse, type SseConnection } from "./open-sse.ts";
+import { type OnStray, openSse, type SseConnection } from "./open-sse.ts";
 import type { Fetch } from "./outbound.ts";
 
 export type OpenBackend = Opened & Readonly<{ stream: SseConnection | undefined }>;
@@ -26,6 +26,8 @@ export async function openBackend(
     isOneUsers: boolean;
     /** The stream is over, whoever ended it. */
     onClose: (stream: SseConnection) => void;
+    /** On that stream, and of no call. */
+    onMessage: OnStray;
   }>,
 ): Promise<OpenBackend> {
   if (config.transport.kind !== "sse") {

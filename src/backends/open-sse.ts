@@ -1,4 +1,4 @@
-import { createParser } from "eventsource-parser";
+import { withDeadline } from "../core/deadline.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import { LeaseLost } from "./lease.ts";
@@ -6,8 +6,9 @@ import { backendFailure, statusFailure } from "./backend-failure.ts";
 import { type ConnectTarget, requestHeaders } from "./connection.ts";
 import { STEP_TIMEOUT_MS } from "./open-http.ts";
 import { type Blame, type Fetch, requireAllowedTarget } from "./outbound.ts";
-import { isEventStream, MAX_ANSWER_BYTES, parseObject } from "./read-answer.ts";
 import { PendingReplies } from "./pending-replies.ts";
+import { isEventStream, parseObject } from "./read-answer.ts";
+import { readMessages } from "./read-messages.ts";
 
 /**
  * A live HTTP+SSE connection (2024-11-05). Its `fetch` speaks like a Streamable HTTP backend: one
@@ -21,6 +22,12 @@ export type SseConnection = Readonly<{
   close: () => void;
 }>;
 
+/** Takes a message that belongs to no call; `reply` answers it, and never rejects. */
+export type OnStray = (message: JsonObject, reply: (response: JsonObject) => Promise<void>) => void;
+
+/** An answer that cannot be delivered in this time is not waited for at the other end either. */
+const REPLY_TIMEOUT_MS = 5_000;
+
 export async function openSse(
   target: ConnectTarget,
   io: Readonly<{
@@ -28,6 +35,7 @@ export async function openSse(
     /** Whether one user alone speaks on this connection. */
     isOneUsers: boolean;
     onClose: () => void;
+    onMessage: OnStray;
   }>,
 ): Promise<SseConnection> {
   const blame: Blame = { action: "connect", backend: target.backend };
@@ -54,9 +62,11 @@ export async function openSse(
       signal: stream.signal,
     });
     if (!response.ok || !isEventStream(response)) throw await notAStream(response, blame);
-    const endpoint = await new Promise<URL>((resolve, reject) => {
-      readStream(response, {
-        onEndpoint: (path) => {
+    let endpoint = url;
+    endpoint = await new Promise<URL>((resolve, reject) => {
+      readMessages(response, {
+        onEvent: (name, path) => {
+          if (name !== "endpoint") return;
           const found = URL.parse(path, target.url);
           // The credential goes where messages go: never to an address the stream names elsewhere.
           if (found?.origin === url.origin) resolve(found);
@@ -65,7 +75,12 @@ export async function openSse(
             reject(backendFailure(blame, "backend_failed", reason));
           }
         },
-        onMessage: (text, message) => pending.deliver(text, message),
+        onMessage: (text, message) => {
+          if (pending.deliver(text, message)) return;
+          io.onMessage(message, (answer) =>
+            sendBack(target, endpoint, { message: answer, fetch: io.fetch }),
+          );
+        },
       })
         .finally(() => {
           reject(backendFailure(blame, "backend_failed", "ended its event stream"));
@@ -105,29 +120,21 @@ async function notAStream(response: Response, blame: Blame): Promise<GatewayErro
     : failure;
 }
 
-async function readStream(
-  response: Response,
-  on: Readonly<{
-    onEndpoint: (path: string) => void;
-    onMessage: (text: string, message: JsonObject) => void;
-  }>,
+async function sendBack(
+  target: ConnectTarget,
+  endpoint: URL,
+  { message, fetch }: Readonly<{ message: JsonObject; fetch: Fetch }>,
 ): Promise<void> {
-  const parser = createParser({
-    // Over this the parser throws, and the connection is started anew.
-    maxBufferSize: MAX_ANSWER_BYTES,
-    onEvent: ({ event, data }) => {
-      if (event === "endpoint") return on.onEndpoint(data);
-      const message = event === undefined || event === "message" ? parseObject(data) : undefined;
-      if (message !== undefined) on.onMessage(data, message);
-    },
-  });
-  const decoder = new TextDecoder();
-  const reader = response.body?.getReader();
-  for (;;) {
-    const read = await reader?.read();
-    if (read?.value === undefined) return;
-    parser.feed(decoder.decode(read.value, { stream: true }));
-  }
+  const init: RequestInit = {
+    method: "POST",
+    headers: requestHeaders(target, undefined, undefined),
+    body: JSON.stringify(message),
+    redirect: "manual",
+  };
+  await withDeadline(REPLY_TIMEOUT_MS, async (signal) => {
+    const taken = await fetch(endpoint.href, { ...init, signal });
+    await taken.body?.cancel();
+  }).catch(() => {}); // the backend asks again, or is gone
 }
 
 /** Posts to the endpoint; a request waits on the stream for what comes back to it. */

@@ -78,13 +78,18 @@ export class PendingReplies {
     };
   }
 
-  deliver(text: string, message: JsonObject): void {
+  /** False for what belongs to no call. */
+  deliver(text: string, message: JsonObject): boolean {
     const { id, method } = message;
     if (typeof method !== "string") {
       if (typeof id === "string" || typeof id === "number") this.#pending.get(id)?.finish(text);
-      return;
+      return true;
     }
-    this.#ownerOf(message)?.push(text);
+    if (OF_NO_CALL.test(method)) return false;
+    const owner = this.#ownerOf(message);
+    owner?.push(text);
+    // With several users it may be about a call all the same: nobody else is to hear it.
+    return owner !== undefined || (this.#pending.size > 0 && !this.#isOneUsers);
   }
 
   /** The one who asked has said so by `notifications/cancelled`, and no longer listens. */
@@ -114,6 +119,10 @@ export class PendingReplies {
     return this.#isOneUsers || pending.length === 1 ? pending.at(-1) : undefined;
   }
 }
+
+/** Sent whenever something changes, not because of a call. */
+const OF_NO_CALL =
+  /^notifications\/(?:(?:tools|prompts|resources)\/list_changed|resources\/updated)$/;
 
 /** A line break inside JSON text starts a new `data:` line (HTML, server-sent events). */
 function asEvent(text: string): string {

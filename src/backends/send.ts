@@ -272,7 +272,11 @@ const NOBODY_TO_ASK: RpcError = {
 };
 
 /** An answer to a question of the backend; one that is lost times out there. */
-async function sendReply(lease: Lease, reply: JsonObject, io: SendIo): Promise<void> {
+export async function sendReply(
+  lease: Lease,
+  reply: JsonObject,
+  io: Pick<SendIo, "fetch" | "object">,
+): Promise<void> {
   await deliver(lease, JSON.stringify(reply), undefined, io).catch(() => {});
 }
 
