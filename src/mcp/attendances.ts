@@ -1,7 +1,7 @@
+import type { Attendance, BackendStub } from "../backends/backend-stub.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import { createAtOnce } from "../core/at-once.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { Outcome } from "../core/outcome.ts";
 import type { After } from "../core/patience.ts";
 
 /** An attendance ends 40 s after it was last renewed: two renewals may go wrong. */
@@ -24,19 +24,8 @@ export type Wanted = Readonly<{
   messages: boolean;
 }>;
 
-/** What a backend's object is told of who listens to it. */
-export type Attendance = Readonly<{
-  listener: string;
-  role: "shared" | "session";
-  capabilities?: JsonObject;
-  uris: readonly string[];
-  messages: boolean;
-}>;
-
-export type Attended = Readonly<{
-  attend: (order: BackendOrder, attendance: Attendance) => Promise<Outcome<void>>;
-  leave: (listener: string) => Promise<void>;
-}>;
+/** What is asked of a backend's object here. */
+export type Attended = Pick<BackendStub, "attend" | "leave">;
 
 export type AttendancesDeps = Readonly<{
   /** The name of the object this is in: to it the backends' objects tell what they hear. */

@@ -1,6 +1,7 @@
 import type { BackendOrder } from "../../src/config/backend-order.ts";
 import { parseConfig } from "../../src/config/config-document.ts";
-import type { Attendance, Attended } from "../../src/mcp/attendances.ts";
+import type { Attendance } from "../../src/backends/backend-stub.ts";
+import type { Attended } from "../../src/mcp/attendances.ts";
 
 /** The objects of backends, as who attends them finds them. */
 export function createAttendedBackends() {
