@@ -25,13 +25,13 @@ import { redactText } from "./core/redact.ts";
 import { createPatience } from "./core/patience.ts";
 import { createSeal } from "./core/seal.ts";
 import { createGateway } from "./gateway/create-gateway.ts";
-import { ALL, type RequestContext, type Scope } from "./gateway/gateway.ts";
+import { ALL, type ClientPort, type RequestContext, type Scope } from "./gateway/gateway.ts";
 import { createInFlight } from "./gateway/limits.ts";
 import { createListingCache } from "./gateway/listing-cache.ts";
 import { createViews } from "./gateway/views.ts";
 import { createOwnOrigin } from "./http/own-origin.ts";
 import type { CallerStub } from "./mcp/caller-stub.ts";
-import type { DispatchDeps } from "./mcp/call.ts";
+import type { CallerDeps } from "./mcp/caller-object.ts";
 import { createMcpEndpoint } from "./mcp/mcp-endpoint.ts";
 import { createRequestStates } from "./mcp/request-state.ts";
 import type { TokenOffice } from "./oauth/oauth-needs.ts";
@@ -72,7 +72,7 @@ export type App = (request: Request, execution: ExecutionContext) => Promise<Res
 const MCP_PATH = /^\/mcp(?:\/([a-z][a-z0-9-]{0,30}))?\/?$/;
 
 /** What every surface and the callers' objects stand on. */
-export type Middle = DispatchDeps & Readonly<{ log: Log; snapshots: SnapshotSource }>;
+export type Middle = CallerDeps & Readonly<{ log: Log; snapshots: SnapshotSource }>;
 
 /** Once per isolate; see `createApp`. */
 export function createMiddle(env: Env): Middle {
@@ -118,7 +118,7 @@ export function createMiddle(env: Env): Middle {
           now,
           ...(request.notify === undefined ? {} : { notify: request.notify }),
           ...(request.client?.ask === undefined ? {} : { ask: request.client.ask }),
-          ...(request.client?.onStream === undefined ? {} : { onStream: request.client.onStream }),
+          ...listenersOf(request.client),
         },
       ),
     noticeFailure: (name, context) =>
@@ -133,7 +133,18 @@ export function createMiddle(env: Env): Middle {
     now,
   });
   const states = createRequestStates(createSeal(env.ENCRYPTION_KEY, "request-state"), now);
-  return { log, snapshots, gateway, states };
+  return {
+    log,
+    snapshots,
+    gateway,
+    states,
+    backend,
+    watch: async (change) => {
+      const newest = await registry().watch(change);
+      if (newest !== change) snapshots.expire();
+      return newest;
+    },
+  };
 }
 
 /**
@@ -212,6 +223,15 @@ export function createApp(env: Env, { log, snapshots, gateway, states }: Middle)
     if (match === null) return routes.fetch(request, env, execution);
     const [, name] = match;
     return mcp(request, scopeOf(name), contextOf(request, execution));
+  };
+}
+
+function listenersOf(
+  client: ClientPort | undefined,
+): Pick<ClientPort, "onStream" | "onUndeclared"> {
+  return {
+    ...(client?.onStream === undefined ? {} : { onStream: client.onStream }),
+    ...(client?.onUndeclared === undefined ? {} : { onUndeclared: client.onUndeclared }),
   };
 }
 

@@ -13,8 +13,8 @@ let app: App | undefined;
 
 /** Stands on the same middle as the surfaces, in whichever isolate it lives. */
 export class CallerObject extends CallerObjectBase<Env> {
-  protected override deps(): Middle {
-    return (middle ??= createMiddle(this.env));
+  protected override compose(env: Env): Middle {
+    return (middle ??= createMiddle(env));
   }
 }
 

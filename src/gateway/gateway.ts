@@ -8,7 +8,7 @@ import type { Era } from "../core/era.ts";
 import type { BackendName, ExposedName } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { After } from "../core/patience.ts";
-import type { Ask } from "../core/question.ts";
+import type { Ask, Question } from "../core/question.ts";
 import type { Answer, RequestId, RpcNotification } from "../core/json-rpc.ts";
 
 /** Which part of the catalog a request speaks to: `/mcp` or `/mcp/{backend}`. */
@@ -77,6 +77,8 @@ export type ClientPort = Readonly<{
   /** Undefined where questions go back in the result, as a modern backend puts them. */
   ask: Ask | undefined;
   onStream?: (event: "open" | "closed") => void;
+  /** The backend asked what the client has not declared, and was refused. */
+  onUndeclared?: (question: Question) => void;
 }>;
 
 /** What is known of the backend a request goes to, before it goes there. */

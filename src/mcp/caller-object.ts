@@ -1,12 +1,16 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Caller } from "../auth/caller.ts";
-import { randomToken } from "../core/digest.ts";
-import { GatewayError } from "../core/errors.ts";
+import { GiveUp } from "../core/call-signal.ts";
+import { asGatewayError } from "../core/errors.ts";
+import type { BackendName } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { capture, type Outcome } from "../core/outcome.ts";
+import { afterTimeout } from "../core/patience.ts";
 import type { Scope } from "../gateway/gateway.ts";
 import type { KeptAsk, KeptState } from "../gateway/house-tool.ts";
+import { answerListen } from "./answer-listen.ts";
 import { answerTask } from "./answer-task.ts";
+import type { Attended } from "./attendances.ts";
 import type { DispatchDeps } from "./call.ts";
 import type {
   CallerStub,
@@ -16,89 +20,108 @@ import type {
   StreamHop,
   TellHop,
 } from "./caller-stub.ts";
-import { canBeAsked } from "../backends/check-question.ts";
-import { passableCapabilities } from "./client-capabilities.ts";
 import { DetachedCalls } from "./detached-calls.ts";
-import { EventLog } from "./event-log.ts";
 import { HeldCalls } from "./held-calls.ts";
-import { LiveSession } from "./live-session.ts";
-import { isLogLevel } from "./log-filter.ts";
-import { failureReply, unknownSession } from "./mcp-errors.ts";
+import { LiveUpdates } from "./live-updates.ts";
+import { failureReply } from "./mcp-errors.ts";
 import { jsonReply } from "./reply.ts";
+import { RpcFailure } from "./rpc-failure.ts";
 import { runHeldCall, type HeldRoom } from "./run-held-call.ts";
 import { runSessionCall } from "./run-session-call.ts";
-import { backendOf, type Session, SessionStore } from "./session-store.ts";
+import { Sessions } from "./sessions.ts";
 import { isTaskMethod } from "./task-wire.ts";
 
 /** How often what is too old is removed, while there is anything. */
 const SWEEP_MS = 60 * 60 * 1_000;
 
+export type CallerDeps = DispatchDeps &
+  Readonly<{
+    /** As `Registry.watch`; what the gateway sees afterwards is at least as new. */
+    watch: (change: number) => Promise<number>;
+    backend: (object: string) => Attended;
+  }>;
+
 /**
  * Keeps what is live for one user: sessions of legacy clients with their streams, calls that wait
- * for answers, and who hears of what. One object per user id, so that whatever belongs to somebody
- * else is simply not here. Assume eviction between any two requests: sessions and the events of
- * their streams are in storage, calls under way are lost and said to be.
+ * for answers or go on without their client, and who hears of what. One object per user id, so that
+ * whatever belongs to somebody else is simply not here. Assume eviction between any two requests:
+ * sessions, the events of their streams and results are in storage, calls under way are lost and
+ * said to be.
  */
 export abstract class CallerObjectBase<Env> extends DurableObject<Env> implements CallerStub {
-  readonly #sessions: SessionStore;
-  readonly #log: EventLog;
-  readonly #live = new Map<string, LiveSession>();
   readonly #held = new HeldCalls();
   readonly #detached: DetachedCalls;
+  readonly #updates: LiveUpdates;
+  readonly #sessions: Sessions;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#sessions = new SessionStore(ctx.storage.sql);
-    this.#log = new EventLog(ctx.storage.sql, Date.now);
+    const deps = this.compose(env);
+    const now = Date.now;
     this.#detached = new DetachedCalls(ctx.storage.sql);
+    this.#updates = new LiveUpdates({
+      name: ctx.id.name ?? "",
+      gateway: deps.gateway,
+      watch: deps.watch,
+      backend: deps.backend,
+      context: () => ({
+        requestId: crypto.randomUUID(),
+        signal: new GiveUp(),
+        after: afterTimeout,
+        waitUntil: (work) => ctx.waitUntil(work),
+      }),
+      after: afterTimeout,
+      now,
+    });
+    const room: HeldRoom = {
+      deps,
+      calls: this.#held,
+      detached: this.#detached,
+      waitUntil: (work) => ctx.waitUntil(work),
+    };
+    this.#room = room;
+    this.#sessions = new Sessions(ctx.storage.sql, {
+      updates: this.#updates,
+      run: (hop, port) => runSessionCall(room, hop, port),
+      onEnd: () => {},
+      now,
+    });
   }
 
+  readonly #room: HeldRoom;
+
   /** The gateway as the composition root puts it together. */
-  protected abstract deps(): DispatchDeps;
+  protected abstract compose(env: Env): CallerDeps;
 
   openSession(caller: Caller, opening: SessionOpening): Promise<Outcome<SessionInfo>> {
     return capture(async () => {
-      const capabilities = passableCapabilities(opening.capabilities);
-      const session: Session = {
-        id: randomToken(32),
-        credentialId: caller.credentialId,
-        backend: backendOf(opening.scope),
-        protocolVersion: opening.protocolVersion,
-        capabilities,
-        interactive: canBeAsked(capabilities),
-        connection: `s-${crypto.randomUUID()}`,
-        uris: [],
-      };
-      for (const old of this.#sessions.add(session, Date.now())) this.#drop(old);
+      const info = this.#sessions.open(caller, opening);
       await this.#sweepSoon();
-      return infoOf(session);
+      return info;
     });
   }
 
   async findSession(caller: Caller, scope: Scope, id: string): Promise<SessionInfo | undefined> {
-    const session = this.#find(caller, scope, id);
-    return session === undefined ? undefined : infoOf(session);
+    return this.#sessions.info(caller, scope, id);
   }
 
   async endSession(caller: Caller, scope: Scope, id: string): Promise<boolean> {
-    const session = this.#find(caller, scope, id);
-    if (session === undefined) return false;
-    this.#sessions.remove(id);
-    this.#drop(session);
-    return true;
+    return this.#sessions.end(caller, scope, id);
   }
 
   async call(hop: CallHop): Promise<Response> {
+    const { method, id } = hop.request;
     try {
-      if (isTaskMethod(hop.request.method)) return jsonReply(answerTask(this.#detached, hop));
-      if (hop.session === undefined) {
-        return await runHeldCall(this.#room(), hop);
+      if (method === "subscriptions/listen") return await answerListen(this.#updates, hop);
+      if (isTaskMethod(method)) return jsonReply(answerTask(this.#detached, hop));
+      if (hop.session === undefined && !WATCHING.has(method)) {
+        return await runHeldCall(this.#room, hop);
       }
-      const session = this.#find(hop.caller, hop.scope, hop.session);
-      if (session === undefined) throw unknownSession();
-      return await this.#callInSession(session, hop);
+      return await this.#sessions.call(hop);
     } catch (error) {
-      return jsonReply(failureReply(hop.request.id, error));
+      return jsonReply(failureReply(id, error));
+    } finally {
+      await this.#sweepSoon();
     }
   }
 
@@ -114,91 +137,33 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
     return { kind: "running", tool, seconds, message: standing.message };
   }
 
-  async tell({ caller, scope, session: id, message }: TellHop): Promise<void> {
-    const session = this.#find(caller, scope, id);
-    const live = session === undefined ? undefined : this.#live.get(session.id);
-    if (live === undefined) return;
-    if (message.kind === "response") return live.answer(message.response);
-    const { method, params } = message.notification;
-    if (method !== "notifications/cancelled") return;
-    const request = params?.["requestId"];
-    if (typeof request === "string" || typeof request === "number") live.cancel(request);
+  async tell(hop: TellHop): Promise<void> {
+    this.#sessions.tell(hop);
   }
 
-  async stream({ caller, scope, session: id, lastEventId }: StreamHop): Promise<Response> {
-    const session = id === undefined ? undefined : this.#find(caller, scope, id);
-    if (session === undefined) return jsonReply(failureReply(null, unknownSession()));
-    return this.#liveOf(session).listen(lastEventId);
+  async stream(hop: StreamHop): Promise<Response> {
+    try {
+      return await this.#sessions.stream(hop);
+    } catch (error) {
+      // There is no request whose answer this could be: the status has to say it.
+      const known = error instanceof RpcFailure ? error : asGatewayError(error);
+      const reply = failureReply(null, known);
+      return jsonReply({ text: reply.text, status: reply.status === 200 ? 429 : reply.status });
+    }
   }
 
-  async heard(): Promise<JsonObject | undefined> {
-    return undefined;
+  async heard(
+    { object }: Readonly<{ backend: BackendName; object: string }>,
+    message: JsonObject,
+  ): Promise<JsonObject | undefined> {
+    if (this.#updates.heard(object, message)) return undefined;
+    const [, , connection] = object.split("/");
+    return connection === undefined ? undefined : this.#sessions.heard(connection, message);
   }
 
   override async alarm(): Promise<void> {
-    for (const session of this.#sessions.sweep(Date.now())) this.#drop(session);
-    const isLeft = [this.#log.sweep(), this.#detached.sweep()].includes(true);
-    if (isLeft || !this.#sessions.isEmpty()) await this.#sweepSoon();
-  }
-
-  #callInSession(session: Session, hop: CallHop): Promise<Response> {
-    const { request, acceptsStream } = hop;
-    if (request.method === "logging/setLevel") return this.#setLevel(session, hop);
-    return this.#liveOf(session).call({
-      id: request.id,
-      acceptsStream,
-      run: (port) => runSessionCall(this.#room(), hop, port),
-    });
-  }
-
-  async #setLevel(session: Session, { request }: CallHop): Promise<Response> {
-    const level = request.params?.["level"];
-    if (!isLogLevel(level)) {
-      throw new GatewayError(
-        "invalid_params",
-        'Cannot set the log level: "level" is not a level of RFC 5424',
-      );
-    }
-    this.#update({ ...session, logLevel: level });
-    return jsonReply({
-      text: JSON.stringify({ jsonrpc: "2.0", id: request.id, result: {} }),
-      status: 200,
-    });
-  }
-
-  #room(): HeldRoom {
-    return {
-      deps: this.deps(),
-      calls: this.#held,
-      detached: this.#detached,
-      waitUntil: (work) => this.ctx.waitUntil(work),
-    };
-  }
-
-  #find(caller: Caller, scope: Scope, id: string): Session | undefined {
-    const session = this.#sessions.find(id, Date.now());
-    if (session === undefined || session.credentialId !== caller.credentialId) return undefined;
-    return session.backend === backendOf(scope) ? session : undefined;
-  }
-
-  #liveOf(session: Session): LiveSession {
-    const known = this.#live.get(session.id);
-    if (known !== undefined) return known;
-    const live = new LiveSession(session, this.#log, () => {});
-    this.#live.set(session.id, live);
-    return live;
-  }
-
-  #update(session: Session): void {
-    this.#sessions.update(session);
-    const live = this.#live.get(session.id);
-    if (live !== undefined) live.session = session;
-  }
-
-  #drop({ id }: Session): void {
-    this.#live.get(id)?.end();
-    this.#live.delete(id);
-    this.#log.forget(id);
+    const isLeft = [this.#sessions.sweep(), this.#detached.sweep()].includes(true);
+    if (isLeft) await this.#sweepSoon();
   }
 
   async #sweepSoon(): Promise<void> {
@@ -207,6 +172,5 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
   }
 }
 
-function infoOf({ id, interactive, logLevel }: Session): SessionInfo {
-  return { id, interactive, logLevel };
-}
+/** A client without a session may watch resources too: it hears of them on its stream. */
+const WATCHING: ReadonlySet<string> = new Set(["resources/subscribe", "resources/unsubscribe"]);

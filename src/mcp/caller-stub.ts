@@ -1,3 +1,4 @@
+import type { BackendListener } from "../backends/backend-stub.ts";
 import type { Caller } from "../auth/caller.ts";
 import type { Era } from "../core/era.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -18,6 +19,8 @@ export interface CallerStub {
   call(hop: CallHop): Promise<Response>;
   /** A notification or an answer of the client of a session. */
   tell(hop: TellHop): Promise<void>;
+  /** From the object of a backend: see `BackendListener`. */
+  heard: BackendListener["heard"];
   /** How a call stands that goes on without its client. */
   kept(ask: KeptAsk): Promise<KeptState>;
   /** The client's own GET: an event stream for what belongs to no request. */

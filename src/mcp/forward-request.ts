@@ -1,8 +1,9 @@
 import { readInputRequired, type InputRequired } from "../backends/input-rounds.ts";
-import { questionProblem } from "../backends/check-question.ts";
+import { neededCapabilities, questionProblem } from "../backends/check-question.ts";
 import { GatewayError, asGatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { type Answer, RPC_CODES, type RpcError } from "../core/json-rpc.ts";
+import type { Question } from "../core/question.ts";
 import type { ForwardedMethod } from "../gateway/gateway.ts";
 import type { Call, DispatchDeps } from "./call.ts";
 import { ownResult, toEra } from "./era-result.ts";
@@ -31,6 +32,7 @@ export async function forwardRequest(
         ? given
         : await restoreParams(deps, call, { method, params: given });
     if (era === "modern" && method === "tools/call") await checkToolHeaders(deps, call, params);
+    let undeclared: Question | undefined;
     const answered = await deps.gateway.forward(
       caller,
       {
@@ -39,11 +41,20 @@ export async function forwardRequest(
         id: request.id,
         params,
         ...(notify === undefined ? {} : { notify: createLogFilter(call, notify) }),
-        ...(client === undefined ? {} : { client }),
+        ...(client === undefined
+          ? {}
+          : {
+              client: {
+                ...client,
+                onUndeclared: (question) => {
+                  undeclared ??= question;
+                },
+              },
+            }),
       },
       context,
     );
-    const special = specialReply(deps, call, answered);
+    const special = specialReply(deps, call, { answer: answered, undeclared });
     if (special !== undefined) {
       const reply = await special;
       if (reply !== undefined) return reply;
@@ -90,11 +101,11 @@ async function checkToolHeaders(
 function specialReply(
   deps: DispatchDeps,
   call: Call,
-  answer: Answer,
+  { answer, undeclared }: Readonly<{ answer: Answer; undeclared: Question | undefined }>,
 ): Reply | Promise<Reply | undefined> | undefined {
   const message = answer.message();
   if ("error" in message) {
-    const { error } = message;
+    const error = undeclared === undefined ? message.error : missingCapability(undeclared);
     if (error.code === RPC_CODES.missingCapability) return capabilityReply(call, error);
     return error.code === URL_REQUIRED ? urlReply(deps, call, error) : undefined;
   }
@@ -128,6 +139,17 @@ async function inputReply(
   };
   const sealed = await states.seal({ caller, scope, method, params }, state);
   return resultReply(call, { ...asked, requestState: sealed });
+}
+
+/** A legacy backend fails where a modern one says what its client lacks. */
+function missingCapability(question: Question): RpcError {
+  const requiredCapabilities = neededCapabilities(question);
+  const missing = Object.keys(requiredCapabilities).join(", ");
+  return {
+    code: RPC_CODES.missingCapability,
+    message: `Missing client capability: ${missing}`,
+    data: { requiredCapabilities },
+  };
 }
 
 /** 2026-07-28, basic/versioning: HTTP 400 with what is missing; an older client reads a sentence. */

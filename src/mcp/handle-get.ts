@@ -34,6 +34,7 @@ export async function handleDelete(exchange: Exchange, caller: Caller): Promise<
   const { sessions, scope, request } = exchange;
   const id = request.headers.get("mcp-session-id");
   try {
+    refuseModern(request.headers);
     if (id === null)
       throw new RpcFailure(400, -32600, "Invalid request: Mcp-Session-Id is missing");
     await sessions.end(caller, scope, id);

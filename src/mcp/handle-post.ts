@@ -124,13 +124,9 @@ async function answerHere(
 }
 
 /** A modern client: questions go back in the result, so nobody has to wait for the answers. */
-function askedInResults(request: RpcRequest): ClientPort | undefined {
-  const declared = declaredCapabilities(request);
-  for (const _ in declared) {
-    const capabilities = passableCapabilities(declared);
-    return { capabilities, connection: undefined, ask: undefined };
-  }
-  return undefined;
+function askedInResults(request: RpcRequest): ClientPort {
+  const capabilities = passableCapabilities(declaredCapabilities(request));
+  return { capabilities, connection: undefined, ask: undefined };
 }
 
 async function hearClient(

@@ -2,7 +2,8 @@ import { checkedAsk } from "../backends/check-question.ts";
 import { GiveUp } from "../core/call-signal.ts";
 import type { JsonObject } from "../core/json.ts";
 import { RPC_CODES, type RequestId, type RpcNotification } from "../core/json-rpc.ts";
-import type { Ask, Question } from "../core/question.ts";
+import { asGatewayError } from "../core/errors.ts";
+import { type Ask, type Question, QuestionRefused } from "../core/question.ts";
 import type { ClientPort } from "../gateway/gateway.ts";
 import { ClientQuestions } from "./client-questions.ts";
 import type { EventLog } from "./event-log.ts";
@@ -127,24 +128,23 @@ export class LiveSession {
   }
 
   /** To the newest stream that is there: each message goes to one (2025-11-25, basic/transports). */
-  deliver(message: JsonObject & RpcNotification): void {
+  deliver(message: JsonObject): void {
     if (!passesLevel(message, this.session.logLevel)) return;
     const open = this.#standing.findLast(({ isConnected }) => isConnected);
     (open ?? this.#standing.at(-1))?.send(JSON.stringify(message));
   }
 
-  /** A question that belongs to no call: it needs a GET stream. */
-  askStanding: Ask = (question, signal) => {
+  /** The JSON-RPC answer to a question that belongs to no call: it needs a GET stream. */
+  async answerStanding(question: Question): Promise<JsonObject> {
     const stream = this.#standing.findLast(({ isConnected }) => isConnected);
-    const put: Ask =
-      stream === undefined
-        ? () => Promise.reject(new TypeError("nobody listens"))
-        : this.#ask((message) => stream.send(JSON.stringify(message)));
-    return put(question, signal);
-  };
-
-  get canBeAskedStanding(): boolean {
-    return this.#standing.some(({ isConnected }) => isConnected);
+    try {
+      if (stream === undefined) throw new QuestionRefused(NOBODY_LISTENS);
+      const ask = this.#ask((message) => stream.send(JSON.stringify(message)));
+      return { result: await ask(question, new GiveUp()) };
+    } catch (error) {
+      if (error instanceof QuestionRefused) return { error: error.error };
+      return { error: { code: RPC_CODES.internalError, message: asGatewayError(error).message } };
+    }
   }
 
   answer(response: JsonObject): void {
@@ -235,6 +235,11 @@ export class LiveSession {
     };
   }
 }
+
+const NOBODY_LISTENS = {
+  code: RPC_CODES.methodNotFound,
+  message: "The client has no stream on which it could be asked",
+};
 
 /** Required in URL mode until 2025-11-25; modern backends have no use for it. */
 function withElicitationId(question: Question): Question {

@@ -1,4 +1,4 @@
-import { isJsonObject } from "../core/json.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { RpcNotification } from "../core/json-rpc.ts";
 import type { Call } from "./call.ts";
 import { META } from "./protocol-versions.ts";
@@ -20,9 +20,9 @@ export function isLogLevel(level: unknown): level is string {
 }
 
 /** Whether a message reaches a client that asked for `level` and above; undefined: for all. */
-export function passesLevel(notification: RpcNotification, level: string | undefined): boolean {
-  if (notification.method !== "notifications/message" || level === undefined) return true;
-  const own = notification.params?.["level"];
+export function passesLevel({ method, params }: JsonObject, level: string | undefined): boolean {
+  if (method !== "notifications/message" || level === undefined) return true;
+  const own = isJsonObject(params) ? params["level"] : undefined;
   return LEVELS.indexOf(typeof own === "string" ? own : "") >= LEVELS.indexOf(level);
 }
 

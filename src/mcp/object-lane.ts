@@ -8,7 +8,7 @@ import type { ForwardedMethod, Whereabouts } from "../gateway/gateway.ts";
 import type { CallHop, ClientMessage, SessionInfo } from "./caller-stub.ts";
 import { declaredCapabilities } from "./client-capabilities.ts";
 import { acceptsStream, type Exchange } from "./exchange.ts";
-import { isTaskMethod } from "./task-wire.ts";
+import { TASK_METHODS } from "./task-wire.ts";
 
 type Asked = Readonly<{
   caller: Caller;
@@ -40,6 +40,11 @@ const OF_THE_SESSION: ReadonlySet<string> = new Set([
   "resources/unsubscribe",
 ]);
 
+/** Of a legacy client without a session. */
+const WATCHING: ReadonlySet<string> = new Set(["resources/subscribe", "resources/unsubscribe"]);
+/** Of a modern client: what is about things that go on between its requests. */
+const IN_OBJECT: ReadonlySet<string> = new Set(["subscriptions/listen", ...TASK_METHODS]);
+
 /** A caller asks for what the config of a backend may order: `true`, or after how many seconds. */
 const DETACH_KEY = "mcp-edge-gateway/detach";
 const DEFAULT_DETACH_MS = 20_000;
@@ -58,7 +63,7 @@ export function chooseObject(
   if (OF_THE_SESSION.has(request.method) && session !== undefined) {
     return { ...PLAIN, session: session.id };
   }
-  if (era === "modern" && isTaskMethod(request.method)) return PLAIN;
+  if (era === "legacy" ? WATCHING.has(request.method) : IN_OBJECT.has(request.method)) return PLAIN;
   const method = ASKING.get(request.method);
   if (method === undefined) return undefined;
   if (era === "modern" && request.params?.["requestState"] !== undefined) {
@@ -91,16 +96,17 @@ function findWhereabouts(
   { caller, request }: Asked,
   method: ForwardedMethod,
 ): Whereabouts | undefined | Promise<Whereabouts | undefined> {
-  const none = (error: unknown): undefined => {
-    if (!(error instanceof GatewayError)) throw error;
-  };
   try {
     const located = { method, scope, params: request.params ?? {} };
     const where = deps.gateway.locate(caller, located, context);
-    return where instanceof Promise ? where.catch(none) : where;
+    return where instanceof Promise ? where.catch(ignoreRefusal) : where;
   } catch (error) {
-    return none(error);
+    return ignoreRefusal(error);
   }
+}
+
+function ignoreRefusal(error: unknown): undefined {
+  if (!(error instanceof GatewayError)) throw error;
 }
 
 function laneTo(asked: Asked, where: Whereabouts | undefined): Lane | undefined {

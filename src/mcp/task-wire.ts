@@ -9,7 +9,11 @@ export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
 /** How often a client should ask. */
 const POLL_MS = 1_000;
 
-const TASK_METHODS: ReadonlySet<string> = new Set(["tasks/get", "tasks/update", "tasks/cancel"]);
+export const TASK_METHODS: ReadonlySet<string> = new Set([
+  "tasks/get",
+  "tasks/update",
+  "tasks/cancel",
+]);
 
 export function isTaskMethod(method: string): boolean {
   return TASK_METHODS.has(method);

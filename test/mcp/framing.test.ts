@@ -200,10 +200,15 @@ test("wants clientInfo in initialize", async () => {
   expect(message).toMatchObject({ error: { code: -32602 } });
 });
 
-test.each(["GET", "DELETE", "PUT", "PATCH"])("answers %s with 405", async (method) => {
+test.each(["PUT", "PATCH"])("answers %s with 405", async (method) => {
   const response = await sendAuthorized("/mcp", { method });
   expect(response.status).toBe(405);
-  expect(response.headers.get("allow")).toBe("POST, HEAD, OPTIONS");
+  expect(response.headers.get("allow")).toBe("POST, GET, DELETE, HEAD, OPTIONS");
+});
+
+test.each(["GET", "DELETE"])("answers a modern %s with 405", async (method) => {
+  const headers = { "mcp-protocol-version": "2026-07-28", accept: "text/event-stream" };
+  expect((await sendAuthorized("/mcp", { method, headers })).status).toBe(405);
 });
 
 test("answers HEAD with 200 to who may come in", async () => {
