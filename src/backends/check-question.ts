@@ -42,6 +42,18 @@ export function checkedAsk(capabilities: JsonObject, ask: Ask): Ask {
   };
 }
 
+/** What a client has to declare to be asked this, as capabilities. */
+export function neededCapabilities({ method, params }: Question): JsonObject {
+  switch (method) {
+    case "elicitation/create":
+      return { elicitation: params["mode"] === "url" ? { url: {} } : {} };
+    case "sampling/createMessage":
+      return { sampling: params["tools"] === undefined ? {} : { tools: {} } };
+    default:
+      return { roots: {} };
+  }
+}
+
 /** Whether `capabilities` let somebody be asked anything at all. */
 export function canBeAsked(capabilities: JsonObject): boolean {
   return ["elicitation", "sampling", "roots"].some((name) => isJsonObject(capabilities[name]));

@@ -4,7 +4,7 @@ import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { type Answer, RPC_CODES, type RpcError, type RpcNotification } from "../core/json-rpc.ts";
 import { type After, afterTimeout } from "../core/patience.ts";
-import type { Ask } from "../core/question.ts";
+import type { Ask, Question } from "../core/question.ts";
 import { redactText } from "../core/redact.ts";
 import { backendFailure, isSessionRefusal, statusFailure } from "./backend-failure.ts";
 import { callBuiltin } from "./builtin.ts";
@@ -41,6 +41,8 @@ export type SendIo = Readonly<{
   notify?: (notification: RpcNotification) => void;
   /** Puts a question of the backend to the client; absent where there is nobody to ask. */
   ask?: Ask;
+  /** The backend asked what the client has not declared. */
+  onUndeclared?: (question: Question) => void;
   /** A legacy backend keeps the answer's stream open, or has closed it and is to be asked again. */
   onStream?: (event: "open" | "closed") => void;
   now: () => number;
@@ -237,11 +239,14 @@ async function answer(response: Response, exchange: Exchange): Promise<Answer> {
   return answerFor(request.id, wire.wireId, received);
 }
 
-function onMessage(message: JsonObject, { lease, wire, io, questions }: Exchange): void {
+function onMessage(message: JsonObject, { lease, request, wire, io, questions }: Exchange): void {
   const { method, params, id } = message;
   if (typeof method !== "string") return;
   if (typeof id === "string" || typeof id === "number") {
     const question = { method, params: isJsonObject(params) ? params : {} };
+    if (QUESTIONS.has(method) && questionProblem(request.capabilities ?? {}, question)) {
+      io.onUndeclared?.(question);
+    }
     if (questions !== undefined && QUESTIONS.has(method)) {
       io.waitUntil(questions.put(id, question));
       return;
