@@ -9,6 +9,7 @@ import type { CallHop, ClientMessage, SessionInfo } from "./caller-stub.ts";
 import { declaredCapabilities } from "./client-capabilities.ts";
 import { acceptsStream, type Exchange } from "./exchange.ts";
 import { TASK_METHODS } from "./task-wire.ts";
+import { whileValid } from "./while-valid.ts";
 
 type Asked = Readonly<{
   caller: Caller;
@@ -134,10 +135,12 @@ function detachTime({ request }: Asked, where: Whereabouts | undefined): number 
 }
 
 export async function runInObject(
-  { deps, scope, context, request: { headers } }: Exchange,
+  exchange: Exchange,
   { caller, era, request, ...lane }: Omit<Asked, "session"> & Lane,
 ): Promise<Response> {
-  return deps.callers(caller.userId).call({
+  const { deps, scope, context } = exchange;
+  const { headers } = exchange.request;
+  const response = await deps.callers(caller.userId).call({
     ...lane,
     caller,
     scope,
@@ -147,6 +150,10 @@ export async function runInObject(
     acceptsStream: acceptsStream(headers),
     requestId: context.requestId,
   });
+  // A subscription has no end of its own.
+  return request.method === "subscriptions/listen"
+    ? whileValid(exchange, caller, response)
+    : response;
 }
 
 export async function tellObject(
