@@ -3,11 +3,9 @@ import type { Listing } from "../catalog/listing.ts";
 import type { BackendState } from "../config/backend-report.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { Registry } from "../config/registry.ts";
-import { withDeadline } from "../core/deadline.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
 import { gatewayHopId } from "../core/hop.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { Answer } from "../core/json-rpc.ts";
 import { capture, type Outcome } from "../core/outcome.ts";
 import { afterTimeout } from "../core/patience.ts";
 import { createSeal } from "../core/seal.ts";
@@ -17,14 +15,12 @@ import { afterListing, reportOf } from "./backend-health.ts";
 import { BackendMemory } from "./backend-memory.ts";
 import { BackendStore, NOTHING_KEPT } from "./backend-store.ts";
 import type { Attendance, BackendListener, BackendStub, LeaseAsk } from "./backend-stub.ts";
-import { builtinListing } from "./builtin.ts";
-import { type Collected, collectListing, listingHash } from "./collect-listing.ts";
 import { HeardMessages } from "./heard-messages.ts";
-import { type Lease, LeaseLost } from "./lease.ts";
+import type { Lease } from "./lease.ts";
+import { LIST_LIMIT_MS, listBackend } from "./list-backend.ts";
 import { Listening } from "./listening.ts";
-import { HANDSHAKE_LIMIT_MS, LiveConnection } from "./live-connection.ts";
+import { LiveConnection } from "./live-connection.ts";
 import { STEP_TIMEOUT_MS } from "./open-http.ts";
-import type { Fetch } from "./outbound.ts";
 import { PacedWork } from "./paced-work.ts";
 import { askedToWaitMs, nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
 import { sendReply, sendRequest } from "./send.ts";
@@ -41,10 +37,6 @@ export type BackendEnv = WayOut &
   }>;
 
 const REGISTRY_NAME = "registry";
-/** All pages of all lists together: a backend that trickles is not listed. */
-const LISTING_TIMEOUT_MS = 30_000;
-/** Connecting and listing, and both once more when the session was lost. */
-const WORK_LIMIT_MS = 2 * (HANDSHAKE_LIMIT_MS + LISTING_TIMEOUT_MS);
 /** The session of a user who has not called for so long is given back. */
 const SESSION_IDLE_MS = 60 * 60 * 1_000;
 /** `usedAt` is written this often at most: a write per lease would cost a disk sync each. */
@@ -66,7 +58,12 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   readonly #attendances: AttendanceBook;
   readonly #listening: Listening;
   readonly #heard: HeardMessages;
-  readonly #fetch: Fetch;
+  /** How messages to the backend travel. */
+  readonly #io = {
+    fetch: wayOut(this.env),
+    object: () => this,
+    waitUntil: (work: Promise<unknown>) => this.ctx.waitUntil(work),
+  };
   readonly #listChange = new PacedWork(
     LIST_CHANGE_PAUSE_MS,
     () => this.ctx.waitUntil(this.#onListChanged()),
@@ -74,13 +71,12 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   );
   #hopId = "";
   #adopting: Promise<void> = Promise.resolve();
-  #working = new SingleFlight(WORK_LIMIT_MS);
+  #working = new SingleFlight(LIST_LIMIT_MS);
   #lastWork = 0;
 
   constructor(ctx: DurableObjectState, env: BackendEnv) {
     super(ctx, env);
     const { sql } = ctx.storage;
-    this.#fetch = wayOut(env);
     this.#memory = new BackendMemory(
       new BackendStore(sql, createSeal(env.ENCRYPTION_KEY, "backend")),
     );
@@ -88,7 +84,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     this.#connection = new LiveConnection({
       memory: this.#memory,
       variables: { ...env },
-      fetch: this.#fetch,
+      fetch: this.#io.fetch,
       hopId: () => this.#hopId,
       waitUntil: (work) => ctx.waitUntil(work),
       onOpened: () => this.#onOpened(),
@@ -97,6 +93,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     });
     this.#heard = new HeardMessages({
       attending: () => this.#attendances.attending(),
+      isOneUsers: () => this.#memory.kept.role === "session",
       capabilities: () => this.#memory.kept.capabilities ?? {},
       onListChanged: () => this.#listChange.ask(),
       tell: (listener, message) => this.#tell(listener, message),
@@ -113,20 +110,28 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
         if (revision === this.#memory.kept.revision) this.#connection.disconnect();
       },
       onMessage: (message, lease) => {
-        const io = { fetch: this.#fetch, object: () => this };
-        const reply = (response: JsonObject): Promise<void> => sendReply(lease, response, io);
+        const reply = (response: JsonObject): Promise<void> => sendReply(lease, response, this.#io);
         ctx.waitUntil(this.#heard.hear(message, reply));
       },
-      io: { fetch: this.#fetch, object: () => this, waitUntil: (work) => ctx.waitUntil(work) },
+      onGap: () => {
+        this.#listChange.ask();
+        this.#heard.catchUp();
+      },
+      io: this.#io,
       after: afterTimeout,
       now: Date.now,
     });
-    void ctx.blockConcurrencyWhile(async () => {
+    const restored = ctx.blockConcurrencyWhile(async () => {
       this.#hopId = await gatewayHopId(env.ENCRYPTION_KEY);
       await this.#memory.restore();
     });
-    // Not inside the block above: whoever attends is heard while a slow backend is connected to.
-    if (this.#attendances.wanted() !== undefined) ctx.waitUntil(this.#listening.sync());
+    // After an eviction who attends goes on hearing. Nothing else waits for a backend that is slow.
+    ctx.waitUntil(
+      restored.then(() => {
+        if (this.#attendances.wanted() !== undefined) return this.#listening.sync();
+        return undefined;
+      }),
+    );
   }
 
   async configure(order: BackendOrder): Promise<void> {
@@ -273,7 +278,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
 
   /** What runs for the order before is neither waited for nor believed. */
   #beginAnew(): Promise<void> {
-    this.#working = new SingleFlight(WORK_LIMIT_MS);
+    this.#working = new SingleFlight(LIST_LIMIT_MS);
     this.#listening.reset();
     return this.#connection.beginAnew();
   }
@@ -290,7 +295,12 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     let delay: number;
     try {
       const started = Date.now();
-      const { listing, ttlMs } = await this.#collect(order);
+      const { listing, ttlMs } = await listBackend(order, {
+        memory: this.#memory,
+        connection: this.#connection,
+        send: (lease, request, signal) =>
+          sendRequest(lease, request, { ...this.#io, signal, now: Date.now }),
+      });
       if (generation !== this.#connection.generation) return;
       if (listing.hash !== this.#memory.kept.listingHash) this.#memory.store.writeListing(listing);
       this.#memory.keep(afterListing(listing, { started, now: Date.now() }));
@@ -309,54 +319,6 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     this.#lastWork = Date.now();
     await this.ctx.storage.setAlarm(Date.now() + delay);
     await this.#report();
-  }
-
-  async #collect(order: BackendOrder): Promise<Collected> {
-    const { transport } = order.config;
-    if (transport.kind === "builtin") {
-      const content = builtinListing(transport.builtin);
-      return { listing: { hash: await listingHash(content), ...content }, ttlMs: undefined };
-    }
-    try {
-      return await this.#collectOnce();
-    } catch (error) {
-      if (!(error instanceof LeaseLost)) throw error;
-      this.#connection.disconnect();
-    }
-    try {
-      return await this.#collectOnce();
-    } catch (error) {
-      if (!(error instanceof LeaseLost)) throw error;
-      const reason =
-        error.reason === "session" ? "forgets its sessions at once" : "refuses the credential";
-      throw new GatewayError(
-        "backend_unavailable",
-        `Cannot connect: backend "${order.config.name}" ${reason}`,
-      );
-    }
-  }
-
-  async #collectOnce(): Promise<Collected> {
-    await this.#connection.ensure({ patient: true });
-    const { connection } = this.#memory.kept;
-    if (connection === undefined)
-      throw new GatewayError("cancelled", "Cannot connect: disconnected meanwhile");
-    const lease = this.#connection.lease(STEP_TIMEOUT_MS);
-    return withDeadline(LISTING_TIMEOUT_MS, (signal) =>
-      collectListing(connection, (method: string, params: JsonObject): Promise<Answer> =>
-        sendRequest(
-          lease,
-          { id: 1, method, params, action: "connect" },
-          {
-            fetch: this.#fetch,
-            object: () => this,
-            signal,
-            waitUntil: (work) => this.ctx.waitUntil(work),
-            now: Date.now,
-          },
-        ),
-      ),
-    );
   }
 
   async #onOpened(): Promise<void> {

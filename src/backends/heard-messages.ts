@@ -18,6 +18,8 @@ const MAX_OUTBOXES = 1_000;
 export type HeardMessagesDeps = Readonly<{
   /** Who attends now, the newest last. */
   attending: () => readonly Attending[];
+  /** On a connection of several users, logs and questions are about somebody, and nobody knows whom. */
+  isOneUsers: () => boolean;
   /** What the client of this session has declared; nobody's session declares nothing. */
   capabilities: () => JsonObject;
   /** A list of the backend has changed. */
@@ -48,6 +50,13 @@ export class HeardMessages {
     return Promise.resolve();
   }
 
+  /** Something may have been said while nobody listened: whatever is watched may have changed. */
+  catchUp(): void {
+    for (const { listener, uris } of this.#deps.attending()) {
+      for (const uri of uris) this.#outboxOf(listener).put(updateOf(uri));
+    }
+  }
+
   #notice(method: string, message: JsonObject): void {
     const params = isJsonObject(message["params"]) ? message["params"] : {};
     switch (method) {
@@ -58,8 +67,9 @@ export class HeardMessages {
       case "notifications/resources/updated": {
         const { uri } = params;
         if (typeof uri !== "string") return;
-        const clean = { jsonrpc: "2.0", method, params: { uri } };
-        return this.#tell(clean, ({ uris }) => uris.some((watched) => covers(watched, uri)));
+        return this.#tell(updateOf(uri), ({ uris }) =>
+          uris.some((watched) => covers(watched, uri)),
+        );
       }
       case "notifications/cancelled": {
         const { requestId } = params;
@@ -71,7 +81,7 @@ export class HeardMessages {
       case "notifications/progress":
         return; // of a call that is over
       default:
-        return this.#tell(message, ({ messages }) => messages);
+        return this.#tell(message, ({ messages }) => messages && this.#deps.isOneUsers());
     }
   }
 
@@ -113,7 +123,8 @@ export class HeardMessages {
   }
 
   async #ask(id: RequestId, { method, params }: Question): Promise<JsonObject> {
-    const listener = this.#deps.attending().findLast(({ messages }) => messages)?.listener;
+    const newest = this.#deps.attending().findLast(({ messages }) => messages);
+    const listener = this.#deps.isOneUsers() ? newest?.listener : undefined;
     if (listener === undefined || !QUESTIONS.has(method)) throw new QuestionRefused(NOBODY);
     const request = { jsonrpc: "2.0", id, method, params };
     const response = await this.#within(this.#deps.tell(listener, request));
@@ -136,6 +147,10 @@ const NOBODY: RpcError = {
 };
 const TOO_MANY: RpcError = { code: RPC_CODES.internalError, message: "Too many questions at once" };
 const TOO_LATE: RpcError = { code: RPC_CODES.internalError, message: "Nobody answered in time" };
+
+function updateOf(uri: string): JsonObject {
+  return { jsonrpc: "2.0", method: "notifications/resources/updated", params: { uri } };
+}
 
 /** A part of a resource may be what has changed (2025-11-25, server/resources). */
 function covers(watched: string, changed: string): boolean {

@@ -27,6 +27,8 @@ export type ListeningDeps = Readonly<{
   /** The session of this lease is over. */
   onLost: (lease: Lease) => void;
   onMessage: (message: JsonObject, lease: Lease) => void;
+  /** Listening goes on after a break that the backend may have spoken in. */
+  onGap: () => void;
   io: Pick<SendIo, "fetch" | "object" | "waitUntil">;
   after: After;
   now: () => number;
@@ -45,6 +47,8 @@ export class Listening {
   /** The session that subscriptions were last sent in. */
   #lease: Lease | undefined;
   #lastEventId: string | undefined;
+  /** What was said since the last stream is lost; one that fails at once said nothing to lose. */
+  #hasMissed = false;
   #failures = 0;
   /** Nothing is tried before, epoch ms. */
   #notBefore = 0;
@@ -61,6 +65,7 @@ export class Listening {
     this.#close();
     this.#subscriptions.forget();
     this.#lease = undefined;
+    this.#hasMissed = false;
     this.#failures = 0;
     this.#notBefore = 0;
     this.#callOff();
@@ -79,6 +84,8 @@ export class Listening {
   async #listen(wanted: Wanted): Promise<void> {
     const { lease, capabilities } = await this.#deps.connect();
     if (this.#lease?.revision !== lease.revision) this.#lastEventId = undefined;
+    if (this.#lease !== undefined && this.#lease.revision !== lease.revision)
+      this.#hasMissed = true;
     this.#lease = lease;
     const request = listenRequest(lease, {
       filter: listenFilter(capabilities, wanted.uris),
@@ -86,11 +93,13 @@ export class Listening {
     });
     if (request === undefined) this.#close();
     else await this.#ensureStream(lease, request);
-    if (lease.era === "modern") return;
-    const watched = canSubscribe(capabilities) ? wanted.uris : [];
+    const watched = lease.era === "legacy" && canSubscribe(capabilities) ? wanted.uris : [];
     await this.#subscriptions.sync(lease.revision, watched, (method, uri) =>
       this.#tell(lease, method, uri),
     );
+    if (!this.#hasMissed) return;
+    this.#hasMissed = false;
+    this.#deps.onGap();
   }
 
   async #ensureStream(lease: Lease, { key, ...request }: KeyedRequest): Promise<void> {
@@ -122,6 +131,7 @@ export class Listening {
       const wasSteady = end.kind === "closed" && now - open.since > STEADY_MS;
       const asked = end.kind === "closed" ? Math.min(end.retryMs ?? 0, MAX_RETRY_MS) : 0;
       this.#backOff(wasSteady, asked);
+      this.#hasMissed ||= wasSteady && end.lastEventId === undefined;
       if (end.kind === "lost") this.#deps.onLost(open.lease);
       else this.#lastEventId = end.lastEventId ?? this.#lastEventId;
     }
@@ -145,6 +155,7 @@ export class Listening {
     this.#close();
     const lease = this.#lease;
     this.#lease = undefined;
+    this.#hasMissed = false;
     if (lease === undefined || this.#subscriptions.isEmpty) return;
     await this.#subscriptions
       .sync(lease.revision, [], (method, uri) => this.#tell(lease, method, uri))

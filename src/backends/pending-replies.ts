@@ -6,6 +6,8 @@ import { STREAM_BROKEN } from "./backend-failure.ts";
 type Pending = Readonly<{
   push: (text: string) => void;
   finish: (text: string | undefined) => void;
+  /** In the middle of it the backend may log and ask; a handshake or a list is no such call. */
+  isCall: boolean;
 }>;
 
 export type ExpectedReply = Readonly<{
@@ -28,7 +30,10 @@ export class PendingReplies {
     this.#isOneUsers = isOneUsers;
   }
 
-  expect(id: RequestId, signal: AbortSignal | undefined): ExpectedReply {
+  expect(
+    id: RequestId,
+    { isCall, signal }: Readonly<{ isCall: boolean; signal: AbortSignal | undefined }>,
+  ): ExpectedReply {
     const { promise, resolve } = Promise.withResolvers<Response>();
     let sink: ReadableStreamDefaultController<Uint8Array> | undefined;
     const encoder = new TextEncoder();
@@ -55,6 +60,7 @@ export class PendingReplies {
       return sink;
     };
     this.#pending.set(id, {
+      isCall,
       push: (text) => stream().enqueue(encoder.encode(asEvent(text))),
       finish: (text) => {
         drop();
@@ -89,7 +95,7 @@ export class PendingReplies {
     const owner = this.#ownerOf(message);
     owner?.push(text);
     // With several users it may be about a call all the same: nobody else is to hear it.
-    return owner !== undefined || (this.#pending.size > 0 && !this.#isOneUsers);
+    return owner !== undefined || (this.#calls().length > 0 && !this.#isOneUsers);
   }
 
   /** The one who asked has said so by `notifications/cancelled`, and no longer listens. */
@@ -105,6 +111,10 @@ export class PendingReplies {
     for (const pending of this.#pending.values()) pending.finish(undefined);
   }
 
+  #calls(): Pending[] {
+    return [...this.#pending.values()].filter(({ isCall }) => isCall);
+  }
+
   /**
    * By progress token. What bears none (questions, logs, pings) goes to the newest call of the one
    * user, and on a stream of several only to a call that is alone.
@@ -115,14 +125,14 @@ export class PendingReplies {
         ? params["progressToken"]
         : undefined;
     if (typeof token === "string" || typeof token === "number") return this.#pending.get(token);
-    const pending = [...this.#pending.values()];
+    const pending = this.#calls();
     return this.#isOneUsers || pending.length === 1 ? pending.at(-1) : undefined;
   }
 }
 
-/** Sent whenever something changes, not because of a call. */
+/** Sent when something changes or to see whether we are there, not because of a call. */
 const OF_NO_CALL =
-  /^notifications\/(?:(?:tools|prompts|resources)\/list_changed|resources\/updated)$/;
+  /^ping$|^notifications\/(?:(?:tools|prompts|resources)\/list_changed|resources\/updated)$/;
 
 /** A line break inside JSON text starts a new `data:` line (HTML, server-sent events). */
 function asEvent(text: string): string {

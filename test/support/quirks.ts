@@ -120,6 +120,61 @@ function withSession(refuse: Quirk): Quirk {
   };
 }
 
+function spoken({ hasStream }: { hasStream: boolean }): Quirk {
+  return async (exchange) => {
+    const { request, response, message, memory } = exchange;
+    const id = request.headers["mcp-session-id"];
+    const isKnown = typeof id === "string" && memory.sessions.has(id);
+    if (message.method !== "initialize" && !isKnown) {
+      response.writeHead(404).end("Session not found");
+      return;
+    }
+    if (request.method === "GET" && hasStream) {
+      memory.stream = response;
+      openStream(exchange);
+      response.write(": hello\n\n");
+      response.on("close", () => {
+        memory.log.push({ http: "CLOSED", headers: request.headers, message: undefined });
+      });
+      return;
+    }
+    // As a web framework answers for a route it does not have.
+    if (request.method === "GET") {
+      response.writeHead(404).end("Cannot GET");
+      return;
+    }
+    if (request.method === "DELETE") {
+      memory.sessions.delete(String(id));
+      response.writeHead(204).end();
+      return;
+    }
+    const { name, arguments: args } = message.params ?? {};
+    return plain(exchange, {
+      initialize: (call) => {
+        const created = randomUUID();
+        memory.sessions.add(created);
+        response.setHeader("mcp-session-id", created);
+        result(call, {
+          protocolVersion: "2025-11-25",
+          capabilities: { tools: { listChanged: true }, resources: { subscribe: true } },
+          serverInfo: { name: "spoken", version: "1" },
+        });
+      },
+      ping: (call) => result(call, {}),
+      "resources/list": (call) => result(call, { resources: [] }),
+      "resources/templates/list": (call) => result(call, { resourceTemplates: [] }),
+      "resources/subscribe": (call) => result(call, {}),
+      "resources/unsubscribe": (call) => result(call, {}),
+      "tools/call": (call) => {
+        const { messages = [] } = { ...(args as { messages?: object[] } | undefined) };
+        if (name === "say") memory.stream?.write(messages.map((one) => event(one)).join(""));
+        if (name === "hang-up") memory.stream?.end();
+        result(call, { content: [] });
+      },
+    });
+  };
+}
+
 export const QUIRKS: Readonly<Record<string, Quirk | undefined>> = {
   plain: (exchange) => plain(exchange),
 
@@ -193,6 +248,13 @@ export const QUIRKS: Readonly<Record<string, Quirk | undefined>> = {
   session: withSession(({ response }) => {
     response.writeHead(404).end("Session not found");
   }),
+  /**
+   * Keeps a session and a GET stream, on which the tool `say` puts its argument `messages`, and
+   * `hang-up` ends it. `mute` does not have the stream.
+   */
+  spoken: spoken({ hasStream: true }),
+  mute: spoken({ hasStream: false }),
+
   /** Servers on the SDK's example after a restart. */
   "session-400": withSession((exchange) =>
     error(exchange, -32_000, "Bad Request: No valid session ID provided", 400),
