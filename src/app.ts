@@ -34,6 +34,7 @@ import type { CallerStub } from "./mcp/caller-stub.ts";
 import type { CallerDeps } from "./mcp/caller-object.ts";
 import { createMcpEndpoint } from "./mcp/mcp-endpoint.ts";
 import { createRequestStates } from "./mcp/request-state.ts";
+import { createTaskNames } from "./mcp/task-names.ts";
 import type { TokenOffice } from "./oauth/oauth-needs.ts";
 import { createOAuthRoutes } from "./oauth/oauth-routes.ts";
 import { createOpenaiRoutes } from "./openai/openai-routes.ts";
@@ -138,6 +139,7 @@ export function createMiddle(env: Env): Middle {
     snapshots,
     gateway,
     states,
+    taskNames: createTaskNames(createSeal(env.ENCRYPTION_KEY, "backend-task")),
     backend,
     watch: async (change) => {
       const newest = await registry().watch(change);
@@ -151,7 +153,8 @@ export function createMiddle(env: Env): Middle {
  * The composition root, once per isolate: what lives here is caches and pure wiring. Stubs of
  * objects are made per request, because they belong to the request that made them.
  */
-export function createApp(env: Env, { log, snapshots, gateway, states }: Middle): App {
+export function createApp(env: Env, middle: Middle): App {
+  const { log, snapshots, gateway, states, taskNames } = middle;
   const now = Date.now;
   const ownOrigin = createOwnOrigin({ publicUrl: env.PUBLIC_URL });
   const registry = () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
@@ -180,6 +183,7 @@ export function createApp(env: Env, { log, snapshots, gateway, states }: Middle)
   const mcp = createMcpEndpoint({
     gateway,
     states,
+    taskNames,
     callers: (userId) => env.CALLERS.getByName(userId),
     now,
     authenticator,

@@ -321,6 +321,10 @@ function actionOf({ method, params }: BackendRequest): string {
       return `call tool ${quoted(params?.["name"])}`;
     case "prompts/get":
       return `get prompt ${quoted(params?.["name"])}`;
+    case "tasks/get":
+    case "tasks/update":
+    case "tasks/cancel":
+      return "reach a task";
     case "resources/read":
       return `read resource ${quoted(params?.["uri"])}`;
     default:

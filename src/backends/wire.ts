@@ -141,15 +141,21 @@ function legacyParams(
 /** 2026-07-28, basic/transports: required on each POST, and checked against the body. */
 function modernHeaders(lease: Lease, request: BackendRequest): Record<string, string> {
   const headers: Record<string, string> = { ...lease.headers, "Mcp-Method": request.method };
-  const name =
-    request.method === "resources/read" ? request.params?.["uri"] : request.params?.["name"];
-  if (typeof name === "string" && NAMED_METHODS.has(request.method)) {
-    headers["Mcp-Name"] = headerValue(name);
-  }
+  const key = NAME_KEYS.get(request.method);
+  const name = key === undefined ? undefined : request.params?.[key];
+  if (typeof name === "string") headers["Mcp-Name"] = headerValue(name);
   if (request.method === "tools/call" && request.tool !== undefined) {
     Object.assign(headers, paramHeaders(request.tool, request.params?.["arguments"]));
   }
   return headers;
 }
 
-const NAMED_METHODS: ReadonlySet<string> = new Set(["tools/call", "prompts/get", "resources/read"]);
+/** Which param of a method `Mcp-Name` repeats (SEP-2243, and SEP-2663 for tasks). */
+const NAME_KEYS: ReadonlyMap<string, string> = new Map([
+  ["tools/call", "name"],
+  ["prompts/get", "name"],
+  ["resources/read", "uri"],
+  ["tasks/get", "taskId"],
+  ["tasks/update", "taskId"],
+  ["tasks/cancel", "taskId"],
+]);

@@ -1,11 +1,5 @@
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-
-/**
- * Extensions the gateway passes on without taking part in them: MCP Apps are tools with a `_meta`
- * and resources, and both travel. An extension with methods of its own would be a promise that the
- * gateway does not keep, so everything else is left out.
- */
-const PASSED_EXTENSIONS: readonly string[] = ["io.modelcontextprotocol/ui"];
+import { PASSED_EXTENSIONS } from "./passed-extensions.ts";
 
 /**
  * What a client is told it can do, from what the backends behind it said of themselves: nothing that

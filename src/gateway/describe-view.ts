@@ -1,8 +1,18 @@
 import { labelInstructions } from "../catalog/label-instructions.ts";
 import { passedCapabilities } from "../catalog/passed-capabilities.ts";
+import { TASKS_EXTENSION } from "../catalog/passed-extensions.ts";
 import { GATEWAY_INFO } from "../core/gateway-info.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { ServerDescription } from "./gateway.ts";
 import type { Offer, View } from "./view.ts";
+
+/** What the gateway itself can do where a backend's calls may go on without their client. */
+function withTasks(view: View, capabilities: JsonObject): JsonObject {
+  if (!view.offers.some(({ config }) => config.detachAfterMs !== undefined)) return capabilities;
+  const { extensions } = capabilities;
+  const others = isJsonObject(extensions) ? extensions : {};
+  return { ...capabilities, extensions: { [TASKS_EXTENSION]: {}, ...others } };
+}
 
 const described = new WeakMap<View, ServerDescription>();
 
@@ -10,7 +20,8 @@ const described = new WeakMap<View, ServerDescription>();
 export function describeView(view: View): ServerDescription {
   const held = described.get(view);
   if (held !== undefined) return held;
-  const description = view.scope.kind === "all" ? describeAll(view) : describeOne(view);
+  const own = view.scope.kind === "all" ? describeAll(view) : describeOne(view);
+  const description = { ...own, capabilities: withTasks(view, own.capabilities) };
   described.set(view, description);
   return description;
 }

@@ -21,7 +21,7 @@ export type Target = Readonly<{
 const SHOWN = 120;
 
 /** Throws `invalid_params` and `not_found`; a forbidden target is not found. */
-export function findTarget(view: View, { method, scope, params }: LocatedRequest): Target {
+export function findTarget(view: View, { method, scope, params, backend }: LocatedRequest): Target {
   switch (method) {
     case "tools/call":
       return findTool(view, params);
@@ -31,9 +31,22 @@ export function findTarget(view: View, { method, scope, params }: LocatedRequest
       return findResource(view, scope, params);
     case "completion/complete":
       return findCompletion(view, scope, params);
+    case "tasks/get":
+    case "tasks/update":
+    case "tasks/cancel":
+      return findTask(view, params, backend);
     default:
       return method satisfies never;
   }
+}
+
+/** A task lives where it was made, for as long as the caller sees anything of that backend. */
+function findTask(view: View, params: JsonObject, backend: BackendName | undefined): Target {
+  const isSeen = view.offers.some(({ config }) => config.name === backend);
+  if (backend === undefined || !isSeen) {
+    throw new GatewayError("invalid_params", "Cannot find the task: it is unknown or too old");
+  }
+  return { backend, params, label: "task", tool: undefined };
 }
 
 function findTool(view: View, params: JsonObject): Target {

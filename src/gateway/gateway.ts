@@ -48,9 +48,13 @@ export type ForwardedMethod =
   | "tools/call"
   | "prompts/get"
   | "resources/read"
-  | "completion/complete";
+  | "completion/complete"
+  | TaskMethod;
 
-export type LocatedRequest = Pick<ForwardedRequest, "method" | "scope" | "params">;
+/** Of a task that a backend made: the caller names the backend, in `ForwardedRequest.backend`. */
+export type TaskMethod = "tasks/get" | "tasks/update" | "tasks/cancel";
+
+export type LocatedRequest = Pick<ForwardedRequest, "method" | "scope" | "params" | "backend">;
 
 export type ForwardedRequest = Readonly<{
   method: ForwardedMethod;
@@ -59,6 +63,8 @@ export type ForwardedRequest = Readonly<{
   id: RequestId;
   /** As the caller sent them, in the names of `scope`. */
   params: JsonObject;
+  /** For methods whose params do not say it. */
+  backend?: BackendName;
   /** Called for each notification of this request (progress, log) before the answer comes. */
   notify?: (notification: RpcNotification) => void;
   /** The client behind the request, where a backend may ask it something. */

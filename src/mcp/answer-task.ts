@@ -1,16 +1,14 @@
 import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import { RPC_CODES } from "../core/json-rpc.ts";
 import type { CallHop } from "./caller-stub.ts";
 import { declaredCapabilities } from "./client-capabilities.ts";
 import type { DetachedCalls, Standing } from "./detached-calls.ts";
 import type { Reply } from "./reply.ts";
-import { RpcFailure } from "./rpc-failure.ts";
-import { declaresTasks, TASKS_EXTENSION, taskState } from "./task-wire.ts";
+import { requireTasks, taskState } from "./task-wire.ts";
 
 /** `tasks/get`, `tasks/update`, `tasks/cancel` for a call that goes on without its client (SEP-2663). */
 export function answerTask(calls: DetachedCalls, { request }: CallHop): Reply {
-  if (!declaresTasks(declaredCapabilities(request))) throw noExtension();
+  requireTasks(declaredCapabilities(request));
   const { method, params = {}, id } = request;
   const handle = params["taskId"];
   const standing = typeof handle === "string" ? calls.find(handle) : undefined;
@@ -39,14 +37,4 @@ function perform(
     calls.answer(handle, inputResponses);
   }
   return { resultType: "complete" };
-}
-
-/** 2026-07-28, basic/versioning: what is missing is named in the form of capabilities. */
-function noExtension(): RpcFailure {
-  return new RpcFailure(
-    400,
-    RPC_CODES.missingCapability,
-    `Missing client capability: the extension ${TASKS_EXTENSION}`,
-    { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } },
-  );
 }

@@ -3,6 +3,7 @@ import type { Era } from "../core/era.ts";
 import type { RpcNotification, RpcRequest } from "../core/json-rpc.ts";
 import type { CallContext, ClientPort, Gateway, Scope } from "../gateway/gateway.ts";
 import type { RequestStates } from "./request-state.ts";
+import type { TaskNames } from "./task-names.ts";
 
 /** One request on its way, whichever door it came through. */
 export type Call = Readonly<{
@@ -18,4 +19,8 @@ export type Call = Readonly<{
 }>;
 
 /** What answering needs besides the call. */
-export type DispatchDeps = Readonly<{ gateway: Gateway; states: RequestStates }>;
+export type DispatchDeps = Readonly<{
+  gateway: Gateway;
+  states: RequestStates;
+  taskNames: TaskNames;
+}>;

@@ -29,7 +29,7 @@ import { RpcFailure } from "./rpc-failure.ts";
 import { runHeldCall, type HeldRoom } from "./run-held-call.ts";
 import { runSessionCall } from "./run-session-call.ts";
 import { Sessions } from "./sessions.ts";
-import { isTaskMethod } from "./task-wire.ts";
+import { TASK_METHODS } from "./task-wire.ts";
 
 /** How often what is too old is removed, while there is anything. */
 const SWEEP_MS = 60 * 60 * 1_000;
@@ -113,7 +113,7 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
     const { method, id } = hop.request;
     try {
       if (method === "subscriptions/listen") return await answerListen(this.#updates, hop);
-      if (isTaskMethod(method)) return jsonReply(answerTask(this.#detached, hop));
+      if (TASK_METHODS.has(method)) return jsonReply(answerTask(this.#detached, hop));
       if (hop.session === undefined && !WATCHING.has(method)) {
         return await runHeldCall(this.#room, hop);
       }

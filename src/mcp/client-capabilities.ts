@@ -1,3 +1,4 @@
+import { PASSED_EXTENSIONS, TASKS_EXTENSION } from "../catalog/passed-extensions.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { RpcRequest } from "../core/json-rpc.ts";
 import { META } from "./protocol-versions.ts";
@@ -8,8 +9,6 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   sampling: ["tools", "context"],
   roots: ["listChanged"],
 };
-/** MCP Apps change what a client shows, not what passes: they need nothing of the gateway. */
-const PASSED_EXTENSIONS: readonly string[] = ["io.modelcontextprotocol/ui"];
 /** An extension's settings are the client's own words and travel with every request. */
 const MAX_SETTINGS_LENGTH = 4_096;
 
@@ -35,6 +34,14 @@ export function passableCapabilities(declared: JsonObject): JsonObject {
   const extensions = passableExtensions(declared["extensions"]);
   if (extensions.length > 0) passable["extensions"] = Object.fromEntries(extensions);
   return passable;
+}
+
+/** For a call that waits here itself: a task of the backend would take it out of our hands. */
+export function withoutTasks(capabilities: JsonObject): JsonObject {
+  const { extensions, ...rest } = capabilities;
+  if (!isJsonObject(extensions) || extensions[TASKS_EXTENSION] === undefined) return capabilities;
+  const { [TASKS_EXTENSION]: _, ...others } = extensions;
+  return Object.keys(others).length === 0 ? rest : { ...rest, extensions: others };
 }
 
 function passableExtensions(declared: JsonValue | undefined): readonly [string, JsonValue][] {

@@ -5,10 +5,12 @@ import type { ForwardedMethod, Gateway, ListKind } from "../gateway/gateway.ts";
 import type { Call, DispatchDeps } from "./call.ts";
 import { ownResult } from "./era-result.ts";
 import { forwardRequest } from "./forward-request.ts";
+import { forwardTask } from "./forward-task.ts";
 import { failureReply } from "./mcp-errors.ts";
 import { LEGACY_VERSIONS, META, MODERN_VERSION } from "./protocol-versions.ts";
 import type { Reply } from "./reply.ts";
 import { RpcFailure } from "./rpc-failure.ts";
+import { TASK_METHODS } from "./task-wire.ts";
 
 /**
  * How long a client may keep a list. Lists change with the config and with backends, and a modern
@@ -35,6 +37,8 @@ export async function dispatch(deps: DispatchDeps, call: Call): Promise<Reply> {
   try {
     const forwarded = FORWARDED.get(call.request.method);
     if (forwarded !== undefined) return await forwardRequest(deps, call, forwarded);
+    const task = call.era === "modern" ? TASK_METHODS.get(call.request.method) : undefined;
+    if (task !== undefined) return await forwardTask(deps, call, task);
     return { text: await answer(deps.gateway, call), status: 200 };
   } catch (error) {
     return failureReply(call.request.id, error);

@@ -7,6 +7,7 @@ import type { Question } from "../core/question.ts";
 import type { ForwardedMethod } from "../gateway/gateway.ts";
 import type { Call, DispatchDeps } from "./call.ts";
 import { ownResult, toEra } from "./era-result.ts";
+import { createdTask, taskMade } from "./forward-task.ts";
 import { createLogFilter } from "./log-filter.ts";
 import { asToolError, failureReply } from "./mcp-errors.ts";
 import type { Reply } from "./reply.ts";
@@ -110,7 +111,21 @@ function specialReply(
     return error.code === URL_REQUIRED ? urlReply(deps, call, error) : undefined;
   }
   const wanted = readInputRequired(message);
-  return wanted === undefined ? undefined : inputReply(deps, call, message.result, wanted);
+  if (wanted !== undefined) return inputReply(deps, call, message.result, wanted);
+  return createdTask(answer) === undefined ? undefined : taskReply(deps, call, answer);
+}
+
+/** A modern backend made a task of the call: its name is the caller's own. */
+async function taskReply(
+  deps: DispatchDeps,
+  call: Call,
+  answer: Answer,
+): Promise<Reply | undefined> {
+  const { caller, scope, request, context } = call;
+  const { method, params = {} } = request;
+  const located = { method: asking(method), scope, params };
+  const { backend } = await deps.gateway.locate(caller, located, context);
+  return backend === "gateway" ? undefined : taskMade(deps, call, answer, backend);
 }
 
 /** A modern backend asks: a modern client is asked in its own words, under a state of ours. */

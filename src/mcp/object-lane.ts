@@ -8,6 +8,7 @@ import type { ForwardedMethod, Whereabouts } from "../gateway/gateway.ts";
 import type { CallHop, ClientMessage, SessionInfo } from "./caller-stub.ts";
 import { declaredCapabilities } from "./client-capabilities.ts";
 import { acceptsStream, type Exchange } from "./exchange.ts";
+import { isBackendTask } from "./task-names.ts";
 import { TASK_METHODS } from "./task-wire.ts";
 import { whileValid } from "./while-valid.ts";
 
@@ -43,8 +44,7 @@ const OF_THE_SESSION: ReadonlySet<string> = new Set([
 
 /** Of a legacy client without a session. */
 const WATCHING: ReadonlySet<string> = new Set(["resources/subscribe", "resources/unsubscribe"]);
-/** Of a modern client: what is about things that go on between its requests. */
-const IN_OBJECT: ReadonlySet<string> = new Set(["subscriptions/listen", ...TASK_METHODS]);
+const LISTEN = "subscriptions/listen";
 
 /** A caller asks for what the config of a backend may order: `true`, or after how many seconds. */
 const DETACH_KEY = "mcp-edge-gateway/detach";
@@ -64,7 +64,7 @@ export function chooseObject(
   if (OF_THE_SESSION.has(request.method) && session !== undefined) {
     return { ...PLAIN, session: session.id };
   }
-  if (era === "legacy" ? WATCHING.has(request.method) : IN_OBJECT.has(request.method)) return PLAIN;
+  if (era === "legacy" ? WATCHING.has(request.method) : goesOnHere(request)) return PLAIN;
   const method = ASKING.get(request.method);
   if (method === undefined) return undefined;
   if (era === "modern" && request.params?.["requestState"] !== undefined) {
@@ -74,6 +74,12 @@ export function chooseObject(
   return where instanceof Promise
     ? where.then((found) => laneTo(asked, found))
     : laneTo(asked, where);
+}
+
+/** What is about things that go on between the requests of a modern client. */
+function goesOnHere({ method, params }: RpcRequest): boolean {
+  if (method === LISTEN) return true;
+  return TASK_METHODS.has(method) && !isBackendTask(params?.["taskId"]);
 }
 
 /** The call that the client goes on with, where its state names one of ours. */
@@ -151,9 +157,7 @@ export async function runInObject(
     requestId: context.requestId,
   });
   // A subscription has no end of its own.
-  return request.method === "subscriptions/listen"
-    ? whileValid(exchange, caller, response)
-    : response;
+  return request.method === LISTEN ? whileValid(exchange, caller, response) : response;
 }
 
 export async function tellObject(

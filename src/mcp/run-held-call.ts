@@ -6,7 +6,7 @@ import { afterTimeout } from "../core/patience.ts";
 import type { CallContext } from "../gateway/gateway.ts";
 import type { DispatchDeps } from "./call.ts";
 import type { CallHop } from "./caller-stub.ts";
-import { declaredCapabilities, passableCapabilities } from "./client-capabilities.ts";
+import { declaredCapabilities, passableCapabilities, withoutTasks } from "./client-capabilities.ts";
 import { calledTool, detachedReply } from "./detach-notice.ts";
 import type { DetachedCalls } from "./detached-calls.ts";
 import { dispatch } from "./dispatch.ts";
@@ -58,7 +58,7 @@ export async function runHeldCall(room: HeldRoom, hop: CallHop): Promise<Respons
 
 async function begin({ deps, calls, waitUntil }: HeldRoom, hop: CallHop): Promise<string> {
   const { caller, scope, era, request, requestId } = hop;
-  const capabilities = passableCapabilities(declaredCapabilities(request));
+  const capabilities = withoutTasks(passableCapabilities(declaredCapabilities(request)));
   const call = new HeldCall(capabilities);
   const context: CallContext = {
     requestId,

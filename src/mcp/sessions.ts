@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { RpcNotification } from "../core/json-rpc.ts";
 import type { Scope } from "../gateway/gateway.ts";
 import type { CallHop, SessionInfo, SessionOpening, StreamHop, TellHop } from "./caller-stub.ts";
-import { passableCapabilities } from "./client-capabilities.ts";
+import { passableCapabilities, withoutTasks } from "./client-capabilities.ts";
 import { EventLog } from "./event-log.ts";
 import { CHANGING_LISTS, type LiveListener } from "./live-listener.ts";
 import { LiveSession } from "./live-session.ts";
@@ -46,7 +46,7 @@ export class Sessions {
   }
 
   open(caller: Caller, { scope, protocolVersion, capabilities }: SessionOpening): SessionInfo {
-    const passable = passableCapabilities(capabilities);
+    const passable = withoutTasks(passableCapabilities(capabilities));
     const session: Session = {
       id: randomToken(32),
       credentialId: caller.credentialId,

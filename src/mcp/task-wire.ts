@@ -1,22 +1,28 @@
+import { TASKS_EXTENSION } from "../catalog/passed-extensions.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import type { RequestId } from "../core/json-rpc.ts";
+import { RPC_CODES, type RequestId } from "../core/json-rpc.ts";
+import type { TaskMethod } from "../gateway/gateway.ts";
 import type { Standing } from "./detached-calls.ts";
 import { KEPT_MS, type KeptCall } from "./kept-store.ts";
 import type { Reply } from "./reply.ts";
+import { RpcFailure } from "./rpc-failure.ts";
 
-/** Long work is handed over as a task the client asks about (SEP-2663). */
-export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
 /** How often a client should ask. */
 const POLL_MS = 1_000;
 
-export const TASK_METHODS: ReadonlySet<string> = new Set([
-  "tasks/get",
-  "tasks/update",
-  "tasks/cancel",
-]);
+export const TASK_METHODS: ReadonlyMap<string, TaskMethod> = new Map(
+  (["tasks/get", "tasks/update", "tasks/cancel"] as const).map((method) => [method, method]),
+);
 
-export function isTaskMethod(method: string): boolean {
-  return TASK_METHODS.has(method);
+/** Throws what a client hears that did not say it knows tasks (2026-07-28, basic/versioning). */
+export function requireTasks(capabilities: JsonObject): void {
+  if (declaresTasks(capabilities)) return;
+  throw new RpcFailure(
+    400,
+    RPC_CODES.missingCapability,
+    `Missing client capability: the extension ${TASKS_EXTENSION}`,
+    { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } },
+  );
 }
 
 /** Whether a request may be answered with a task, or may ask for one. */
