@@ -4,7 +4,7 @@ import type { Era } from "../core/era.ts";
 import { GatewayError } from "../core/errors.ts";
 import { GATEWAY_INFO } from "../core/gateway-info.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import type { RpcResponse } from "../core/json-rpc.ts";
+import { RPC_CODES, type RpcResponse } from "../core/json-rpc.ts";
 import { redactText } from "../core/redact.ts";
 import { backendFailure, statusFailure } from "./backend-failure.ts";
 import { type ConnectTarget, jsonObject, type Opened, requestHeaders } from "./connection.ts";
@@ -71,10 +71,10 @@ async function discover(target: ConnectTarget, io: OpenIo): Promise<Opened | und
     "mcp-method": "server/discover",
   };
   const params = { _meta: envelope(MODERN_VERSION) };
-  const { response, message } = await ask(target, io, {
-    body: { jsonrpc: "2.0", id: 1, method: "server/discover", params },
-    headers,
-  });
+  const body = { jsonrpc: "2.0", id: 1, method: "server/discover", params };
+  let asked = await ask(target, io, { body, headers });
+  if (mistookVersion(asked.message)) asked = await ask(target, io, { body, headers });
+  const { response, message } = asked;
   if (!response.ok || message === undefined || !("result" in message)) return undefined;
   const parsed = discovered.safeParse(message.result);
   if (!parsed.success || !parsed.data.supportedVersions.includes(MODERN_VERSION)) return undefined;
@@ -90,6 +90,18 @@ async function discover(target: ConnectTarget, io: OpenIo): Promise<Opened | und
     },
     sessionId: undefined,
   };
+}
+
+/** Refused for a version that it says it speaks: asked again, once (2026-07-28, basic/versioning). */
+function mistookVersion(message: RpcResponse | undefined): boolean {
+  if (message === undefined || !("error" in message)) return false;
+  const { code, data } = message.error;
+  const supported = isJsonObject(data) ? data["supported"] : undefined;
+  return (
+    code === RPC_CODES.unsupportedVersion &&
+    Array.isArray(supported) &&
+    supported.includes(MODERN_VERSION)
+  );
 }
 
 /** The legacy handshake; over HTTP+SSE too, with an `io.fetch` that speaks it. */

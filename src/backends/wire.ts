@@ -3,6 +3,7 @@ import { GATEWAY_INFO } from "../core/gateway-info.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { RequestId, RpcNotification } from "../core/json-rpc.ts";
 import type { Lease } from "./lease.ts";
+import { nameForHeader } from "./name-header.ts";
 import { headerValue, paramHeaders } from "./param-headers.ts";
 
 /** One request as its surface received it; translated to the era of the backend on the way. */
@@ -141,21 +142,10 @@ function legacyParams(
 /** 2026-07-28, basic/transports: required on each POST, and checked against the body. */
 function modernHeaders(lease: Lease, request: BackendRequest): Record<string, string> {
   const headers: Record<string, string> = { ...lease.headers, "Mcp-Method": request.method };
-  const key = NAME_KEYS.get(request.method);
-  const name = key === undefined ? undefined : request.params?.[key];
-  if (typeof name === "string") headers["Mcp-Name"] = headerValue(name);
+  const name = nameForHeader(request.method, request.params);
+  if (name !== undefined) headers["Mcp-Name"] = headerValue(name);
   if (request.method === "tools/call" && request.tool !== undefined) {
     Object.assign(headers, paramHeaders(request.tool, request.params?.["arguments"]));
   }
   return headers;
 }
-
-/** Which param of a method `Mcp-Name` repeats (SEP-2243, and SEP-2663 for tasks). */
-const NAME_KEYS: ReadonlyMap<string, string> = new Map([
-  ["tools/call", "name"],
-  ["prompts/get", "name"],
-  ["resources/read", "uri"],
-  ["tasks/get", "taskId"],
-  ["tasks/update", "taskId"],
-  ["tasks/cancel", "taskId"],
-]);

@@ -1,4 +1,5 @@
 import { argumentAt, findParamMarks } from "../catalog/param-marks.ts";
+import { nameForHeader } from "../backends/name-header.ts";
 import type { Era } from "../core/era.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { RPC_CODES, type RpcRequest } from "../core/json-rpc.ts";
@@ -49,17 +50,9 @@ function requireEnvelope(request: RpcRequest): void {
   throw missingEnvelope();
 }
 
-/** `Mcp-Name` repeats `params.name` or `params.uri` for the methods that have one. */
 function checkName({ method, params }: RpcRequest, headers: Headers): void {
-  const named =
-    method === "tools/call" || method === "prompts/get"
-      ? params?.["name"]
-      : method === "resources/read"
-        ? params?.["uri"]
-        : method.startsWith("tasks/")
-          ? params?.["taskId"]
-          : undefined;
-  if (typeof named !== "string") return;
+  const named = nameForHeader(method, params);
+  if (named === undefined) return;
   const header = headers.get("mcp-name");
   if (header === null || decodeHeaderValue(header) !== named) {
     throw mismatch("Mcp-Name", header, named);
