@@ -227,3 +227,24 @@ test("gives back the session of a client that has gone", async () => {
   await stubOf(order.config.name).release();
   expect(await count(backend, "DELETE")).toBe(1);
 });
+
+test("hears what a backend asks as soon as its session begins", async () => {
+  const order = orderFor(http(fixtures.legacySession));
+  const object = `${order.config.name}/user/client`;
+  const heard = await hearing(object);
+  await attend(order, { messages: true, capabilities: { roots: {} } }, object);
+  await expect.poll(() => heard.map(({ message }) => message["method"])).toEqual(["roots/list"]);
+});
+
+test("says that everything watched may have changed when a session was lost", async () => {
+  const backend = quirk("spoken");
+  const order = orderFor(http(backend.url));
+  const heard = await hearing(order.config.name);
+  await attend(order, { uris: ["a:1"] });
+  expect(heard).toEqual([]);
+  await backend.control({ loseSessions: true, tools: ["after"] });
+  const { revision } = await leaseOf(order);
+  release(await stubOf(order.config.name).lease(order, { role: "shared", lost: revision }));
+  await expect.poll(() => heard.map(({ message }) => message)).toEqual([updated("a:1")]);
+  await expect.poll(() => toolNames(order), { timeout: 3_000 }).toEqual(["after"]);
+});
