@@ -27,6 +27,7 @@ export class ClientQuestions {
     if (this.#open.size >= MAX_OPEN) {
       throw new GatewayError("rate_limited", `Cannot ask: ${MAX_OPEN} questions are open`);
     }
+    if (signal.aborted) throw new GatewayError("cancelled", "Cannot ask: nobody waits any more");
     // Unguessable, so that nobody answers what was never asked.
     const id = `q-${crypto.randomUUID()}`;
     const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();

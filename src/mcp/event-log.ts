@@ -2,6 +2,11 @@
 const KEPT_MS = 10 * 60 * 1_000;
 /** Of one session. */
 const MAX_EVENTS = 1_000;
+/** Of one user, in characters: the oldest go. */
+const MAX_KEPT_LENGTH = 32 * 1_024 * 1_024;
+/** Looked at this often: after so many events, or so many characters. */
+const PRUNE_EVENTS = 100;
+const PRUNE_LENGTH = 4 * 1_024 * 1_024;
 /** A row of SQLite holds 2 MB; what is larger cannot be taken up again. */
 const MAX_EVENT_LENGTH = 512 * 1_024;
 
@@ -14,6 +19,8 @@ export type LoggedEvent = Readonly<{ seq: number; data: string }>;
 export class EventLog {
   readonly #sql: SqlStorage;
   readonly #now: () => number;
+  #newEvents = 0;
+  #newLength = 0;
 
   constructor(sql: SqlStorage, now: () => number) {
     this.#sql = sql;
@@ -29,14 +36,16 @@ export class EventLog {
   append(session: string, stream: string, { seq, data }: LoggedEvent): void {
     if (data.length > MAX_EVENT_LENGTH) return;
     this.#sql.exec(
-      "INSERT INTO events VALUES (?, ?, ?, ?, ?)",
+      "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?)",
       session,
       stream,
       seq,
       data,
       this.#now(),
     );
-    if (seq % 100 === 0) this.#prune(session);
+    this.#newEvents += 1;
+    this.#newLength += data.length;
+    if (this.#newEvents >= PRUNE_EVENTS || this.#newLength >= PRUNE_LENGTH) this.#prune();
   }
 
   /** In order; none of another stream or session. */
@@ -91,15 +100,19 @@ export class EventLog {
 
   /** Removes what is too old of every session; true when anything is left. */
   sweep(): boolean {
-    this.#sql.exec("DELETE FROM events WHERE at <= ?", this.#now() - KEPT_MS);
+    this.#prune();
     return this.#sql.exec("SELECT 1 FROM events LIMIT 1").toArray().length > 0;
   }
 
-  #prune(session: string): void {
+  #prune(): void {
+    this.#newEvents = 0;
+    this.#newLength = 0;
+    this.#sql.exec("DELETE FROM events WHERE at <= ?", this.#now() - KEPT_MS);
+    // Rows are numbered as they come.
     this.#sql.exec(
-      "DELETE FROM events WHERE session = ?1 AND rowid NOT IN (SELECT rowid FROM events WHERE session = ?1 ORDER BY at DESC, seq DESC LIMIT ?2)",
-      session,
+      "DELETE FROM events WHERE rowid IN (SELECT rowid FROM (SELECT rowid, ROW_NUMBER() OVER (PARTITION BY session ORDER BY rowid DESC) AS place, SUM(LENGTH(data)) OVER (ORDER BY rowid DESC) AS size FROM events) WHERE place > ? OR size > ?)",
       MAX_EVENTS,
+      MAX_KEPT_LENGTH,
     );
   }
 }

@@ -3,6 +3,7 @@ import { GiveUp } from "../core/call-signal.ts";
 import type { JsonObject } from "../core/json.ts";
 import { RPC_CODES, type RequestId, type RpcNotification } from "../core/json-rpc.ts";
 import { asGatewayError } from "../core/errors.ts";
+import { PATIENCE_MS } from "../core/patience.ts";
 import { type Ask, type Question, QuestionRefused } from "../core/question.ts";
 import type { ClientPort } from "../gateway/gateway.ts";
 import { ClientQuestions } from "./client-questions.ts";
@@ -63,22 +64,28 @@ export class LiveSession {
     return this.#running.size === 0 && !this.#standing.some(({ isConnected }) => isConnected);
   }
 
-  /** JSON when the answer comes at once and alone, otherwise an event stream. */
+  /** JSON when the answer comes soon and alone, otherwise an event stream. */
   async call({ id, acceptsStream, run }: SessionCall): Promise<Response> {
     const signal = new GiveUp();
     const forget = this.#remember(id, signal);
     let grace: ReturnType<typeof setTimeout> | undefined;
+    let isLeft = false;
     const stream = this.#openStream(`r${shortId()}`, () => {
       if (!stream.isResumable) return signal.abort();
+      clearTimeout(grace);
       grace = setTimeout(() => {
-        if (!stream.isConnected) signal.abort();
+        if (stream.isConnected) return;
+        isLeft = true;
+        signal.abort();
       }, RESUME_GRACE_MS);
     });
     const { promise: decision, resolve: decide } = Promise.withResolvers<Reply | "stream">();
     const wantStream = (): void => {
       if (acceptsStream) decide("stream");
     };
+    const patience = setTimeout(wantStream, PATIENCE_MS);
     const send = (message: JsonObject): void => {
+      if (!acceptsStream) return;
       stream.send(JSON.stringify(message));
       wantStream();
     };
@@ -101,6 +108,7 @@ export class LiveSession {
     void answer.then((reply) => {
       forget();
       clearTimeout(grace);
+      clearTimeout(patience);
       decide(reply);
     });
     const first = await decision;
@@ -110,14 +118,15 @@ export class LiveSession {
     }
     this.#log.begin(this.session.id, stream.id, JSON.stringify(id));
     void answer.then(({ text }) => {
-      // A cancelled request has no answer (2025-11-25, basic/utilities/cancellation).
-      if (!signal.aborted) stream.send(text);
+      // A cancelled request has no answer (2025-11-25, basic/utilities/cancellation). A client that
+      // was merely away too long has not cancelled: it reads what became of its request.
+      if (!signal.aborted || isLeft) stream.send(text);
       this.#close(stream);
     });
     return stream.connect(0);
   }
 
-  /** The client's GET. Undefined: it may not have another stream. */
+  /** The client's GET. */
   listen(lastEventId: string | undefined): Response {
     const event = lastEventId === undefined ? undefined : parseEventId(lastEventId);
     const live = event === undefined ? undefined : this.#streams.get(event.stream);

@@ -3,7 +3,7 @@ import type { EventLog } from "./event-log.ts";
 
 /** What a client waits before it takes a closed stream up again. */
 const RETRY_MS = 1_000;
-/** Events that may wait for a client that reads slowly; the others stay in the log. */
+/** Events that may wait for a client that reads slowly; it comes back for the others. */
 const MAX_WAITING = 1_000;
 
 /**
@@ -56,7 +56,12 @@ export class SessionStream {
     this.#seq += 1;
     this.#log.append(this.#session, this.id, { seq: this.#seq, data });
     const connection = this.#connection;
-    if (connection === undefined || connection.waiting() > MAX_WAITING) return;
+    if (connection === undefined) return;
+    if (connection.waiting() >= MAX_WAITING) {
+      // To leave one out and go on would be to lose it: the client's last event id is beyond it.
+      this.disconnect();
+      return this.#onGone();
+    }
     connection.send([{ data, id: this.#eventId(this.#seq) }]);
   }
 
@@ -69,6 +74,8 @@ export class SessionStream {
       this.#onGone();
     });
     this.#connection = connection;
+    // What the client has seen was given out, even if nothing of it is kept.
+    this.#seq = Math.max(this.#seq, after);
     const missed = this.#log.after(this.#session, this.id, after);
     connection.send([
       ...(this.#primes ? [{ data: "", id: this.#eventId(after), retry: RETRY_MS }] : []),
