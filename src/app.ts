@@ -12,7 +12,7 @@ import { createStrongKv } from "./auth/strong-kv.ts";
 import { createTokenValidator, type TokenJudge } from "./auth/token-validator.ts";
 import type { BackendStub } from "./backends/backend-stub.ts";
 import { createLeaseSource } from "./backends/lease-source.ts";
-import { sendRequest } from "./backends/send.ts";
+import { sendNotification, sendRequest } from "./backends/send.ts";
 import { wayOut, type WayOut } from "./backends/way-out.ts";
 import { announcing, asRegistry } from "./config/registry-client.ts";
 import { REGISTRY_NAME } from "./config/registry-object.ts";
@@ -122,6 +122,11 @@ export function createMiddle(env: Env): Middle {
           ...listenersOf(request.client),
         },
       ),
+    tell: ({ lease, object, notification }) =>
+      sendNotification(lease, notification, {
+        fetch: fetchBackend,
+        object: () => backend(object),
+      }),
     noticeFailure: (name, context) =>
       context.waitUntil(
         backend(name)

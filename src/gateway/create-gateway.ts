@@ -1,3 +1,4 @@
+import { objectName } from "../backends/lease-source.ts";
 import type { BackendReport } from "../config/backend-report.ts";
 import type { BackendConfig } from "../config/gateway-config.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
@@ -17,10 +18,10 @@ import type {
 } from "./gateway.ts";
 import { HOUSE, type HouseTool } from "./house-tool.ts";
 import { announcersOf, fingerprintOf, resourceOwnerOf } from "./live-view.ts";
-import { perform, type PerformDeps } from "./perform.ts";
+import { orderOf, perform, type PerformDeps } from "./perform.ts";
 import { findHouseTool } from "./perform-house-tool.ts";
 import type { View } from "./view.ts";
-import { unknownBackend, type HeldView } from "./views.ts";
+import type { HeldView } from "./views.ts";
 
 export type GatewayDeps = PerformDeps & Readonly<{ snapshots: SnapshotSource }>;
 
@@ -67,6 +68,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
         : whereabouts(held, request);
     },
 
+    async notify(caller, { order, client }, notification) {
+      const holder = { userId: caller.userId, sessionful: true, client };
+      const lease = await deps.leases.lease(order, holder);
+      await deps.tell({ lease, object: objectName(order, holder), notification });
+    },
+
     async fingerprint(caller, scope, context) {
       return fingerprintOf(await find(caller, scope, context));
     },
@@ -98,19 +105,20 @@ function whereabouts(held: HeldView, request: LocatedRequest): Whereabouts {
 
 function whereaboutsOf(held: HeldView, request: LocatedRequest): Whereabouts {
   const { backend } = findTarget(held.view, request);
-  const config = held.snapshot.config.backends.find(({ name }) => name === backend);
-  if (config === undefined) throw unknownBackend(backend);
-  const report = held.snapshot.reports[backend];
+  const { order, sessionful } = orderOf(held, backend);
+  const { config } = order;
   return {
     backend,
+    order,
     transport: config.transport.kind,
-    era: report?.era,
-    sessionful: report?.sessionful ?? false,
+    era: held.snapshot.reports[backend]?.era,
+    sessionful,
     detachAfterMs: config.detachAfterMs,
   };
 }
 
 const AT_HOME: Whereabouts = {
+  order: undefined,
   backend: HOUSE,
   transport: "builtin",
   era: undefined,

@@ -94,6 +94,8 @@ export type Whereabouts = Readonly<{
   transport: "streamable-http" | "sse" | "builtin" | "stdio";
   era: Era | undefined;
   sessionful: boolean;
+  /** Undefined for the gateway's own tools. */
+  order: BackendOrder | undefined;
   /** A call of this backend that takes longer than this goes on without its client. */
   detachAfterMs?: number | undefined;
 }>;
@@ -189,6 +191,15 @@ export interface Gateway {
     uri: string,
     context: CallContext,
   ): Promise<ResourceOwner | undefined>;
+  /** Tells a backend on a client's own connection. Throws GatewayError as `forward` does. */
+  notify(
+    caller: Caller,
+    to: Readonly<{
+      order: BackendOrder;
+      client: Readonly<{ key: string; capabilities: JsonObject }>;
+    }>,
+    notification: RpcNotification,
+  ): Promise<void>;
   /** The backends the caller may know of. */
   status(caller: Caller, context: CallContext): Promise<readonly BackendStatus[]>;
 }

@@ -7,7 +7,7 @@ import type { BackendOrder } from "../config/backend-order.ts";
 import type { SnapshotData } from "../config/registry.ts";
 import { GatewayError, type ErrorCode } from "../core/errors.ts";
 import type { BackendName } from "../core/ids.ts";
-import type { Answer, RpcResponse } from "../core/json-rpc.ts";
+import type { Answer, RpcNotification, RpcResponse } from "../core/json-rpc.ts";
 import type { AuditOutcome } from "../telemetry/audit-event.ts";
 import type { AuditTrail } from "../telemetry/audit-trail.ts";
 import { findTarget, type Target } from "./find-target.ts";
@@ -22,6 +22,10 @@ export type PerformDeps = Readonly<{
   leases: LeaseSource;
   /** Sends one request under a lease; the only step that leaves the isolate on the direct lane. */
   send: (sending: Sending, context: CallContext) => Promise<Answer>;
+  /** Delivers a notification under a lease. */
+  tell: (
+    telling: Pick<Sending, "lease" | "object"> & Readonly<{ notification: RpcNotification }>,
+  ) => Promise<void>;
   /** Has the backend's object look at it soon: a call has just failed there. */
   noticeFailure: (backend: BackendName, context: CallContext) => void;
   inFlight: InFlight;
@@ -106,7 +110,7 @@ export async function perform(
 
 type Found = Readonly<{ target: Target; order: BackendOrder; sessionful: boolean }>;
 
-function orderOf({ snapshot }: HeldView, backend: BackendName): Omit<Found, "target"> {
+export function orderOf({ snapshot }: HeldView, backend: BackendName): Omit<Found, "target"> {
   const known = orders.get(snapshot) ?? new Map<BackendName, Omit<Found, "target">>();
   orders.set(snapshot, known);
   const held = known.get(backend);

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Caller } from "../auth/caller.ts";
+import type { BackendStub } from "../backends/backend-stub.ts";
 import { GiveUp } from "../core/call-signal.ts";
 import { asGatewayError } from "../core/errors.ts";
 import type { BackendName } from "../core/ids.ts";
@@ -22,12 +23,15 @@ import type {
 } from "./caller-stub.ts";
 import { DetachedCalls } from "./detached-calls.ts";
 import { HeldCalls } from "./held-calls.ts";
+import type { HeldRoom } from "./held-room.ts";
 import { LiveUpdates } from "./live-updates.ts";
 import { failureReply } from "./mcp-errors.ts";
 import { jsonReply } from "./reply.ts";
+import { OwnConnections } from "./own-connections.ts";
 import { RpcFailure } from "./rpc-failure.ts";
-import { runHeldCall, type HeldRoom } from "./run-held-call.ts";
+import { runHeldCall } from "./run-held-call.ts";
 import { runSessionCall } from "./run-session-call.ts";
+import type { Session } from "./session-store.ts";
 import { Sessions } from "./sessions.ts";
 import { TASK_METHODS } from "./task-wire.ts";
 
@@ -38,7 +42,7 @@ export type CallerDeps = DispatchDeps &
   Readonly<{
     /** As `Registry.watch`; what the gateway sees afterwards is at least as new. */
     watch: (change: number) => Promise<number>;
-    backend: (object: string) => Attended;
+    backend: (object: string) => Attended & Pick<BackendStub, "release">;
   }>;
 
 /**
@@ -52,11 +56,15 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
   readonly #held = new HeldCalls();
   readonly #detached: DetachedCalls;
   readonly #updates: LiveUpdates;
+  readonly #own: OwnConnections;
   readonly #sessions: Sessions;
+  readonly #room: HeldRoom;
+  readonly #backend: CallerDeps["backend"];
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const deps = this.compose(env);
+    this.#backend = deps.backend;
     const now = Date.now;
     this.#detached = new DetachedCalls(ctx.storage.sql);
     this.#updates = new LiveUpdates({
@@ -73,22 +81,27 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
       after: afterTimeout,
       now,
     });
+    this.#own = new OwnConnections({
+      attend: (who, wanted) => this.#updates.attend(who, wanted),
+      after: afterTimeout,
+      now,
+    });
     const room: HeldRoom = {
       deps,
       calls: this.#held,
       detached: this.#detached,
+      own: this.#own,
       waitUntil: (work) => ctx.waitUntil(work),
     };
     this.#room = room;
     this.#sessions = new Sessions(ctx.storage.sql, {
       updates: this.#updates,
       run: (hop, port) => runSessionCall(room, hop, port),
-      onEnd: () => {},
+      onRoots: (caller, session) => this.#tellRoots(caller, session),
+      onEnd: (session) => this.#release(session),
       now,
     });
   }
-
-  readonly #room: HeldRoom;
 
   /** The gateway as the composition root puts it together. */
   protected abstract compose(env: Env): CallerDeps;
@@ -157,13 +170,35 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
     message: JsonObject,
   ): Promise<JsonObject | undefined> {
     if (this.#updates.heard(object, message)) return undefined;
-    const [, , connection] = object.split("/");
-    return connection === undefined ? undefined : this.#sessions.heard(connection, message);
+    return this.#own.heard(object, message);
   }
 
   override async alarm(): Promise<void> {
     const isLeft = [this.#sessions.sweep(), this.#detached.sweep()].includes(true);
     if (isLeft) await this.#sweepSoon();
+  }
+
+  /** A client's roots changed: the backends that were told of them are told so. */
+  #tellRoots(caller: Caller, { connection, capabilities }: Session): void {
+    const { gateway } = this.#room.deps;
+    const client = { key: connection, capabilities };
+    const changed = { jsonrpc: "2.0", method: "notifications/roots/list_changed" } as const;
+    for (const { order } of this.#own.of(connection)) {
+      // A backend that is not there asks again when it is.
+      this.ctx.waitUntil(gateway.notify(caller, { order, client }, changed).catch(() => {}));
+    }
+  }
+
+  /** A session is over: so are those that its client had with backends. */
+  #release({ connection }: Session): void {
+    for (const { object } of this.#own.of(connection)) {
+      this.#own.drop(object);
+      this.ctx.waitUntil(
+        this.#backend(object)
+          .release()
+          .catch(() => {}),
+      ); // its alarm does it
+    }
   }
 
   async #sweepSoon(): Promise<void> {

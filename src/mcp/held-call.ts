@@ -1,7 +1,8 @@
 import { checkedAsk } from "../backends/check-question.ts";
 import { GiveUp, type CallSignal } from "../core/call-signal.ts";
+import { asGatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import type { RpcNotification } from "../core/json-rpc.ts";
+import { RPC_CODES, type RpcNotification } from "../core/json-rpc.ts";
 import { type Ask, type Question, QuestionRefused } from "../core/question.ts";
 import type { Reply } from "./reply.ts";
 
@@ -44,6 +45,27 @@ export class HeldCall {
 
   notify(notification: RpcNotification): void {
     this.#listener?.(notification);
+  }
+
+  /** What the backend says on this call's connection outside of its answer. */
+  async heard(message: JsonObject): Promise<JsonObject | undefined> {
+    const { id, method, params } = message;
+    if (typeof method !== "string") return undefined;
+    const known = isJsonObject(params) ? params : {};
+    if (id === undefined) {
+      this.notify({ jsonrpc: "2.0", method, params: known });
+      return undefined;
+    }
+    try {
+      return { result: await this.ask({ method, params: known }, this.signal) };
+    } catch (error) {
+      if (error instanceof QuestionRefused) return { error: error.error };
+      return { error: { code: RPC_CODES.internalError, message: asGatewayError(error).message } };
+    }
+  }
+
+  get isOver(): boolean {
+    return this.#reply !== undefined;
   }
 
   /** Where notifications go from now on: to the request that is waiting, or nowhere. */

@@ -1,6 +1,6 @@
 import { checkedAsk } from "../backends/check-question.ts";
 import { GiveUp } from "../core/call-signal.ts";
-import type { JsonObject } from "../core/json.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { RPC_CODES, type RequestId, type RpcNotification } from "../core/json-rpc.ts";
 import { asGatewayError } from "../core/errors.ts";
 import { PATIENCE_MS } from "../core/patience.ts";
@@ -26,6 +26,10 @@ export type SessionPort = Readonly<{
   client: ClientPort;
   notify: (notification: RpcNotification) => void;
   signal: GiveUp;
+  /** What a backend says on the client's own connection outside of any answer. */
+  heard: (message: JsonObject) => Promise<JsonObject | undefined>;
+  /** Whether the client has a stream for it. */
+  isListening: () => boolean;
 }>;
 
 /** One request of the client as the session runs it. */
@@ -95,6 +99,8 @@ export class LiveSession {
     const answer = run({
       signal,
       notify,
+      heard: (message) => this.heard(message),
+      isListening: () => this.#standing.some(({ isConnected }) => isConnected),
       client: {
         capabilities: this.session.capabilities,
         connection: this.session.connection,
@@ -143,9 +149,23 @@ export class LiveSession {
     (open ?? this.#standing.at(-1))?.send(JSON.stringify(message));
   }
 
-  /** The JSON-RPC answer to a question that belongs to no call: it needs a GET stream. */
-  async answerStanding(question: Question): Promise<JsonObject> {
-    const stream = this.#standing.findLast(({ isConnected }) => isConnected);
+  /** What a backend says outside of any answer; a question is answered with its JSON-RPC response. */
+  async heard(message: JsonObject): Promise<JsonObject | undefined> {
+    const { id, method } = message;
+    if (typeof method !== "string") return undefined;
+    if (id === undefined) {
+      this.deliver(message);
+      return undefined;
+    }
+    return this.#answer({
+      method,
+      params: isJsonObject(message["params"]) ? message["params"] : {},
+    });
+  }
+
+  /** On the client's GET stream, or on that of its newest call where it has none. */
+  async #answer(question: Question): Promise<JsonObject> {
+    const stream = [...this.#streams.values()].findLast(({ isConnected }) => isConnected);
     try {
       if (stream === undefined) throw new QuestionRefused(NOBODY_LISTENS);
       const ask = this.#ask((message) => stream.send(JSON.stringify(message)));

@@ -126,6 +126,11 @@ export class LiveUpdates {
     await this.#soon(this.#resources.restore(watcher, uris));
   }
 
+  /** What else of the backends is to be heard here, by who wants it; settles when it is in place. */
+  attend(who: string, wanted: readonly Wanted[]): Promise<void> {
+    return this.#soon(this.#attendances.want(who, wanted));
+  }
+
   /** The session is over. */
   forget(key: string): void {
     void this.#resources.forget(key);

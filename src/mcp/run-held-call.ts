@@ -3,27 +3,18 @@ import { sha256Hex } from "../core/digest.ts";
 import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { afterTimeout } from "../core/patience.ts";
-import type { CallContext } from "../gateway/gateway.ts";
-import type { DispatchDeps } from "./call.ts";
+import type { CallContext, ClientPort } from "../gateway/gateway.ts";
 import type { CallHop } from "./caller-stub.ts";
 import { declaredCapabilities, passableCapabilities, withoutTasks } from "./client-capabilities.ts";
 import { calledTool, detachedReply } from "./detach-notice.ts";
-import type { DetachedCalls } from "./detached-calls.ts";
 import { dispatch } from "./dispatch.ts";
 import { HeldCall, type Turn } from "./held-call.ts";
-import type { HeldCalls } from "./held-calls.ts";
+import type { HeldRoom } from "./held-room.ts";
+import { listenBeside } from "./listen-beside.ts";
 import { failureReply } from "./mcp-errors.ts";
 import { streamableReply, type Reply } from "./reply.ts";
 import { declaresTasks } from "./task-wire.ts";
 import { underId } from "./under-id.ts";
-
-/** What of a caller's object a held call lives in. */
-export type HeldRoom = Readonly<{
-  deps: DispatchDeps;
-  calls: HeldCalls;
-  detached: DetachedCalls;
-  waitUntil: (work: Promise<unknown>) => void;
-}>;
 
 /**
  * A call that may have to wait for its client: begins it, or goes on with it where `hop.held` names
@@ -56,7 +47,11 @@ export async function runHeldCall(room: HeldRoom, hop: CallHop): Promise<Respons
   });
 }
 
-async function begin({ deps, calls, waitUntil }: HeldRoom, hop: CallHop): Promise<string> {
+/** What a backend asks as soon as a client has introduced itself, its roots mostly, is no part of a call. */
+const GREETING_MS = 50;
+
+async function begin(room: HeldRoom, hop: CallHop): Promise<string> {
+  const { deps, calls, waitUntil } = room;
   const { caller, scope, era, request, requestId } = hop;
   const capabilities = withoutTasks(passableCapabilities(declaredCapabilities(request)));
   const call = new HeldCall(capabilities);
@@ -68,6 +63,19 @@ async function begin({ deps, calls, waitUntil }: HeldRoom, hop: CallHop): Promis
   };
   const profile = `m-${(await sha256Hex(JSON.stringify(capabilities))).slice(0, 12)}`;
   const { handle, slot } = calls.start(caller, call);
+  // One call at a time on a connection: not every backend says which one its question belongs to.
+  const connection = canBeAsked(capabilities) ? `${profile}.${slot}` : undefined;
+  const client: ClientPort = { capabilities, connection, ask: call.ask };
+  let isBegun = false;
+  const isFirst = await listenBeside(room, hop, {
+    client,
+    // A modern client is asked in the answer to its call, and in no other way.
+    heard: async (message) => (isBegun ? call.heard(message) : undefined),
+    isListening: () => !call.isOver,
+    context,
+  });
+  if (isFirst) await pause(GREETING_MS);
+  isBegun = true;
   const { requestState: _, inputResponses: __, ...params } = request.params ?? {};
   waitUntil(
     dispatch(deps, {
@@ -78,14 +86,7 @@ async function begin({ deps, calls, waitUntil }: HeldRoom, hop: CallHop): Promis
       request: { ...request, id: handle, params },
       headers: new Headers(hop.headers),
       notify: (notification) => call.notify(notification),
-      client: {
-        capabilities,
-        // Over HTTP+SSE nothing says which of two calls a question belongs to: one at a time.
-        connection: canBeAsked(capabilities)
-          ? `${profile}.${hop.isOneAtATime ? slot : 0}`
-          : undefined,
-        ask: call.ask,
-      },
+      client,
       context,
     }).then((reply) => call.finish(reply)),
   );
@@ -143,6 +144,12 @@ async function toReply(
   const inputRequests: JsonObject = Object.fromEntries(turn.questions);
   const result = { resultType: "input_required", inputRequests, requestState };
   return { text: JSON.stringify({ jsonrpc: "2.0", id: request.id, result }), status: 200 };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }
 
 function notOpen(): GatewayError {

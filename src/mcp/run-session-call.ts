@@ -5,14 +5,15 @@ import type { ClientPort } from "../gateway/gateway.ts";
 import type { CallHop } from "./caller-stub.ts";
 import { calledTool, detachedReply } from "./detach-notice.ts";
 import { dispatch } from "./dispatch.ts";
+import { listenBeside } from "./listen-beside.ts";
 import type { SessionPort } from "./live-session.ts";
 import type { Reply } from "./reply.ts";
-import type { HeldRoom } from "./run-held-call.ts";
+import type { HeldRoom } from "./held-room.ts";
 import { underId } from "./under-id.ts";
 
 /** A request of a legacy session, until it is answered or goes on without its client. */
-export function runSessionCall(
-  { deps, detached, waitUntil }: Pick<HeldRoom, "deps" | "detached" | "waitUntil">,
+export async function runSessionCall(
+  { deps, detached, own, waitUntil }: Pick<HeldRoom, "deps" | "detached" | "own" | "waitUntil">,
   hop: CallHop,
   port: SessionPort,
 ): Promise<Reply> {
@@ -33,6 +34,9 @@ export function runSessionCall(
     },
   };
   const { caller, scope, era, request, requestId, detachAfterMs } = hop;
+  const context = { requestId, signal: port.signal, after: afterTimeout, waitUntil };
+  const { heard, isListening } = port;
+  await listenBeside({ deps, own }, hop, { client, heard, isListening, context });
   // Under this id the answer is found again when it is asked for under another.
   const answerId = `d-${crypto.randomUUID()}`;
   const whole = dispatch(deps, {
@@ -43,7 +47,7 @@ export function runSessionCall(
     headers: new Headers(hop.headers),
     notify,
     client,
-    context: { requestId, signal: port.signal, after: afterTimeout, waitUntil },
+    context,
   });
   if (detachAfterMs === undefined) return whole;
   return detached.race(

@@ -2,8 +2,6 @@ import type { Caller } from "../auth/caller.ts";
 import { canBeAsked } from "../backends/check-question.ts";
 import { randomToken } from "../core/digest.ts";
 import { GatewayError } from "../core/errors.ts";
-import { isJsonObject, type JsonObject } from "../core/json.ts";
-import type { RpcNotification } from "../core/json-rpc.ts";
 import type { Scope } from "../gateway/gateway.ts";
 import type { CallHop, SessionInfo, SessionOpening, StreamHop, TellHop } from "./caller-stub.ts";
 import { passableCapabilities, withoutTasks } from "./client-capabilities.ts";
@@ -23,6 +21,8 @@ export type SessionsDeps = Readonly<{
     hop: CallHop,
     port: Parameters<Parameters<LiveSession["call"]>[0]["run"]>[0],
   ) => Promise<Reply>;
+  /** The client says that its roots have changed. */
+  onRoots: (caller: Caller, session: Session) => void;
   /** Its client's own connections to backends are of no use any more. */
   onEnd: (session: Session) => void;
   now: () => number;
@@ -98,6 +98,9 @@ export class Sessions {
     if (message.kind === "response") return live?.answer(message.response);
     const { method, params } = message.notification;
     const request = params?.["requestId"];
+    if (session !== undefined && method === "notifications/roots/list_changed") {
+      return this.#deps.onRoots(caller, session);
+    }
     if (method !== "notifications/cancelled") return;
     if (typeof request === "string" || typeof request === "number") live?.cancel(request);
   }
@@ -113,18 +116,6 @@ export class Sessions {
     await updates.open(listener);
     await updates.restore(watcherOf(session, hop), session.uris);
     return response;
-  }
-
-  /** What a client's own connection to a backend says outside of any call. */
-  async heard(connection: string, message: JsonObject): Promise<JsonObject | undefined> {
-    const live = [...this.#live.values()].find(({ session }) => session.connection === connection);
-    const { id, method } = message;
-    if (live === undefined || typeof method !== "string") return undefined;
-    const params = isJsonObject(message["params"]) ? message["params"] : {};
-    if (id !== undefined) return live.answerStanding({ method, params });
-    const notification: RpcNotification = { jsonrpc: "2.0", method, params };
-    live.deliver(notification);
-    return undefined;
   }
 
   /** True when anything is left that will have to be swept. */
