@@ -95,3 +95,12 @@ export function outcomeOf(message: JsonObject | undefined): string {
   const text = isJsonObject(first) ? first["text"] : undefined;
   return typeof text === "string" ? text : JSON.stringify(message);
 }
+
+/** At the real gateway, with a key. */
+export function askDoor({ url, apiKey }: Readonly<{ url: string; apiKey: string }>): Ask {
+  return (path, init) =>
+    fetch(url + path, {
+      ...init,
+      headers: { ...init.headers, authorization: `Bearer ${apiKey}` },
+    });
+}
