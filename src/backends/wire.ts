@@ -1,4 +1,5 @@
 import type { ListedTool } from "../catalog/listing.ts";
+import { APPS_EXTENSION } from "../catalog/passed-extensions.ts";
 import { GATEWAY_INFO } from "../core/gateway-info.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { RequestId, RpcNotification } from "../core/json-rpc.ts";
@@ -42,8 +43,14 @@ const ENVELOPE_KEYS: ReadonlySet<string> = new Set([
   LOG_LEVEL_KEY,
 ]);
 
-/** What we declare to backends where no client stands behind the request: so none asks back. */
-export const CLIENT_CAPABILITIES: JsonObject = {};
+/**
+ * What we declare to backends where no client stands behind the request: nothing that would make one
+ * ask back. Pages of MCP Apps pass through the gateway, and some servers list them only to those who
+ * say so; others ignore what they do not know, as Claude declares this and nothing else.
+ */
+export const CLIENT_CAPABILITIES: JsonObject = {
+  extensions: { [APPS_EXTENSION]: { mimeTypes: ["text/html;profile=mcp-app"] } },
+};
 
 /** What every modern request carries (2026-07-28, basic): our name, what the client can do. */
 export function envelope(
