@@ -146,3 +146,20 @@ test.each([
     await client.close();
   }
 });
+
+test("waits for a person longer than an idle object is kept in memory", async () => {
+  // The local runtime gives up objects that nothing holds after ten seconds.
+  const thoughtful = await connectModern(
+    house.gateway,
+    "/mcp/session",
+    { elicitation: { form: {} } },
+    (client) =>
+      client.setRequestHandler("elicitation/create", async () => {
+        await new Promise((resolve) => setTimeout(resolve, 13_000));
+        return { action: "accept", content: { answer: "at last" } };
+      }),
+  );
+  const got = await call(thoughtful, "test_whoami_elicitation", { secret: "slow" });
+  expect(got).toBe("slow:at last");
+  await thoughtful.close();
+});
