@@ -110,7 +110,6 @@ function whereaboutsOf(held: HeldView, request: LocatedRequest): Whereabouts {
   return {
     backend,
     order,
-    transport: config.transport.kind,
     era: held.snapshot.reports[backend]?.era,
     sessionful,
     detachAfterMs: config.detachAfterMs,
@@ -120,7 +119,6 @@ function whereaboutsOf(held: HeldView, request: LocatedRequest): Whereabouts {
 const AT_HOME: Whereabouts = {
   order: undefined,
   backend: HOUSE,
-  transport: "builtin",
   era: undefined,
   sessionful: false,
 };

@@ -91,7 +91,6 @@ export type ClientPort = Readonly<{
 export type Whereabouts = Readonly<{
   /** The gateway itself where a tool of its own needs no backend. */
   backend: BackendName | "gateway";
-  transport: "streamable-http" | "sse" | "builtin" | "stdio";
   era: Era | undefined;
   sessionful: boolean;
   /** Undefined for the gateway's own tools. */

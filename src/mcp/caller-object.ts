@@ -36,7 +36,7 @@ import { Sessions } from "./sessions.ts";
 import { TASK_METHODS } from "./task-wire.ts";
 
 /** How often what is too old is removed, while there is anything. */
-const SWEEP_MS = 60 * 60 * 1_000;
+const SWEEP_MS = 15 * 60 * 1_000;
 
 export type CallerDeps = DispatchDeps &
   Readonly<{
@@ -60,6 +60,7 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
   readonly #sessions: Sessions;
   readonly #room: HeldRoom;
   readonly #backend: CallerDeps["backend"];
+  #sweepsAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -174,6 +175,7 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
   }
 
   override async alarm(): Promise<void> {
+    this.#sweepsAt = 0;
     const isLeft = [this.#sessions.sweep(), this.#detached.sweep()].includes(true);
     if (isLeft) await this.#sweepSoon();
   }
@@ -190,20 +192,21 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
   }
 
   /** A session is over: so are those that its client had with backends. */
-  #release({ connection }: Session): void {
-    for (const { object } of this.#own.of(connection)) {
+  #release({ objects }: Session): void {
+    for (const object of objects) {
       this.#own.drop(object);
-      this.ctx.waitUntil(
-        this.#backend(object)
-          .release()
-          .catch(() => {}),
-      ); // its alarm does it
+      const released = this.#backend(object).release();
+      this.ctx.waitUntil(released.catch(() => {})); // its own alarm ends it some day
     }
   }
 
+  /** Asked for with every call, and in storage once in a while only. */
   async #sweepSoon(): Promise<void> {
-    if ((await this.ctx.storage.getAlarm()) !== null) return;
-    await this.ctx.storage.setAlarm(Date.now() + SWEEP_MS);
+    if (this.#sweepsAt > Date.now()) return;
+    this.#sweepsAt = Date.now() + SWEEP_MS;
+    if ((await this.ctx.storage.getAlarm()) === null) {
+      await this.ctx.storage.setAlarm(this.#sweepsAt);
+    }
   }
 }
 

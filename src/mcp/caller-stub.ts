@@ -56,8 +56,6 @@ export type CallHop = Readonly<{
   headers: Readonly<Record<string, string>>;
   acceptsStream: boolean;
   requestId: string;
-  /** Questions of this backend cannot be told apart while several calls are under way. */
-  isOneAtATime: boolean;
   /** The call goes on without its client when it takes longer. */
   detachAfterMs: number | undefined;
 }>;

@@ -16,9 +16,15 @@ export async function listenBeside(
   {
     client: { capabilities, connection },
     context,
+    onConnected,
     ...ears
   }: Pick<OwnConnection, "heard" | "isListening"> &
-    Readonly<{ client: ClientPort; context: CallContext }>,
+    Readonly<{
+      client: ClientPort;
+      context: CallContext;
+      /** The object of the backend that has a session for this client alone. */
+      onConnected?: (object: string) => void;
+    }>,
 ): Promise<boolean> {
   if (connection === undefined || !canBeAsked(capabilities)) return false;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only forwarded ones come here
@@ -30,6 +36,7 @@ export async function listenBeside(
     const client = { key: connection, capabilities };
     const object = objectName(order, { userId: caller.userId, sessionful, client });
     if (!object.endsWith(`/${connection}`)) return false; // one session for all: nobody's own
+    onConnected?.(object);
     return await own.use({ object, order, capabilities, ...ears });
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;

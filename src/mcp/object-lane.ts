@@ -21,12 +21,11 @@ type Asked = Readonly<{
 }>;
 
 /** Why and how a request runs in the caller's object. */
-type Lane = Pick<CallHop, "session" | "held" | "isOneAtATime" | "detachAfterMs">;
+type Lane = Pick<CallHop, "session" | "held" | "detachAfterMs">;
 
 const PLAIN: Lane = {
   session: undefined,
   held: undefined,
-  isOneAtATime: false,
   detachAfterMs: undefined,
 };
 
@@ -128,7 +127,7 @@ function laneTo(asked: Asked, where: Whereabouts | undefined): Lane | undefined 
     where.sessionful &&
     canBeAsked(declaredCapabilities(request));
   if (!mayAsk && detachAfterMs === undefined) return undefined;
-  return { ...PLAIN, isOneAtATime: where?.transport === "sse", detachAfterMs };
+  return { ...PLAIN, detachAfterMs };
 }
 
 function detachTime({ request }: Asked, where: Whereabouts | undefined): number | undefined {

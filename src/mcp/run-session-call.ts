@@ -15,7 +15,7 @@ import { underId } from "./under-id.ts";
 export async function runSessionCall(
   { deps, detached, own, waitUntil }: Pick<HeldRoom, "deps" | "detached" | "own" | "waitUntil">,
   hop: CallHop,
-  port: SessionPort,
+  port: SessionPort & Readonly<{ onConnected: (object: string) => void }>,
 ): Promise<Reply> {
   let kept: string | undefined;
   const notify = (notification: RpcNotification): void => {
@@ -35,8 +35,8 @@ export async function runSessionCall(
   };
   const { caller, scope, era, request, requestId, detachAfterMs } = hop;
   const context = { requestId, signal: port.signal, after: afterTimeout, waitUntil };
-  const { heard, isListening } = port;
-  await listenBeside({ deps, own }, hop, { client, heard, isListening, context });
+  const { heard, isListening, onConnected } = port;
+  await listenBeside({ deps, own }, hop, { client, heard, isListening, onConnected, context });
   // Under this id the answer is found again when it is asked for under another.
   const answerId = `d-${crypto.randomUUID()}`;
   const whole = dispatch(deps, {

@@ -21,6 +21,8 @@ const sessionSchema = z.object({
   interactive: z.boolean(),
   /** Names the client's own connections to backends; says nothing about the id. */
   connection: z.string(),
+  /** The objects of backends that have a session for this client alone. */
+  objects: z.array(z.string()).default([]),
   logLevel: z.string().optional(),
   /** Subscribed with `resources/subscribe`. */
   uris: z.array(z.string()),

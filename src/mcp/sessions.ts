@@ -7,7 +7,7 @@ import type { CallHop, SessionInfo, SessionOpening, StreamHop, TellHop } from ".
 import { passableCapabilities, withoutTasks } from "./client-capabilities.ts";
 import { EventLog } from "./event-log.ts";
 import { CHANGING_LISTS, type LiveListener } from "./live-listener.ts";
-import { LiveSession } from "./live-session.ts";
+import { LiveSession, type SessionPort } from "./live-session.ts";
 import type { LiveUpdates } from "./live-updates.ts";
 import { isLogLevel } from "./log-filter.ts";
 import { unknownSession } from "./mcp-errors.ts";
@@ -19,7 +19,7 @@ export type SessionsDeps = Readonly<{
   /** Runs a request of a session to its end. */
   run: (
     hop: CallHop,
-    port: Parameters<Parameters<LiveSession["call"]>[0]["run"]>[0],
+    port: SessionPort & Readonly<{ onConnected: (object: string) => void }>,
   ) => Promise<Reply>;
   /** The client says that its roots have changed. */
   onRoots: (caller: Caller, session: Session) => void;
@@ -55,6 +55,7 @@ export class Sessions {
       capabilities: passable,
       interactive: canBeAsked(passable),
       connection: `s-${crypto.randomUUID()}`,
+      objects: [],
       uris: [],
     };
     for (const old of this.#store.add(session, this.#deps.now())) this.#drop(old);
@@ -87,7 +88,11 @@ export class Sessions {
         return this.#liveOf(session, hop).call({
           id: hop.request.id,
           acceptsStream: hop.acceptsStream,
-          run: (port) => this.#deps.run(hop, port),
+          run: (port) =>
+            this.#deps.run(hop, {
+              ...port,
+              onConnected: (object) => this.#noteObject(session.id, object),
+            }),
         });
     }
   }
@@ -113,8 +118,13 @@ export class Sessions {
     const listener = this.#listeners.get(session.id);
     if (listener === undefined) return response;
     const { updates } = this.#deps;
-    await updates.open(listener);
-    await updates.restore(watcherOf(session, hop), session.uris);
+    try {
+      await updates.open(listener);
+      await updates.restore(watcherOf(session, hop), session.uris);
+    } catch (error) {
+      await response.body?.cancel().catch(() => {}); // nobody has seen it yet
+      throw error;
+    }
     return response;
   }
 
@@ -177,6 +187,7 @@ export class Sessions {
         capabilities: {},
         interactive: false,
         connection: id,
+        objects: [],
         uris: [],
       }
     );
@@ -206,6 +217,13 @@ export class Sessions {
     if (who !== undefined || listener === undefined) return;
     this.#listeners.delete(key);
     this.#deps.updates.close(listener);
+  }
+
+  /** Told with every call; written once for each backend. */
+  #noteObject(id: string, object: string): void {
+    const session = this.#live.get(id)?.session;
+    if (session === undefined || session.objects.includes(object)) return;
+    this.#update({ ...session, objects: [...session.objects, object] });
   }
 
   #update(session: Session): void {

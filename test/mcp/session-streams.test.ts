@@ -45,6 +45,7 @@ function inObject(
       capabilities: { elicitation: {} },
       interactive: true,
       connection: "s-1",
+      objects: [],
       uris: [],
       ...change,
     };

@@ -146,6 +146,7 @@ test("forgets a session that nobody used for a week, and not one that is used", 
       capabilities: {},
       interactive: false,
       connection: `s-${id}`,
+      objects: [],
       uris: [],
     });
     store.add(session("used"), 0);
