@@ -2,6 +2,7 @@ import type { Caller } from "../auth/caller.ts";
 import { isJsonObject } from "../core/json.ts";
 import type { RpcRequest } from "../core/json-rpc.ts";
 import { dispatch } from "./dispatch.ts";
+import type { ClientMessage } from "./caller-stub.ts";
 import type { Exchange } from "./exchange.ts";
 import { failureReply } from "./mcp-errors.ts";
 import type { Message } from "./message.ts";
@@ -12,11 +13,17 @@ import { RpcFailure } from "./rpc-failure.ts";
 /** Messages of one batch that run at the same time: six connections may wait per invocation. */
 const BATCH_AT_ONCE = 5;
 
+export type Batch = Readonly<{
+  messages: readonly Message[];
+  /** Takes what is no request. */
+  hear: (message: ClientMessage) => Promise<void>;
+}>;
+
 /** Batches of 2024-11-05 and 2025-03-26; each request is judged by itself. */
 export async function answerBatch(
-  { deps, running, scope, context, request: { headers } }: Exchange,
+  { deps, scope, context, request: { headers } }: Exchange,
   caller: Caller,
-  messages: readonly Message[],
+  { messages, hear }: Batch,
 ): Promise<Response> {
   const replies: (Reply | undefined)[] = [];
   const queue = messages.entries();
@@ -30,9 +37,8 @@ export async function answerBatch(
           replies[index] = failureReply(message.id, message.failure);
           break;
         case "notification":
-          running.hear(caller.credentialId, message.notification);
-          break;
         case "response":
+          await hear(message);
           break;
         default:
           message satisfies never;

@@ -27,7 +27,8 @@ export async function handlePost(exchange: Exchange, caller: Caller): Promise<Re
     const [message] = messages;
     if (batch) {
       await requireSession(exchange, caller);
-      return await answerBatch(exchange, caller, messages);
+      const hear = (one: ClientMessage): Promise<void> => hearClient(exchange, caller, one);
+      return await answerBatch(exchange, caller, { messages, hear });
     }
     if (message?.kind === "request") return await answerOne(exchange, caller, message.request);
     if (message?.kind === "notification" || message?.kind === "response") {
@@ -88,7 +89,9 @@ async function answerHere(
   }: Pick<Parameters<typeof chooseObject>[1], "era" | "request" | "session">,
 ): Promise<Response> {
   const { headers } = exchange.request;
-  const { cancelled, finished } = running.start(caller.credentialId, request.id);
+  const { credentialId } = caller;
+  const owner = { credentialId, session: session?.id };
+  const { cancelled, finished } = running.start(owner, request.id);
   const signal = new GiveUp();
   const giveUp = (): void => signal.abort();
   // Resolved by another request; workerd runs what follows in the context of this one.
@@ -136,7 +139,8 @@ async function hearClient(
 ): Promise<void> {
   const session = await requireSession(exchange, caller);
   if (message.kind === "notification") {
-    exchange.running.hear(caller.credentialId, message.notification);
+    const owner = { credentialId: caller.credentialId, session: session?.id };
+    exchange.running.hear(owner, message.notification);
   }
   if (session !== undefined && concernsObject(message)) {
     await tellObject(exchange, caller, session.id, message);

@@ -2,24 +2,27 @@ import type { RequestId, RpcNotification } from "../core/json-rpc.ts";
 
 /**
  * Requests under way in this isolate, so that `notifications/cancelled` of a stateless client finds
- * the one it means. Keyed by credential: nobody cancels what somebody else started.
+ * the one it means. Keyed by session, or by credential where there is none: nobody cancels what
+ * somebody else started.
  */
 export type RunningRequests = Readonly<{
   /** Resolves when the request is cancelled; call `finished` in any case. */
   start: (
-    credentialId: string,
+    owner: Owner,
     id: RequestId,
   ) => Readonly<{ cancelled: Promise<void>; finished: () => void }>;
   /** A notification of the client: `notifications/cancelled` is the only one that matters here. */
-  hear: (credentialId: string, notification: RpcNotification) => void;
+  hear: (owner: Owner, notification: RpcNotification) => void;
 }>;
 
+export type Owner = Readonly<{ credentialId: string; session: string | undefined }>;
+
 export function createRunningRequests(): RunningRequests {
-  // Two windows of one user may use the same ids: then all of that id are meant.
+  // Two windows without sessions may use the same ids: then all of that id are meant.
   const running = new Map<string, (() => void)[]>();
   return {
-    start(credentialId, id) {
-      const key = keyOf(credentialId, id);
+    start(owner, id) {
+      const key = keyOf(owner, id);
       const { promise, resolve } = Promise.withResolvers<void>();
       const peers = running.get(key);
       if (peers === undefined) running.set(key, [resolve]);
@@ -33,15 +36,15 @@ export function createRunningRequests(): RunningRequests {
         },
       };
     },
-    hear(credentialId, { method, params }) {
+    hear(owner, { method, params }) {
       const id = params?.["requestId"];
       if (method !== "notifications/cancelled") return;
       if (typeof id !== "string" && typeof id !== "number") return;
-      for (const resolve of running.get(keyOf(credentialId, id)) ?? []) resolve();
+      for (const resolve of running.get(keyOf(owner, id)) ?? []) resolve();
     },
   };
 }
 
-function keyOf(credentialId: string, id: RequestId): string {
-  return `${credentialId} ${typeof id} ${id}`;
+function keyOf({ credentialId, session = "" }: Owner, id: RequestId): string {
+  return `${credentialId} ${session} ${typeof id} ${id}`;
 }
