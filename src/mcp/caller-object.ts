@@ -151,6 +151,10 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
     return { kind: "running", tool, seconds, message: standing.message };
   }
 
+  async leave(requestId: string): Promise<void> {
+    this.#held.abandon(requestId);
+  }
+
   async tell(hop: TellHop): Promise<void> {
     this.#sessions.tell(hop);
   }

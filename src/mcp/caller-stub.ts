@@ -17,6 +17,8 @@ export interface CallerStub {
   endSession(caller: Caller, scope: Scope, id: string): Promise<boolean>;
   /** Runs a request in here: one JSON or event-stream response. */
   call(hop: CallHop): Promise<Response>;
+  /** The client of a held call has left this request, before it was answered. */
+  leave(requestId: string): Promise<void>;
   /** A notification or an answer of the client of a session. */
   tell(hop: TellHop): Promise<void>;
   /** From the object of a backend: see `BackendListener`. */

@@ -1,5 +1,7 @@
 /** Proxies cut silent streams; 15 s is the shortest known limit, and a short one notices a client that left. */
 const KEEP_ALIVE_MS = 2_000;
+/** A call that nobody waits for is to stop within 2 s. */
+export const CALL_KEEP_ALIVE_MS = 1_000;
 
 const STREAM_HEADERS = {
   "content-type": "text/event-stream",
@@ -22,7 +24,10 @@ export type EventStream = Readonly<{
 }>;
 
 /** `onGone`: the client left. A write to a closed stream is how workerd tells, so one is made often. */
-export function openEventStream(onGone: () => void): EventStream {
+export function openEventStream(
+  onGone: () => void,
+  keepAliveMs: number = KEEP_ALIVE_MS,
+): EventStream {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const encoder = new TextEncoder();
@@ -46,7 +51,7 @@ export function openEventStream(onGone: () => void): EventStream {
         waiting -= 1;
       });
   };
-  const keepAlive = setInterval(() => write(": keep-alive\n\n"), KEEP_ALIVE_MS);
+  const keepAlive = setInterval(() => write(": keep-alive\n\n"), keepAliveMs);
   return {
     response: new Response(readable, { headers: STREAM_HEADERS }),
     send: (events) => {

@@ -33,7 +33,7 @@ export class HeldCall {
   readonly #open = new Map<string, Open>();
   #asked = 0;
   #reply: Reply | undefined;
-  #wake: (() => void) | undefined;
+  readonly #waiting = new Set<() => void>();
   #listener: ((notification: RpcNotification) => void) | undefined;
 
   constructor(capabilities: JsonObject) {
@@ -76,7 +76,7 @@ export class HeldCall {
   finish(reply: Reply): void {
     this.#reply = reply;
     this.#finish(reply);
-    this.#wake?.();
+    this.#wake();
   }
 
   /** Nobody comes back for a question: what is open and what is still to come is refused. */
@@ -85,13 +85,13 @@ export class HeldCall {
     this.#refuseAll();
   }
 
-  /** Waits until there is something to say. One request waits at a time: the last one that came. */
+  /** Waits until there is something to say. A client that asks twice is told the same twice. */
   async turn(): Promise<Turn> {
     for (;;) {
       if (this.#reply !== undefined) return { kind: "done", reply: this.#reply };
       if (this.#open.size > 0) return { kind: "asked", questions: this.questions() };
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.#waiting.add(resolve);
       });
     }
   }
@@ -115,6 +115,11 @@ export class HeldCall {
     this.#refuseAll();
   }
 
+  #wake(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+
   #refuseAll(): void {
     for (const { reject } of this.#open.values()) reject(withdrawn());
     this.#open.clear();
@@ -132,7 +137,7 @@ export class HeldCall {
     signal.addEventListener("abort", onAbort);
     this.#open.set(key, { question, resolve, reject });
     // What the backend asks at the same time goes out together.
-    setTimeout(() => this.#wake?.(), GATHER_MS);
+    setTimeout(() => this.#wake(), GATHER_MS);
     try {
       return await promise;
     } finally {

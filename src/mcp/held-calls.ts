@@ -10,6 +10,8 @@ const MAX_HELD = 50;
 type Held = {
   readonly call: HeldCall;
   readonly credentialId: string;
+  /** The newest request of the client that waits for it. */
+  waiter: string | undefined;
   /** The smallest number that no other held call has. */
   readonly slot: number;
   /** Ends the call when nobody comes back; off while a request waits for it. */
@@ -36,16 +38,30 @@ export class HeldCalls {
     let slot = 0;
     while (taken.has(slot)) slot += 1;
     const { credentialId } = caller;
-    this.#calls.set(handle, { call, credentialId, slot, timer: undefined });
+    const idle = { waiter: undefined, timer: undefined };
+    this.#calls.set(handle, { call, credentialId, slot, ...idle });
     return { handle, slot };
   }
 
-  /** Undefined for what is over, unknown or somebody else's. */
-  resume(caller: Caller, handle: string): HeldCall | undefined {
+  /** `waiter` names the request that waits. Undefined for what is over, unknown or somebody else's. */
+  resume(caller: Caller, handle: string, waiter: string): HeldCall | undefined {
     const held = this.#calls.get(handle);
     if (held === undefined || held.credentialId !== caller.credentialId) return undefined;
     clearTimeout(held.timer);
+    held.waiter = waiter;
     return held.call;
+  }
+
+  /**
+   * The client has closed the stream of this request, which is how it cancels (2026-07-28,
+   * basic/utilities/cancellation), unless it waits in another one or has been answered.
+   */
+  abandon(waiter: string): void {
+    for (const [handle, held] of this.#calls) {
+      if (held.waiter !== waiter) continue;
+      held.call.abort();
+      this.end(handle);
+    }
   }
 
   /** The client has been asked and is away: it has the life of a state to come back. */
@@ -53,6 +69,7 @@ export class HeldCalls {
     const held = this.#calls.get(handle);
     if (held === undefined) return;
     clearTimeout(held.timer);
+    held.waiter = undefined;
     held.timer = setTimeout(() => {
       held.call.abort();
       this.end(handle);

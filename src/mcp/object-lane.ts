@@ -1,4 +1,5 @@
 import { canBeAsked } from "../backends/check-question.ts";
+import { isEventStream } from "../backends/read-answer.ts";
 import type { Caller } from "../auth/caller.ts";
 import type { Era } from "../core/era.ts";
 import { GatewayError } from "../core/errors.ts";
@@ -145,7 +146,13 @@ export async function runInObject(
 ): Promise<Response> {
   const { deps, scope, context } = exchange;
   const { headers } = exchange.request;
-  const response = await deps.callers(caller.userId).call({
+  const stub = deps.callers(caller.userId);
+  const { signal } = exchange.request;
+  // Sooner than by a write to a closed stream, which takes two to be noticed through an object.
+  const leave = (): void => context.waitUntil(stub.leave(context.requestId).catch(() => {}));
+  if (lane.session === undefined && request.method !== LISTEN)
+    signal.addEventListener("abort", leave);
+  const response = await stub.call({
     ...lane,
     caller,
     scope,
@@ -155,6 +162,8 @@ export async function runInObject(
     acceptsStream: acceptsStream(headers),
     requestId: context.requestId,
   });
+  // A signal also fires when a finished request is torn down.
+  if (!isEventStream(response)) signal.removeEventListener("abort", leave);
   // A subscription has no end of its own.
   return request.method === LISTEN ? whileValid(exchange, caller, response) : response;
 }

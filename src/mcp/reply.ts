@@ -1,5 +1,5 @@
 import { type After, PATIENCE_MS } from "../core/patience.ts";
-import { openEventStream } from "./event-stream.ts";
+import { CALL_KEEP_ALIVE_MS, openEventStream } from "./event-stream.ts";
 
 /**
  * Notifications that may wait for a client that reads slowly. Beyond it they are dropped, as progress
@@ -52,7 +52,7 @@ export async function streamableReply(work: Work): Promise<Response> {
 
   // workerd drops everything of a request whose client has left, cancellations included.
   work.waitUntil(work.answer);
-  const stream = openEventStream(work.abandon);
+  const stream = openEventStream(work.abandon, CALL_KEEP_ALIVE_MS);
   push = (text) => {
     if (stream.waiting() < MAX_WAITING) stream.send([{ data: text }]);
   };

@@ -24,7 +24,7 @@ export async function runHeldCall(room: HeldRoom, hop: CallHop): Promise<Respons
   const { calls, waitUntil } = room;
   const { caller, request, acceptsStream } = hop;
   const handle = hop.held ?? (await begin(room, hop));
-  const call = calls.resume(caller, handle);
+  const call = calls.resume(caller, handle, hop.requestId);
   if (call === undefined) throw notOpen();
   if (hop.held !== undefined) {
     const responses = request.params?.["inputResponses"];
@@ -37,11 +37,7 @@ export async function runHeldCall(room: HeldRoom, hop: CallHop): Promise<Respons
     answer,
     mayStream: () => acceptsStream,
     onNotify: (to) => call.listen((notification) => to(JSON.stringify(notification))),
-    // 2026-07-28, basic/utilities/cancellation: closing the stream is how a modern client cancels.
-    abandon: () => {
-      call.abort();
-      calls.end(handle);
-    },
+    abandon: () => calls.abandon(hop.requestId),
     after: afterTimeout,
     waitUntil,
   });
