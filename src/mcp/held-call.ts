@@ -47,13 +47,19 @@ export class HeldCall {
     this.#listener?.(notification);
   }
 
-  /** What the backend says on this call's connection outside of its answer. */
-  async heard(message: JsonObject): Promise<JsonObject | undefined> {
+  /**
+   * What the backend says on this call's connection outside of its answer. Of notifications only log
+   * messages belong on the stream of a request (MCP 2026-07-28, basic/transports).
+   */
+  async heard(
+    message: JsonObject,
+    log: (notification: RpcNotification) => void,
+  ): Promise<JsonObject | undefined> {
     const { id, method, params } = message;
     if (typeof method !== "string") return undefined;
     const known = isJsonObject(params) ? params : {};
     if (id === undefined) {
-      this.notify({ jsonrpc: "2.0", method, params: known });
+      if (method === "notifications/message") log({ jsonrpc: "2.0", method, params: known });
       return undefined;
     }
     try {

@@ -165,7 +165,9 @@ export class LiveSession {
 
   /** On the client's GET stream, or on that of its newest call where it has none. */
   async #answer(question: Question): Promise<JsonObject> {
-    const stream = [...this.#streams.values()].findLast(({ isConnected }) => isConnected);
+    const stream =
+      this.#standing.findLast(({ isConnected }) => isConnected) ??
+      [...this.#streams.values()].findLast(({ isConnected }) => isConnected);
     try {
       if (stream === undefined) throw new QuestionRefused(NOBODY_LISTENS);
       const ask = this.#ask((message) => stream.send(JSON.stringify(message)));

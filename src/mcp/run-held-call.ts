@@ -11,6 +11,7 @@ import { dispatch } from "./dispatch.ts";
 import { HeldCall, type Turn } from "./held-call.ts";
 import type { HeldRoom } from "./held-room.ts";
 import { listenBeside } from "./listen-beside.ts";
+import { createLogFilter } from "./log-filter.ts";
 import { failureReply } from "./mcp-errors.ts";
 import { streamableReply, type Reply } from "./reply.ts";
 import { declaresTasks } from "./task-wire.ts";
@@ -62,11 +63,12 @@ async function begin(room: HeldRoom, hop: CallHop): Promise<string> {
   // One call at a time on a connection: not every backend says which one its question belongs to.
   const connection = canBeAsked(capabilities) ? `${profile}.${slot}` : undefined;
   const client: ClientPort = { capabilities, connection, ask: call.ask };
+  const log = createLogFilter(hop, (notification) => call.notify(notification));
   let isBegun = false;
   const isFirst = await listenBeside(room, hop, {
     client,
     // A modern client is asked in the answer to its call, and in no other way.
-    heard: async (message) => (isBegun ? call.heard(message) : undefined),
+    heard: async (message) => (isBegun ? call.heard(message, log) : undefined),
     isListening: () => !call.isOver,
     context,
   });
