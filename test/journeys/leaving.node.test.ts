@@ -43,10 +43,12 @@ async function stops(
   leave: () => unknown,
   withinMs = NOTICED_MS,
 ): Promise<void> {
-  const [calls, aborted] = [await heard(backend, "tools/call"), await heard(backend, "aborted")];
+  const waiting = async () =>
+    (await heard(backend, "tools/call")).filter(({ params }) => params?.name === "wait");
+  const [calls, aborted] = [await waiting(), await heard(backend, "aborted")];
   const running = begin().catch(() => {}); // we hang up ourselves
   await eventually("the call arrives", async () =>
-    expect(await heard(backend, "tools/call")).toHaveLength(calls.length + 1),
+    expect(await waiting()).toHaveLength(calls.length + 1),
   );
   const left = Date.now();
   await leave();
