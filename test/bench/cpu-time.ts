@@ -14,3 +14,13 @@ export function readCpuMs(pid: number): number | undefined {
     return undefined; // it ended, or this system has no /proc
   }
 }
+
+/** Memory of one process that is in use now. */
+export function readResidentMb(pid: number): number | undefined {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) / 1_024;
+  } catch {
+    return undefined; // as above
+  }
+}

@@ -32,6 +32,30 @@ export async function measureThroughput(load: Load): Promise<Throughput> {
       driveConnection(load, { request: writeRequest(load, connection), end, latencies }),
     ),
   );
+  return summarize(latencies, started);
+}
+
+/** The same for what takes several requests: each flow is repeated until the time is over. */
+export async function measureFlows(
+  flows: readonly (() => Promise<void>)[],
+  durationMs: number,
+): Promise<Throughput> {
+  const latencies: number[] = [];
+  const started = performance.now();
+  const repeat = async (flow: () => Promise<void>): Promise<void> => {
+    let now = performance.now();
+    while (now < started + durationMs) {
+      const before = now;
+      await flow();
+      now = performance.now();
+      latencies.push(now - before);
+    }
+  };
+  await Promise.all(flows.map(repeat));
+  return summarize(latencies, started);
+}
+
+function summarize(latencies: readonly number[], started: number): Throughput {
   const seconds = (performance.now() - started) / 1_000;
   const sorted = latencies.toSorted((a, b) => a - b);
   const at = (share: number): number =>

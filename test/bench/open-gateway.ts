@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { createGatewayClient, type GatewayClient } from "../../src/command/gateway-client.ts";
 import type { WorkerBundle } from "../../src/command/worker-bundle.ts";
 import { eventually } from "../support/child.ts";
@@ -25,6 +26,8 @@ export const CLIENT_HEADERS = {
   "mcp-protocol-version": "2025-11-25",
 };
 
+export type ClientHeaders = typeof CLIENT_HEADERS;
+
 /** The gateway on workerd in this process' hands, so that its CPU can be read. */
 export async function openGateway(bundle: WorkerBundle, state?: string): Promise<OpenedGateway> {
   const worker = await openWorker(bundle, {
@@ -44,6 +47,22 @@ export async function configure({ client }: OpenedGateway, entries: BackendEntri
   const outcome = await client.putConfig(JSON.stringify({ mcpServers: entries }));
   if (outcome.kind !== "accepted") throw new Error(`config ${outcome.kind}: ${outcome.message}`);
 }
+
+/** A key of its own, which is somebody of his own; what a client with it sends. */
+export async function mintKey({ url }: OpenedGateway, name: string): Promise<ClientHeaders> {
+  const minted = await fetch(`${url}/admin/api/keys`, {
+    method: "POST",
+    headers: {
+      authorization: `Basic ${Buffer.from(`owner:${OWNER_PASSWORD}`).toString("base64")}`,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify({ name }),
+  });
+  const { key } = MINTED.parse(await minted.json());
+  return { ...CLIENT_HEADERS, authorization: `Bearer ${key}` };
+}
+
+const MINTED = z.looseObject({ key: z.string() });
 
 export async function untilReady({ client }: OpenedGateway, count: number): Promise<void> {
   await eventually(

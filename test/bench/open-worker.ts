@@ -38,8 +38,8 @@ export async function openWorker(
   };
 }
 
-/** The same for a Worker of a few lines. */
-export async function openScript(source: string): Promise<OpenedWorker> {
+/** The same for a Worker of a few lines, and the class of an object it may have as `env.HOP`. */
+export async function openScript(source: string, className?: string): Promise<OpenedWorker> {
   const folder = await mkdtemp(join(tmpdir(), "bench-worker-"));
   await writeFile(join(folder, "index.js"), source);
   const worker = await openWorker({
@@ -51,7 +51,7 @@ export async function openScript(source: string): Promise<OpenedWorker> {
       compatibilityFlags: [],
       vars: {},
       kv: [],
-      objects: [],
+      objects: className === undefined ? [] : [{ binding: "HOP", className, sqlite: true }],
     },
   });
   await rm(folder, { recursive: true, force: true });
@@ -68,6 +68,19 @@ export default {
   fetch: (request, { OUTBOUND }) =>
     OUTBOUND === undefined ? fetch(BACKEND, request) : OUTBOUND.fetch(BACKEND, request),
 };`;
+}
+
+/** The same through a Durable Object, `Hop`: the least a hop to one can cost. */
+export function blindHop(backend: string): string {
+  return `import { DurableObject } from "cloudflare:workers";
+const BACKEND = ${JSON.stringify(backend)};
+export class Hop extends DurableObject {
+  fetch(request) {
+    const { OUTBOUND } = this.env;
+    return OUTBOUND === undefined ? fetch(BACKEND, request) : OUTBOUND.fetch(BACKEND, request);
+  }
+}
+export default { fetch: (request, { HOP }) => HOP.getByName("one").fetch(request) };`;
 }
 
 /** Answers the same bytes to everybody. */

@@ -8,10 +8,14 @@ import { openWorkerBundle } from "../../src/command/worker-bundle.ts";
 import { formatTable } from "../support/text-table.ts";
 import { directLane } from "./direct-lane.ts";
 import { hosting } from "./hosting.ts";
+import { idleSessions } from "./idle-sessions.ts";
 import { manyBackends } from "./many-backends.ts";
 import { peers } from "./peers.ts";
+import { questions } from "./questions.ts";
 import type { Section, SectionResult } from "./section.ts";
+import { sessionCalls } from "./session-calls.ts";
 import { sizeAndStart } from "./size-and-start.ts";
+import { streams } from "./streams.ts";
 import { toolList } from "./tool-list.ts";
 
 /**
@@ -20,6 +24,10 @@ import { toolList } from "./tool-list.ts";
  */
 const SECTIONS: readonly Section[] = [
   directLane,
+  sessionCalls,
+  questions,
+  streams,
+  idleSessions,
   peers,
   toolList,
   hosting,

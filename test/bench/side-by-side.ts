@@ -1,12 +1,17 @@
 import { readCpuMs } from "./cpu-time.ts";
-import { type Load, measureThroughput, median } from "./measure-throughput.ts";
+import { type Load, measureThroughput, median, type Throughput } from "./measure-throughput.ts";
 
-export type Contender = Readonly<{
+type Named = Readonly<{
   name: string;
-  request: Omit<Load, "connections" | "durationMs">;
-  /** Whose CPU counts. */
+  /** Whose CPU counts; 0 where nobody's does. */
   pid: number;
 }>;
+
+export type Contender = Named & Readonly<{ request: Omit<Load, "connections" | "durationMs"> }>;
+
+/** What is more than one request repeated. */
+export type FlowContender = Named &
+  Readonly<{ measure: (connections: number, durationMs: number) => Promise<Throughput> }>;
 
 export type Measured = Readonly<{
   name: string;
@@ -30,11 +35,13 @@ type Sample = Readonly<{ perSecond: number; p50Ms: number; p99Ms: number; cpuUs:
  * within a round, because on a shared machine the rounds differ more than the contenders.
  */
 export async function compareSideBySide(
-  contenders: readonly Contender[],
+  contenders: readonly (Contender | FlowContender)[],
   connections: number,
   { rounds, durationMs }: Effort,
 ): Promise<readonly Measured[]> {
-  const samples = new Map<Contender, Sample[]>(contenders.map((contender) => [contender, []]));
+  const samples = new Map<Contender | FlowContender, Sample[]>(
+    contenders.map((contender) => [contender, []]),
+  );
   for (const contender of contenders) await run(contender, connections, durationMs / 4);
   for (let round = 0; round < rounds; round += 1) {
     // Every other round backwards: who comes first in a noisy second should not matter.
@@ -66,16 +73,19 @@ export async function compareSideBySide(
 }
 
 async function run(
-  { name, request, pid }: Contender,
+  contender: Contender | FlowContender,
   connections: number,
   durationMs: number,
 ): Promise<Sample> {
+  const { name, pid } = contender;
   const before = readCpuMs(pid) ?? NaN;
-  const throughput = await measureThroughput({ ...request, connections, durationMs }).catch(
-    (error: unknown) => {
-      throw new Error(`${name} at ${connections} connections`, { cause: error });
-    },
-  );
+  const measuring =
+    "request" in contender
+      ? measureThroughput({ ...contender.request, connections, durationMs })
+      : contender.measure(connections, durationMs);
+  const throughput = await measuring.catch((error: unknown) => {
+    throw new Error(`${name} at ${connections} connections`, { cause: error });
+  });
   const cpuMs = (readCpuMs(pid) ?? NaN) - before;
   return { ...throughput, cpuUs: (cpuMs * 1_000) / throughput.requests };
 }
