@@ -1,5 +1,6 @@
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually } from "../support/child.ts";
 import {
   connectLegacy,
   type FixtureGateway,
@@ -221,4 +222,26 @@ test("a session has four GET streams at most, and each message goes to one of th
   await Promise.all(streams.map((stream) => stream.rest()));
   const heard = streams.flatMap(({ messages }) => messages);
   expect(heard.map(({ method }) => method)).toEqual(["notifications/tools/list_changed"]);
+});
+
+test("an answer to a question counts in a batch too, as does a cancellation", async () => {
+  const wish = { path: "/mcp/session", version: "2025-03-26", capabilities: ASKABLE };
+  const session = await openRawSession(ask, wish);
+  const stream = await session.call(1, "test_whoami_elicitation", { secret: "s" });
+  const waiting = session.call(2, "wait");
+  const { id } = await stream.question();
+  await eventually("the call arrives", async () => {
+    const log = await fetch(new URL("/log", house.fixtures.session.url));
+    expect(await log.text()).toContain('"name":"wait"');
+  });
+  const answer = { id, result: { action: "accept", content: { answer: "Ada" } } };
+  const cancel = { method: "notifications/cancelled", params: { requestId: 2 } };
+  const batch = await ask("/mcp/session", {
+    method: "POST",
+    headers: { "content-type": "application/json", "mcp-session-id": session.id },
+    body: JSON.stringify([answer, cancel].map((message) => ({ jsonrpc: "2.0", ...message }))),
+  });
+  expect(batch.status).toBe(202);
+  expect(outcomeOf(await stream.answer())).toBe("s:Ada");
+  expect(await (await waiting).rest()).toEqual([]);
 });
