@@ -7,8 +7,10 @@ import { asGatewayError, GatewayError } from "../core/errors.ts";
 import { gatewayHopId } from "../core/hop.ts";
 import type { JsonObject } from "../core/json.ts";
 import { capture, type Outcome } from "../core/outcome.ts";
+import { Paced } from "../core/paced.ts";
 import { afterTimeout } from "../core/patience.ts";
 import { createSeal } from "../core/seal.ts";
+import { within } from "../core/within.ts";
 import { AttendanceBook } from "./attendance-book.ts";
 import { NOT_CONNECTED, STREAM_BROKEN } from "./backend-failure.ts";
 import { afterListing, reportOf } from "./backend-health.ts";
@@ -21,7 +23,6 @@ import { LIST_LIMIT_MS, listBackend } from "./list-backend.ts";
 import { Listening } from "./listening.ts";
 import { LiveConnection } from "./live-connection.ts";
 import { STEP_TIMEOUT_MS } from "./open-http.ts";
-import { PacedWork } from "./paced-work.ts";
 import { askedToWaitMs, nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
 import { sendReply, sendRequest } from "./send.ts";
 import { SingleFlight } from "./single-flight.ts";
@@ -33,7 +34,7 @@ export type BackendEnv = WayOut &
     ENCRYPTION_KEY?: string;
     REGISTRY: { getByName: (name: string) => Pick<Registry, "reportBackend"> };
     CALLERS: { getByName: (name: string) => BackendListener };
-    BACKENDS: { getByName: (name: string) => Pick<BackendStub, "refresh"> };
+    BACKENDS: { getByName: (name: string) => Pick<BackendStub, "listChanged"> };
   }>;
 
 const REGISTRY_NAME = "registry";
@@ -41,8 +42,6 @@ const REGISTRY_NAME = "registry";
 const SESSION_IDLE_MS = 60 * 60 * 1_000;
 /** `usedAt` is written this often at most: a write per lease would cost a disk sync each. */
 const USED_RESOLUTION_MS = 5 * 60 * 1_000;
-/** A backend may announce a thousand changes in a second: it is listed once. */
-const LIST_CHANGE_PAUSE_MS = 1_000;
 /** Who attends waits no longer for a backend that is slow to listen. */
 const IN_PLACE_MS = 1_500;
 
@@ -64,10 +63,8 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     object: () => this,
     waitUntil: (work: Promise<unknown>) => this.ctx.waitUntil(work),
   };
-  readonly #listChange = new PacedWork(
-    LIST_CHANGE_PAUSE_MS,
-    () => this.ctx.waitUntil(this.#onListChanged()),
-    afterTimeout,
+  readonly #relist = new Paced<"lists">(afterTimeout, () =>
+    this.ctx.waitUntil(this.#onListChanged()),
   );
   #hopId = "";
   #adopting: Promise<void> = Promise.resolve();
@@ -87,6 +84,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       fetch: this.#io.fetch,
       hopId: () => this.#hopId,
       waitUntil: (work) => ctx.waitUntil(work),
+      onSession: (lease) => this.#listening.beginEarly(lease),
       onOpened: () => this.#onOpened(),
       onClosed: () => this.#onClosed(),
       onMessage: (message, reply) => ctx.waitUntil(this.#heard.hear(message, reply)),
@@ -95,7 +93,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       attending: () => this.#attendances.attending(),
       isOneUsers: () => this.#memory.kept.role === "session",
       capabilities: () => this.#memory.kept.capabilities ?? {},
-      onListChanged: () => this.#listChange.ask(),
+      onListChanged: () => this.#relist.hit("lists"),
       tell: (listener, message) => this.#tell(listener, message),
       after: afterTimeout,
     });
@@ -114,7 +112,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
         ctx.waitUntil(this.#heard.hear(message, reply));
       },
       onGap: () => {
-        this.#listChange.ask();
+        this.#relist.hit("lists");
         this.#heard.catchUp();
       },
       io: this.#io,
@@ -128,7 +126,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     // After an eviction who attends goes on hearing. Nothing else waits for a backend that is slow.
     ctx.waitUntil(
       restored.then(() => {
-        if (this.#attendances.wanted() !== undefined) return this.#listening.sync();
+        if (this.#attendances.wanted() !== undefined) return this.#listening.goOn();
         return undefined;
       }),
     );
@@ -182,19 +180,21 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       }
       const inPlace = this.#listening.sync();
       this.ctx.waitUntil(inPlace);
-      await new Promise<void>((resolve) => {
-        const callOff = afterTimeout(IN_PLACE_MS, resolve);
-        void inPlace.finally(() => {
-          callOff();
-          resolve();
-        });
-      });
+      await within(IN_PLACE_MS, inPlace, afterTimeout);
     });
   }
 
   async leave(listener: string): Promise<void> {
     this.#attendances.leave(listener);
     this.ctx.waitUntil(this.#listening.sync());
+  }
+
+  async listChanged(): Promise<void> {
+    this.#relist.hit("lists");
+  }
+
+  async changed(notices: readonly JsonObject[]): Promise<void> {
+    for (const notice of notices) this.#heard.hearChange(notice);
   }
 
   async listing(): Promise<Listing | undefined> {
@@ -329,7 +329,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   }
 
   #onClosed(): void {
-    this.ctx.waitUntil(this.#listening.sync());
+    this.ctx.waitUntil(this.#listening.breakOff());
     if (this.#memory.kept.role === "shared") this.ctx.waitUntil(this.#schedule(RETRY_SOON_MS));
   }
 
@@ -347,7 +347,8 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     const { order, kept } = this.#memory;
     if (order === undefined) return;
     if (kept.role === "session") {
-      return this.env.BACKENDS.getByName(order.config.name).refresh();
+      const shared = this.env.BACKENDS.getByName(order.config.name);
+      return shared.listChanged().catch(() => {}); // it lists again within a minute anyway
     }
     if (this.#working.isRunning) await this.#work(); // it may have listed before the change
     await this.#work();

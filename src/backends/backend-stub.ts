@@ -18,6 +18,10 @@ export interface BackendStub extends BackendStarter {
    */
   attend(order: BackendOrder, attendance: Attendance): Promise<Outcome<void>>;
   leave(listener: string): Promise<void>;
+  /** A list of the backend has changed: it is listed again at once. */
+  listChanged(): Promise<void>;
+  /** What it said of lists and resources in the middle of a call, which went past this object. */
+  changed(notices: readonly JsonObject[]): Promise<void>;
   /** The client whose session this is has gone: ends it at the backend, and forgets everything. */
   release(): Promise<void>;
   /** Lane `object`: one JSON-RPC message in, one Streamable HTTP response out. */

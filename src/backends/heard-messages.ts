@@ -1,4 +1,11 @@
 import { GiveUp } from "../core/call-signal.ts";
+import {
+  coversResource,
+  isChangeNotice,
+  isListChanged,
+  resourceUpdated,
+  updatedUri,
+} from "../core/change-notices.ts";
 import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { RPC_CODES, type RpcError, type RequestId } from "../core/json-rpc.ts";
@@ -46,43 +53,36 @@ export class HeardMessages {
       const question = { method, params: isJsonObject(params) ? params : {} };
       return this.#answer(id, question, reply);
     }
-    this.#notice(method, message);
+    if (isChangeNotice(method)) this.hearChange(message);
+    else if (method === "notifications/cancelled") this.#withdraw(params);
+    // Progress would be of a call that is over.
+    else if (method !== "notifications/progress" && this.#deps.isOneUsers()) {
+      this.#tell(message, ({ messages }) => messages);
+    }
     return Promise.resolve();
+  }
+
+  /** A list or a resource of the backend has changed, wherever it said so. */
+  hearChange(message: JsonObject): void {
+    const { method } = message;
+    const uri = updatedUri(message);
+    if (uri !== undefined) {
+      this.#tell(resourceUpdated(uri), ({ uris }) =>
+        uris.some((watched) => coversResource(watched, uri)),
+      );
+    } else if (typeof method === "string" && isListChanged(method)) this.#deps.onListChanged();
   }
 
   /** Something may have been said while nobody listened: whatever is watched may have changed. */
   catchUp(): void {
     for (const { listener, uris } of this.#deps.attending()) {
-      for (const uri of uris) this.#outboxOf(listener).put(updateOf(uri));
+      for (const uri of uris) this.#outboxOf(listener).put(resourceUpdated(uri));
     }
   }
 
-  #notice(method: string, message: JsonObject): void {
-    const params = isJsonObject(message["params"]) ? message["params"] : {};
-    switch (method) {
-      case "notifications/tools/list_changed":
-      case "notifications/prompts/list_changed":
-      case "notifications/resources/list_changed":
-        return this.#deps.onListChanged();
-      case "notifications/resources/updated": {
-        const { uri } = params;
-        if (typeof uri !== "string") return;
-        return this.#tell(updateOf(uri), ({ uris }) =>
-          uris.some((watched) => covers(watched, uri)),
-        );
-      }
-      case "notifications/cancelled": {
-        const { requestId } = params;
-        if (typeof requestId === "string" || typeof requestId === "number") {
-          this.#questions.get(requestId)?.abort();
-        }
-        return;
-      }
-      case "notifications/progress":
-        return; // of a call that is over
-      default:
-        return this.#tell(message, ({ messages }) => messages && this.#deps.isOneUsers());
-    }
+  #withdraw(params: unknown): void {
+    const id = isJsonObject(params) ? params["requestId"] : undefined;
+    if (typeof id === "string" || typeof id === "number") this.#questions.get(id)?.abort();
   }
 
   #tell(message: JsonObject, wants: (attending: Attending) => boolean): void {
@@ -93,7 +93,8 @@ export class HeardMessages {
 
   #outboxOf(listener: string): Outbox {
     const known = this.#outboxes.get(listener);
-    const outbox = known ?? new Outbox((message) => this.#deps.tell(listener, message));
+    const { tell, after } = this.#deps;
+    const outbox = known ?? new Outbox((message) => tell(listener, message), after);
     this.#outboxes.delete(listener);
     this.#outboxes.set(listener, outbox);
     const [oldest] = this.#outboxes.keys();
@@ -147,15 +148,6 @@ const NOBODY: RpcError = {
 };
 const TOO_MANY: RpcError = { code: RPC_CODES.internalError, message: "Too many questions at once" };
 const TOO_LATE: RpcError = { code: RPC_CODES.internalError, message: "Nobody answered in time" };
-
-function updateOf(uri: string): JsonObject {
-  return { jsonrpc: "2.0", method: "notifications/resources/updated", params: { uri } };
-}
-
-/** A part of a resource may be what has changed (2025-11-25, server/resources). */
-function covers(watched: string, changed: string): boolean {
-  return changed === watched || changed.startsWith(watched.endsWith("/") ? watched : `${watched}/`);
-}
 
 function isRpcError(error: unknown): error is RpcError {
   return (

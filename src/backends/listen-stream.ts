@@ -2,6 +2,7 @@ import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { After } from "../core/patience.ts";
 import { type Lease, LeaseLost } from "./lease.ts";
+import type { ListenRequest } from "./listen-request.ts";
 import { type Fetch, followWithinOrigin, isRedirect, requireAllowedTarget } from "./outbound.ts";
 import { isEventStream } from "./read-answer.ts";
 import { readMessages } from "./read-messages.ts";
@@ -21,19 +22,10 @@ export type StreamEnd =
   | Readonly<{ kind: "closed"; retryMs: number | undefined; lastEventId: string | undefined }>;
 
 export type ListenStream = Readonly<{
-  /** Settles when what happens from then on is heard, or when nothing will be. */
-  opened: Promise<void>;
+  /** True when what happens from then on is heard, false when nothing will be. */
+  opened: Promise<boolean>;
   ended: Promise<StreamEnd>;
   close: () => void;
-}>;
-
-/** How a stream is asked for: the GET of a legacy session, or a modern `subscriptions/listen`. */
-export type ListenRequest = Readonly<{
-  method: "GET" | "POST";
-  headers: HeadersInit;
-  body?: string;
-  /** The first message says that the backend listens too (2026-07-28, `subscriptions/listen`). */
-  isAcknowledged: boolean;
 }>;
 
 export type ListenIo = Readonly<{
@@ -51,8 +43,10 @@ function isPassing(status: number): boolean {
 
 export function openListenStream(lease: Lease, request: ListenRequest, io: ListenIo): ListenStream {
   const abort = new AbortController();
-  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
-  const ended = listen(lease, request, { ...io, signal: abort.signal, open }).finally(open);
+  const { promise: opened, resolve } = Promise.withResolvers<boolean>();
+  const open = (): void => resolve(true);
+  const ended = listen(lease, request, { ...io, signal: abort.signal, open });
+  void ended.finally(() => resolve(false));
   return { opened, ended, close: () => abort.abort() };
 }
 
@@ -61,7 +55,12 @@ type OpenIo = ListenIo & Readonly<{ signal: AbortSignal; open: () => void }>;
 async function listen(lease: Lease, request: ListenRequest, io: OpenIo): Promise<StreamEnd> {
   let retryMs: number | undefined;
   let lastEventId: string | undefined;
+  let isOpen = false;
   let isRefused = false;
+  const open = (): void => {
+    isOpen = true;
+    io.open();
+  };
   const silence = new AbortController();
   let callOff = io.after(MAX_SILENCE_MS, () => silence.abort());
   const signal = AbortSignal.any([io.signal, silence.signal]);
@@ -71,13 +70,13 @@ async function listen(lease: Lease, request: ListenRequest, io: OpenIo): Promise
       await response.body?.cancel().catch(() => {}); // the status says it all
       return await refusal(response.status, lease, io);
     }
-    if (!request.isAcknowledged) io.open();
+    if (!request.isAcknowledged) open();
     await readMessages(response, {
       onMessage: (_, message) => {
         if (io.signal.aborted) return;
-        // Its answer ends it; a refusal is an answer as well.
-        if (message["method"] === undefined) isRefused = isJsonObject(message["error"]);
-        else if (message["method"] === ACKNOWLEDGED) io.open();
+        // Its answer ends it: an error instead of the acknowledgement refuses it.
+        if (message["method"] === undefined) isRefused = !isOpen && isJsonObject(message["error"]);
+        else if (message["method"] === ACKNOWLEDGED) open();
         else io.onMessage(message);
       },
       onId: (id) => {

@@ -1,14 +1,17 @@
+import { GiveUp } from "../core/call-signal.ts";
 import { GatewayError } from "../core/errors.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
+import { latestRun } from "../core/latest-run.ts";
 import type { After } from "../core/patience.ts";
+import { within } from "../core/within.ts";
 import type { Wanted } from "./attendance-book.ts";
-import { latestRun } from "./latest-run.ts";
 import { type Lease, LeaseLost } from "./lease.ts";
-import { type ListenRequest, type ListenStream, openListenStream } from "./listen-stream.ts";
+import { canSubscribe, listenFilter, listenRequest } from "./listen-request.ts";
+import { type ListenStream, openListenStream, type StreamEnd } from "./listen-stream.ts";
+import { RefusedUris } from "./refused-uris.ts";
 import { ResourceSubscriptions, type SubscriptionMethod } from "./resource-subscriptions.ts";
 import { retryDelayMs } from "./retry-times.ts";
 import { type SendIo, sendRequest } from "./send.ts";
-import { encodeRequest, envelope } from "./wire.ts";
 
 /** A backend without a stream will hardly get one while it runs. */
 const NO_STREAM_MS = 5 * 60_000;
@@ -16,6 +19,8 @@ const NO_STREAM_MS = 5 * 60_000;
 const OPEN_WAIT_MS = 1_500;
 /** A stream that stayed open for so long was no failure. */
 const STEADY_MS = 10_000;
+/** One that ended sooner had nothing to say: after it nothing was missed. */
+const SPOKE_MS = 1_000;
 /** What one `retry:` may ask for. */
 const MAX_RETRY_MS = 10_000;
 
@@ -34,7 +39,22 @@ export type ListeningDeps = Readonly<{
   now: () => number;
 }>;
 
-type Open = Readonly<{ stream: ListenStream; lease: Lease; key: string; since: number }>;
+type Open = {
+  readonly stream: ListenStream;
+  readonly lease: Lease;
+  readonly ask: StreamAsk;
+  /** Where in an earlier stream it goes on. */
+  readonly lastEventId: string | undefined;
+  /** Undefined until the backend listens. */
+  since: number | undefined;
+};
+
+type StreamAsk = Readonly<{
+  filter: JsonObject;
+  uris: readonly string[];
+  /** Asked for before `initialized`: that this is refused says nothing about later. */
+  isEarly: boolean;
+}>;
 
 /**
  * Keeps one listening stream to the backend open while it is wanted: brought about by `sync`, which
@@ -43,11 +63,14 @@ type Open = Readonly<{ stream: ListenStream; lease: Lease; key: string; since: n
 export class Listening {
   readonly #deps: ListeningDeps;
   readonly #subscriptions = new ResourceSubscriptions();
+  readonly #refused = new RefusedUris();
   #open: Open | undefined;
-  /** The session that subscriptions were last sent in. */
+  /** The session that was last listened to, and since when. */
   #lease: Lease | undefined;
+  #leaseSince = 0;
+  /** What the next stream of the same session goes on after (2025-11-25, basic/transports). */
   #lastEventId: string | undefined;
-  /** What was said since the last stream is lost; one that fails at once said nothing to lose. */
+  /** Something may have been said while nobody heard it. */
   #hasMissed = false;
   #failures = 0;
   /** Nothing is tried before, epoch ms. */
@@ -60,10 +83,34 @@ export class Listening {
     this.#deps = deps;
   }
 
+  /** The object was away: its streams with it. */
+  goOn(): Promise<void> {
+    this.#hasMissed = true;
+    return this.sync();
+  }
+
+  /**
+   * A legacy session is about to be told `initialized`: what its backend says at once has to be heard.
+   * Some open no stream before that: they are asked again when the session has begun.
+   */
+  async beginEarly(lease: Lease): Promise<void> {
+    if (this.#deps.wanted() === undefined || this.#notBefore > this.#deps.now()) return;
+    this.#lastEventId = undefined;
+    await this.#ensureStream(lease, { filter: {}, uris: [], isEarly: true });
+  }
+
+  /** The connection is over, and what was heard on it (HTTP+SSE): it is made anew, but not at once for ever. */
+  async breakOff(): Promise<void> {
+    if (this.#deps.wanted() === undefined) return;
+    this.#backOff(this.#deps.now() - this.#leaseSince > STEADY_MS, 0);
+    await this.sync();
+  }
+
   /** The backend is another one now: nothing of before counts. */
   reset(): void {
     this.#close();
     this.#subscriptions.forget();
+    this.#refused.forget();
     this.#lease = undefined;
     this.#hasMissed = false;
     this.#failures = 0;
@@ -75,67 +122,102 @@ export class Listening {
     this.#callOff();
     const wanted = this.#deps.wanted();
     if (wanted === undefined) return this.#stop();
-    const now = this.#deps.now();
-    if (this.#notBefore <= now) await this.#listen(wanted).catch((error) => this.#onFailure(error));
+    if (this.#notBefore <= this.#deps.now()) {
+      await this.#listen(wanted).catch((error) => this.#onFailure(error));
+    }
     const due = this.#notBefore > this.#deps.now() ? this.#notBefore : Infinity;
     this.#wake(Math.min(due, this.#deps.wanted()?.until ?? 0));
   }
 
   async #listen(wanted: Wanted): Promise<void> {
     const { lease, capabilities } = await this.#deps.connect();
-    if (this.#lease?.revision !== lease.revision) this.#lastEventId = undefined;
-    if (this.#lease !== undefined && this.#lease.revision !== lease.revision)
-      this.#hasMissed = true;
-    this.#lease = lease;
-    const request = listenRequest(lease, {
-      filter: listenFilter(capabilities, wanted.uris),
-      lastEventId: this.#lastEventId,
-    });
-    if (request === undefined) this.#close();
-    else await this.#ensureStream(lease, request);
-    const watched = lease.era === "legacy" && canSubscribe(capabilities) ? wanted.uris : [];
+    if (this.#lease?.revision !== lease.revision) this.#turnTo(lease);
+    const isModern = lease.era === "modern";
+    const uris = isModern ? this.#refused.without(wanted.uris, this.#deps.now()) : [];
+    const filter = isModern ? listenFilter(capabilities, uris) : {};
+    const isOpen = await this.#ensureStream(lease, { filter, uris, isEarly: false });
+    const watched = !isModern && canSubscribe(capabilities) ? wanted.uris : [];
     await this.#subscriptions.sync(lease.revision, watched, (method, uri) =>
       this.#tell(lease, method, uri),
     );
-    if (!this.#hasMissed) return;
+    if (!this.#hasMissed || !isOpen) return;
     this.#hasMissed = false;
     this.#deps.onGap();
   }
 
-  async #ensureStream(lease: Lease, { key, ...request }: KeyedRequest): Promise<void> {
+  #turnTo(lease: Lease): void {
+    this.#hasMissed ||= this.#lease !== undefined;
+    this.#lastEventId = undefined;
+    this.#lease = lease;
+    this.#leaseSince = this.#deps.now();
+  }
+
+  /** False when what was to be opened is not there. */
+  async #ensureStream(lease: Lease, ask: StreamAsk): Promise<boolean> {
+    const request = listenRequest(lease, ask.filter, this.#lastEventId);
+    if (request === undefined) {
+      this.#close();
+      return true;
+    }
     const before = this.#open;
-    if (before?.key === key && before.lease.revision === lease.revision) return;
+    if (before?.lease.revision === lease.revision && isSame(before.ask, ask)) return true;
     // A legacy session has one such stream; a modern one may overlap, so that nothing is missed.
     if (lease.era === "legacy") before?.stream.close();
-    const { after, io, now, onMessage } = this.#deps;
+    const { after, io, onMessage } = this.#deps;
     const stream = openListenStream(lease, request, {
       fetch: io.fetch,
       after,
       onMessage: (message) => onMessage(message, lease),
       probe: async () => void (await this.#request(lease, "ping")),
     });
-    const open: Open = { stream, lease, key, since: now() };
+    const lastEventId = this.#lastEventId;
+    const open: Open = { stream, lease, ask, lastEventId, since: undefined };
     this.#open = open;
     io.waitUntil(this.#awaitEnd(open));
-    await settled(stream.opened, after);
+    const isRefused = (await within(OPEN_WAIT_MS, this.#awaitOpen(open), after)) === false;
     before?.stream.close();
+    return !isRefused;
+  }
+
+  async #awaitOpen(open: Open): Promise<boolean> {
+    const isOpen = await open.stream.opened;
+    if (!isOpen) return false;
+    open.since = this.#deps.now();
+    this.#refused.take(open.ask.uris);
+    return true;
   }
 
   async #awaitEnd(open: Open): Promise<void> {
     const end = await open.stream.ended;
     if (this.#open !== open) return; // closed by us, or replaced
     this.#open = undefined;
-    const now = this.#deps.now();
-    if (end.kind === "refused") this.#notBefore = now + NO_STREAM_MS;
+    if (open.ask.isEarly && open.since === undefined) return this.sync();
+    if (end.kind === "refused") this.#onRefused(open);
+    else if (end.kind === "closed") this.#onEnded(open, end);
     else {
-      const wasSteady = end.kind === "closed" && now - open.since > STEADY_MS;
-      const asked = end.kind === "closed" ? Math.min(end.retryMs ?? 0, MAX_RETRY_MS) : 0;
-      this.#backOff(wasSteady, asked);
-      this.#hasMissed ||= wasSteady && end.lastEventId === undefined;
-      if (end.kind === "lost") this.#deps.onLost(open.lease);
-      else this.#lastEventId = end.lastEventId ?? this.#lastEventId;
+      this.#deps.onLost(open.lease);
+      this.#backOff(false, 0);
     }
     await this.sync();
+  }
+
+  #onEnded({ since, lease }: Open, end: Extract<StreamEnd, { kind: "closed" }>): void {
+    const now = this.#deps.now();
+    const lasted = since === undefined ? 0 : now - since;
+    this.#backOff(lasted > STEADY_MS, Math.min(end.retryMs ?? 0, MAX_RETRY_MS));
+    if (lease.era === "legacy") this.#lastEventId = end.lastEventId ?? this.#lastEventId;
+    this.#hasMissed ||= lasted > SPOKE_MS && this.#lastEventId === undefined;
+  }
+
+  #onRefused({ ask, lastEventId }: Open): void {
+    const later = this.#deps.now() + NO_STREAM_MS;
+    if (lastEventId !== undefined) {
+      // It no longer has what came after that event.
+      this.#lastEventId = undefined;
+      this.#hasMissed = true;
+      this.#backOff(false, 0);
+    } else if (this.#refused.refuse(ask.uris, later)) this.#hasMissed = true;
+    else this.#notBefore = later;
   }
 
   #onFailure(error: unknown): void {
@@ -180,65 +262,11 @@ export class Listening {
 
   #request(lease: Lease, method: string, params?: JsonObject): Promise<unknown> {
     const request = { id: method, method, ...(params === undefined ? {} : { params }) };
-    const signal = new AbortController().signal;
-    return sendRequest(lease, request, { ...this.#deps.io, signal, now: this.#deps.now });
+    const { io, after, now } = this.#deps;
+    return sendRequest(lease, request, { ...io, signal: new GiveUp(), after, now });
   }
 }
 
-type KeyedRequest = ListenRequest & Readonly<{ key: string }>;
-
-/** Undefined where there is nothing to open: HTTP+SSE has its stream already. */
-function listenRequest(
-  lease: Lease,
-  { filter, lastEventId }: Readonly<{ filter: JsonObject; lastEventId: string | undefined }>,
-): KeyedRequest | undefined {
-  if (lease.lane !== "direct") return undefined;
-  if (lease.era === "legacy") {
-    const { "content-type": _, ...headers } = lease.headers;
-    return {
-      key: "",
-      method: "GET",
-      headers: {
-        ...headers,
-        accept: "text/event-stream",
-        ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
-      },
-      isAcknowledged: false,
-    };
-  }
-  if (Object.keys(filter).length === 0) return undefined;
-  const { body, headers } = encodeRequest(lease, {
-    id: crypto.randomUUID(),
-    method: "subscriptions/listen",
-    params: { notifications: filter, _meta: envelope(lease.protocolVersion) },
-  });
-  return { key: JSON.stringify(filter), method: "POST", headers, body, isAcknowledged: true };
-}
-
-/** Only what the backend says it offers: asking for more is refused by some. */
-function listenFilter(capabilities: JsonObject, uris: readonly string[]): JsonObject {
-  const filter: Record<string, JsonValue> = {};
-  for (const list of ["tools", "prompts", "resources"]) {
-    const offered = capabilities[list];
-    if (isJsonObject(offered) && offered["listChanged"] === true) {
-      filter[`${list}ListChanged`] = true;
-    }
-  }
-  if (canSubscribe(capabilities) && uris.length > 0) filter["resourceSubscriptions"] = [...uris];
-  return filter;
-}
-
-function canSubscribe({ resources }: JsonObject): boolean {
-  return isJsonObject(resources) && resources["subscribe"] === true;
-}
-
-/** Settles with `work`, or when it takes too long. */
-function settled(work: Promise<void>, after: After): Promise<void> {
-  return new Promise((resolve) => {
-    const callOff = after(OPEN_WAIT_MS, resolve);
-    void work.finally(() => {
-      callOff();
-      resolve();
-    });
-  });
+function isSame(one: StreamAsk, other: StreamAsk): boolean {
+  return JSON.stringify(one.filter) === JSON.stringify(other.filter);
 }

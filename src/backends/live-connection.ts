@@ -1,5 +1,6 @@
 import type { BackendOrder } from "../config/backend-order.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
+import { backendFailure } from "./backend-failure.ts";
 import { afterFailure } from "./backend-health.ts";
 import type { BackendMemory } from "./backend-memory.ts";
 import { resolveTarget } from "./connect-target.ts";
@@ -29,6 +30,8 @@ export type LiveConnectionDeps = Readonly<{
   fetch: Fetch;
   hopId: () => string;
   waitUntil: (work: Promise<unknown>) => void;
+  /** A legacy session there is, before it is told `initialized`; must not throw. */
+  onSession: (lease: Lease) => Promise<void>;
   /** Connected anew: what was open on the connection before is over. */
   onOpened: () => Promise<void>;
   /** The stream of HTTP+SSE is over. */
@@ -117,7 +120,7 @@ export class LiveConnection {
   }
 
   async #connect(order: BackendOrder): Promise<void> {
-    const { fetch, onMessage, onOpened } = this.#deps;
+    const { fetch, onMessage, onSession, onOpened } = this.#deps;
     const memory = this.#memory;
     const generation = this.#generation;
     const { legacySince } = memory.kept;
@@ -125,11 +128,19 @@ export class LiveConnection {
     try {
       const target = this.#requireTarget(order);
       this.#stream?.close();
+      // Whatever comes of it: what was on the connection before is over.
+      const revision = memory.kept.revision + 1;
+      memory.keep({ revision });
       const opened = await openBackend(order, target, {
         fetch,
         wasLegacy,
         capabilities: memory.kept.capabilities,
         isOneUsers: memory.kept.role === "session",
+        onSession: async (begun) => {
+          if (generation !== this.#generation) return;
+          const live = { ...begun, revision, timeoutMs: STEP_TIMEOUT_MS, now: Date.now() };
+          await onSession(makeLease(order, target, live));
+        },
         onClose: (stream) => this.#onClose(stream),
         onMessage,
       });
@@ -140,13 +151,14 @@ export class LiveConnection {
         opened.stream?.close();
         throw superseded();
       }
+      if (opened.stream?.isOpen() === false) throw endedAtOnce(order);
       memory.holdSession(opened.sessionId);
       this.#stream = opened.stream;
       this.#failed = undefined;
       const isLegacy = opened.connection.era === "legacy";
       memory.keep({
         connection: opened.connection,
-        revision: memory.kept.revision + 1,
+        revision,
         legacySince: isLegacy ? (wasLegacy ? legacySince : Date.now()) : undefined,
         lastSeen: Date.now(),
       });
@@ -176,8 +188,9 @@ export class LiveConnection {
   /** Gives back what the backend keeps for us. */
   #endSession(): Promise<void> {
     const { order, sessionId, kept } = this.#memory;
-    this.#stream?.close();
-    this.#stream = undefined;
+    const stream = this.#stream;
+    this.#stream = undefined; // closed by us: nothing is to be made anew
+    stream?.close();
     this.#memory.holdSession(undefined);
     if (order === undefined || kept.connection === undefined || sessionId === undefined) {
       return Promise.resolve();
@@ -189,6 +202,11 @@ export class LiveConnection {
     this.#deps.waitUntil(ended);
     return ended;
   }
+}
+
+function endedAtOnce({ config }: BackendOrder): GatewayError {
+  const blame = { action: "connect", backend: config.name };
+  return backendFailure(blame, "backend_failed", "ended its event stream");
 }
 
 function superseded(): GatewayError {

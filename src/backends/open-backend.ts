@@ -24,6 +24,8 @@ export async function openBackend(
     /** Declared to a legacy backend; undefined: nothing. */
     capabilities: JsonObject | undefined;
     isOneUsers: boolean;
+    /** A legacy session there is, before it is told `initialized`. */
+    onSession: (begun: Opened) => Promise<void>;
     /** The stream is over, whoever ended it. */
     onClose: (stream: SseConnection) => void;
     /** On that stream, and of no call. */

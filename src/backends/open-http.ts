@@ -7,7 +7,13 @@ import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { RPC_CODES, type RpcResponse } from "../core/json-rpc.ts";
 import { redactText } from "../core/redact.ts";
 import { backendFailure, statusFailure } from "./backend-failure.ts";
-import { type ConnectTarget, jsonObject, type Opened, requestHeaders } from "./connection.ts";
+import {
+  type Connection,
+  type ConnectTarget,
+  jsonObject,
+  type Opened,
+  requestHeaders,
+} from "./connection.ts";
 import {
   type Blame,
   type Fetch,
@@ -45,7 +51,12 @@ const initialized = z.looseObject({
   instructions: z.string().optional(),
 });
 
-type OpenIo = Readonly<{ fetch: Fetch; capabilities?: JsonObject | undefined }>;
+type OpenIo = Readonly<{
+  fetch: Fetch;
+  capabilities?: JsonObject | undefined;
+  /** A legacy session there is, before it is told `initialized`. */
+  onSession?: (begun: Opened) => Promise<void>;
+}>;
 
 /**
  * Finds the era and opens a connection over Streamable HTTP. Modern is asked first, because a
@@ -144,21 +155,20 @@ export async function initialize(target: ConnectTarget, io: OpenIo): Promise<Ope
   if (sessionId !== undefined && !SESSION_ID.test(sessionId)) {
     throw backendFailure(blame, "backend_failed", "issued a session id that is not visible ASCII");
   }
+  const connection: Connection = {
+    era: "legacy",
+    protocolVersion,
+    sessionful: sessionId !== undefined,
+    serverInfo,
+    capabilities,
+    instructions,
+  };
+  if (sessionId !== undefined) await io.onSession?.({ connection, sessionId });
   await ask(target, io, {
     body: { jsonrpc: "2.0", method: "notifications/initialized" },
     headers: requestHeaders(target, protocolVersion, sessionId),
   });
-  return {
-    connection: {
-      era: "legacy",
-      protocolVersion,
-      sessionful: sessionId !== undefined,
-      serverInfo,
-      capabilities,
-      instructions,
-    },
-    sessionId,
-  };
+  return { connection, sessionId };
 }
 
 type Asked = Readonly<{ response: Response; message: RpcResponse | undefined; text: string }>;

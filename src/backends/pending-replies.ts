@@ -1,3 +1,4 @@
+import { isChangeNotice } from "../core/change-notices.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { RequestId } from "../core/json-rpc.ts";
 import { STREAM_BROKEN } from "./backend-failure.ts";
@@ -91,7 +92,8 @@ export class PendingReplies {
       if (typeof id === "string" || typeof id === "number") this.#pending.get(id)?.finish(text);
       return true;
     }
-    if (OF_NO_CALL.test(method)) return false;
+    // Not because of a call: something has changed, or the backend wants to see whether we are there.
+    if (method === "ping" || isChangeNotice(method)) return false;
     const owner = this.#ownerOf(message);
     owner?.push(text);
     // With several users it may be about a call all the same: nobody else is to hear it.
@@ -129,10 +131,6 @@ export class PendingReplies {
     return this.#isOneUsers || pending.length === 1 ? pending.at(-1) : undefined;
   }
 }
-
-/** Sent when something changes or to see whether we are there, not because of a call. */
-const OF_NO_CALL =
-  /^ping$|^notifications\/(?:(?:tools|prompts|resources)\/list_changed|resources\/updated)$/;
 
 /** A line break inside JSON text starts a new `data:` line (HTML, server-sent events). */
 function asEvent(text: string): string {

@@ -10,6 +10,7 @@ import { sendRequest } from "../../src/backends/send.ts";
 import type { BackendReport } from "../../src/config/backend-report.ts";
 import { release } from "../../src/core/outcome.ts";
 import type { BackendOrder } from "../../src/config/backend-order.ts";
+import { attend } from "../support/attend-backend.ts";
 import {
   call,
   http,
@@ -228,6 +229,20 @@ test("gives a session back when its user has been away for an hour", async () =>
   await evictDurableObject(stub);
   expect(await runDurableObjectAlarm(stub)).toBe(true);
   await expect.poll(async () => (await backend.arrived()).at(-1)?.http).toBe("DELETE");
+});
+
+test("keeps the session of a user who does not call but listens", async () => {
+  const backend = quirk("spoken");
+  const order = orderFor(http(backend.url));
+  const object = `${order.config.name}/user`;
+  await attend(order, {}, object);
+  await runInDurableObject(stubOf(object), (_object, state) => {
+    state.storage.sql.exec("UPDATE kept SET value = json_set(value, '$.usedAt', 1)");
+  });
+  await abortAllDurableObjects(); // an orderly eviction would wait for the open stream
+  await attend(order, {}, object);
+  expect(await runDurableObjectAlarm(stubOf(object))).toBe(true);
+  expect((await backend.arrived()).map(({ http: method }) => method)).not.toContain("DELETE");
 });
 
 test("lists a backend larger than one row of storage", async () => {

@@ -70,3 +70,31 @@ test("plans to look again when the stream breaks while nobody calls", async () =
   const at = await runInDurableObject(stub, (_object, state) => state.storage.getAlarm());
   expect(at ?? Infinity).toBeLessThanOrEqual(Date.now() + 1_500);
 });
+
+test("answers a ping in the middle of several calls, and gives none of them what is not its own", async () => {
+  const { order, backend } = streamOrder(1_000);
+  const heard: unknown[] = [];
+  const notify = (notification: unknown): void => void heard.push(notification);
+  const quiet = ["quiet", "quiet"].map((name) => call(order, { params: { name } }, { notify }));
+  const messages = [
+    { jsonrpc: "2.0", id: "p", method: "ping" },
+    { jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data: "secret" } },
+  ];
+  await call(order, { params: { name: "say", arguments: { messages } } }, { notify });
+  await expect
+    .poll(async () => (await backend.arrived()).map(({ message }) => message))
+    .toContainEqual({ jsonrpc: "2.0", id: "p", result: {} });
+  expect(heard).toEqual([]);
+  await Promise.allSettled(quiet);
+});
+
+test("gives what it says during a list to nobody who calls", async () => {
+  const { order } = streamOrder();
+  const lease = await leaseOf(order);
+  const heard: unknown[] = [];
+  const messages = [{ jsonrpc: "2.0", method: "notifications/message", params: { data: "x" } }];
+  const request = { id: 1, method: "tools/list", params: { arguments: { messages } } };
+  const notify = (notification: unknown): void => void heard.push(notification);
+  await sendRequest(lease, request, ioFor(order, { notify }));
+  expect(heard).toEqual([]);
+});

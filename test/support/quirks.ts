@@ -160,6 +160,11 @@ function spoken({ hasStream }: { hasStream: boolean }): Quirk {
           serverInfo: { name: "spoken", version: "1" },
         });
       },
+      "notifications/initialized": ({ response: accepted }) => {
+        // To whom it concerns: nothing is kept for a stream that is opened later.
+        for (const one of memory.greetings) memory.stream?.write(event(one));
+        accepted.writeHead(202).end();
+      },
       ping: (call) => result(call, {}),
       "resources/list": (call) => result(call, { resources: [] }),
       "resources/templates/list": (call) => result(call, { resourceTemplates: [] }),
@@ -169,7 +174,10 @@ function spoken({ hasStream }: { hasStream: boolean }): Quirk {
         const { messages = [] } = { ...(args as { messages?: object[] } | undefined) };
         if (name === "say") memory.stream?.write(messages.map((one) => event(one)).join(""));
         if (name === "hang-up") memory.stream?.end();
-        result(call, { content: [] });
+        if (name !== "mention") return result(call, { content: [] });
+        openStream(call);
+        for (const one of [...messages, answerTo(call, "done")]) response.write(event(one));
+        response.end();
       },
     });
   };
@@ -465,7 +473,9 @@ export const QUIRKS: Readonly<Record<string, Quirk | undefined>> = {
       return;
     }
     response.writeHead(200).end();
-    const name = message.params?.["name"];
+    const { name, arguments: args } = { ...message.params };
+    const { messages = [] } = { ...(args as { messages?: object[] } | undefined) };
+    stream.write(messages.map((one) => event(one)).join(""));
     if (name === "cut") stream.socket?.resetAndDestroy();
     if (name === "cut" || name === "quiet" || message.id === undefined) return;
     const answers: Record<string, object> = {
@@ -483,6 +493,11 @@ export const QUIRKS: Readonly<Record<string, Quirk | undefined>> = {
       result: answers[message.method ?? ""] ?? {},
     });
     stream.write(`event: message\ndata: ${text}\n\n`);
+  },
+  /** Ends its stream as soon as the handshake is done. */
+  "sse-brief": async (exchange) => {
+    await QUIRKS["sse-stream"]?.(exchange);
+    if (exchange.message.method === "notifications/initialized") exchange.memory.stream?.end();
   },
   "sse-ended": (exchange) => {
     openStream(exchange);

@@ -25,7 +25,9 @@ export type Memory = {
   tools: string[] | undefined;
   /** Of the quirk `scripted`: results by method, or by method and name or URI. */
   offer: Record<string, object>;
-  /** Of HTTP+SSE: the newest one. */
+  /** What a quirk says as soon as it is told `initialized`. */
+  greetings: object[];
+  /** The newest one. */
   stream: ServerResponse | undefined;
 };
 
@@ -85,6 +87,7 @@ function newMemory(): Memory {
     sessions: new Set(),
     tools: undefined,
     offer: {},
+    greetings: [],
     stream: undefined,
   };
 }
