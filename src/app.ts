@@ -117,6 +117,12 @@ export function createMiddle(env: Env): Middle {
           alone: context.alone === true,
           waitUntil: context.waitUntil,
           now,
+          onChanges: (notices) =>
+            context.waitUntil(
+              backend(object)
+                .changed(notices)
+                .catch(() => {}), // lists are looked at every minute anyway
+            ),
           ...(request.notify === undefined ? {} : { notify: request.notify }),
           ...(request.client?.ask === undefined ? {} : { ask: request.client.ask }),
           ...listenersOf(request.client),

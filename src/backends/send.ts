@@ -1,4 +1,5 @@
 import type { CallSignal } from "../core/call-signal.ts";
+import { isChangeNotice } from "../core/change-notices.ts";
 import { withDeadline } from "../core/deadline.ts";
 import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
@@ -8,6 +9,7 @@ import type { Ask, Question } from "../core/question.ts";
 import { redactText } from "../core/redact.ts";
 import { backendFailure, isSessionRefusal, statusFailure } from "./backend-failure.ts";
 import { callBuiltin } from "./builtin.ts";
+import { CallChanges } from "./call-changes.ts";
 import { questionProblem, QUESTIONS } from "./check-question.ts";
 import { type Lease, LeaseLost } from "./lease.ts";
 import {
@@ -39,6 +41,8 @@ export type SendIo = Readonly<{
   /** Keeps a cancellation going after the caller has left. */
   waitUntil: (work: Promise<unknown>) => void;
   notify?: (notification: RpcNotification) => void;
+  /** A list or a resource has changed: nothing for the one who calls; see CallChanges. */
+  onChanges?: (notices: readonly JsonObject[]) => void;
   /** Puts a question of the backend to the client; absent where there is nobody to ask. */
   ask?: Ask;
   /** The backend asked what the client has not declared. */
@@ -93,10 +97,19 @@ export async function sendRequest(
             inTime = after(lease.timeoutMs, expire);
           },
         });
+  let changes: CallChanges | undefined;
+  const change = (notice: JsonObject): void => {
+    if (io.onChanges === undefined) return;
+    changes ??= new CallChanges(io.onChanges, after);
+    changes.put(notice);
+  };
   const onAbort = (): void => stop("cancelled");
   io.signal.addEventListener("abort", onAbort);
   try {
-    exchangeMessages({ lease, request, wire, io, questions, signal, blame }).then(resolve, reject);
+    exchangeMessages({ lease, request, wire, io, questions, change, signal, blame }).then(
+      resolve,
+      reject,
+    );
     return await outcome;
   } catch (error) {
     if (ended !== undefined) {
@@ -109,6 +122,7 @@ export async function sendRequest(
     // A signal also fires when a finished request is torn down: that must not cancel anything.
     io.signal.removeEventListener("abort", onAbort);
     questions?.end();
+    changes?.end();
   }
 }
 
@@ -186,6 +200,7 @@ type Exchange = Readonly<{
   wire: WireRequest;
   io: SendIo;
   questions: Questions | undefined;
+  change: (notice: JsonObject) => void;
   /** Made when first asked for. */
   signal: () => AbortSignal;
   blame: Blame;
@@ -239,7 +254,8 @@ async function answer(response: Response, exchange: Exchange): Promise<Answer> {
   return answerFor(request.id, wire.wireId, received);
 }
 
-function onMessage(message: JsonObject, { lease, request, wire, io, questions }: Exchange): void {
+function onMessage(message: JsonObject, exchange: Exchange): void {
+  const { lease, request, wire, io, questions, change } = exchange;
   const { method, params, id } = message;
   if (typeof method !== "string") return;
   if (typeof id === "string" || typeof id === "number") {
@@ -262,6 +278,7 @@ function onMessage(message: JsonObject, { lease, request, wire, io, questions }:
     questions.withdraw(params["requestId"]);
     return;
   }
+  if (isChangeNotice(method)) return change(message);
   io.notify?.(
     restoreToken(wire, {
       jsonrpc: "2.0",

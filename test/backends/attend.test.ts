@@ -122,8 +122,10 @@ test("goes on listening after an eviction", async () => {
   await abortAllDurableObjects(); // an orderly eviction would wait for the open stream
   const heard = await hearing(order.config.name); // the first thing that wakes the object
   await expect.poll(() => count(backend, "GET")).toBe(2);
-  await say(order, updated("a:1"));
+  // While it was away a:1 may have changed.
   await expect.poll(() => heard.map(({ message }) => message)).toEqual([updated("a:1")]);
+  await say(order, updated("a:1"));
+  await expect.poll(() => heard.length).toBe(2);
 });
 
 test("opens its stream again when the backend ends it", async () => {
@@ -135,13 +137,13 @@ test("opens its stream again when the backend ends it", async () => {
   expect(await count(backend, "initialize")).toBe(1);
 });
 
-test("asks a backend without a stream once, and keeps its session", async () => {
+test("asks a backend for its stream before `initialized`, and once more after it", async () => {
   const backend = quirk("mute");
   const order = orderFor(http(backend.url));
   await attend(order);
   await attend(order);
   await attend(order, { listener: "ben" });
-  expect(await count(backend, "GET")).toBe(1);
+  expect(await count(backend, "GET")).toBe(2);
   expect(await count(backend, "initialize")).toBe(1);
 });
 
@@ -247,4 +249,70 @@ test("says that everything watched may have changed when a session was lost", as
   release(await stubOf(order.config.name).lease(order, { role: "shared", lost: revision }));
   await expect.poll(() => heard.map(({ message }) => message)).toEqual([updated("a:1")]);
   await expect.poll(() => toolNames(order), { timeout: 3_000 }).toEqual(["after"]);
+});
+
+test("hears what a backend says the moment it is told `initialized`", async () => {
+  const backend = quirk("spoken");
+  const order = orderFor(http(backend.url));
+  const object = `${order.config.name}/user/client`;
+  await backend.control({ greetings: [{ jsonrpc: "2.0", id: "q", method: "roots/list" }] });
+  const heard = await hearing(object);
+  await attend(order, { messages: true, capabilities: { roots: {} } }, object);
+  await expect.poll(() => heard.map(({ message }) => message["method"])).toEqual(["roots/list"]);
+});
+
+test("does not connect over and over to a backend that ends its stream at once", async () => {
+  const backend = quirk("sse-brief");
+  const order = orderFor({ kind: "sse", url: backend.url, headers: {} });
+  await attend(order);
+  await attend(order, { listener: "ben" });
+  await attend(order, { listener: "cid", uris: ["a:1"] });
+  expect(await count(backend, "initialize")).toBeLessThan(3);
+});
+
+test("lists a backend again when it says so in one user's session", async () => {
+  const backend = quirk("spoken");
+  const order = orderFor(http(backend.url));
+  await stubOf(order.config.name).configure(order);
+  await expect.poll(() => toolNames(order)).toEqual(["call"]);
+  const object = `${order.config.name}/user`;
+  await attend(order, {}, object);
+  await backend.control({ tools: ["changed"] });
+  // The stream of the session is the newest, and the only one.
+  await say(order, TOOLS_CHANGED);
+  await expect.poll(() => toolNames(order), { timeout: 2_000 }).toEqual(["changed"]);
+});
+
+test("lists a backend again, and tells who watches, when a call's stream says so", async () => {
+  const backend = quirk("spoken");
+  const order = orderFor(http(backend.url));
+  const heard = await hearing(order.config.name);
+  await attend(order, { listener: "ann", uris: ["a:1"] });
+  await attend(order, { listener: "ben", uris: ["a:2"] });
+  await expect.poll(() => toolNames(order)).toEqual(["call"]);
+  await backend.control({ tools: ["changed"] });
+  const notified: unknown[] = [];
+  const reports: unknown[] = [];
+  const messages = [
+    TOOLS_CHANGED,
+    updated("a:1"),
+    ...Array.from({ length: 500 }, () => TOOLS_CHANGED),
+  ];
+  await call(
+    order,
+    { params: { name: "mention", arguments: { messages } } },
+    {
+      notify: (notification) => void notified.push(notification),
+      onChanges: (notices) => {
+        reports.push(notices);
+        void stubOf(order.config.name).changed(notices);
+      },
+    },
+  );
+  await expect.poll(() => toolNames(order), { timeout: 3_000 }).toEqual(["changed"]);
+  await expect
+    .poll(() => heard.map(({ listener, message }) => [listener, message]))
+    .toEqual([["ann", updated("a:1")]]);
+  expect(notified).toEqual([]);
+  expect(reports).toEqual([[TOOLS_CHANGED], [updated("a:1"), TOOLS_CHANGED]]);
 });
