@@ -1,8 +1,8 @@
 import type { Attendance, BackendStub } from "../backends/backend-stub.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import { createAtOnce } from "../core/at-once.ts";
-import type { JsonObject } from "../core/json.ts";
 import type { After } from "../core/patience.ts";
+import { within } from "../core/within.ts";
 
 /** An attendance ends 40 s after it was last renewed: two renewals may go wrong. */
 const RENEW_MS = 15_000;
@@ -15,14 +15,8 @@ const HOP_MS = 5_000;
 const LEFT = "left";
 
 /** What somebody here wants to hear from one object of a backend. */
-export type Wanted = Readonly<{
-  object: string;
-  order: BackendOrder;
-  role: "shared" | "session";
-  capabilities?: JsonObject;
-  uris: readonly string[];
-  messages: boolean;
-}>;
+export type Wanted = Omit<Attendance, "listener"> &
+  Readonly<{ object: string; order: BackendOrder }>;
 
 /** What is asked of a backend's object here. */
 export type Attended = Pick<BackendStub, "attend" | "leave">;
@@ -102,33 +96,15 @@ export class Attendances {
   }
 
   async #tell(object: string, wanted: Wanted | undefined): Promise<boolean> {
-    const { listener } = this.#deps;
+    const { listener, after } = this.#deps;
     const backend = this.#deps.backend(object);
     if (wanted === undefined) {
-      await this.#within(backend.leave(listener)); // or the attendance ends by itself
+      await within(HOP_MS, backend.leave(listener), after); // or the attendance ends by itself
       return true;
     }
-    const { order, role, capabilities, uris, messages } = wanted;
-    const attendance: Attendance = {
-      listener,
-      role,
-      ...(capabilities === undefined ? {} : { capabilities }),
-      uris,
-      messages,
-    };
-    return (await this.#within(backend.attend(order, attendance)))?.ok === true;
-  }
-
-  /** Undefined when it failed or took too long. */
-  #within<Value>(hop: Promise<Value>): Promise<Value | undefined> {
-    return new Promise((resolve) => {
-      const callOff = this.#deps.after(HOP_MS, () => resolve(undefined));
-      const settle = (value: Value | undefined): void => {
-        callOff();
-        resolve(value);
-      };
-      hop.then(settle, () => settle(undefined));
-    });
+    const { object: _, order, ...rest } = wanted;
+    const attended = backend.attend(order, { ...rest, listener });
+    return (await within(HOP_MS, attended, after))?.ok === true;
   }
 
   #renewLater(): void {

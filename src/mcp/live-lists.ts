@@ -1,10 +1,10 @@
 import type { Caller } from "../auth/caller.ts";
 import { GatewayError } from "../core/errors.ts";
+import { Paced } from "../core/paced.ts";
 import type { After } from "../core/patience.ts";
 import type { Fingerprint, Scope } from "../gateway/gateway.ts";
 import { viewKey } from "../gateway/view.ts";
 import { CHANGING_LISTS, type ChangingList, type LiveListener } from "./live-listener.ts";
-import { PacedDelivery } from "./paced-delivery.ts";
 
 /** Changes that come closer together are looked at together. */
 const ROUND_MS = 250;
@@ -27,7 +27,7 @@ export type LiveListsDeps = Readonly<{
 
 /** What a client was last known to see; `change` is what that is from. */
 type Seen = Fingerprint;
-type Member = { seen: Seen | undefined; readonly paced: PacedDelivery<ChangingList> };
+type Member = { seen: Seen | undefined; readonly paced: Paced<ChangingList> };
 
 /**
  * Tells listeners that a list has changed, each only of what its own caller sees. All of them
@@ -46,7 +46,7 @@ export class LiveLists {
   async add(listener: LiveListener): Promise<void> {
     const member: Member = {
       seen: undefined,
-      paced: new PacedDelivery(this.#deps.after, (list) =>
+      paced: new Paced(this.#deps.after, (list) =>
         listener.deliver({ jsonrpc: "2.0", method: `notifications/${list}/list_changed` }),
       ),
     };

@@ -1,12 +1,12 @@
 import type { Caller } from "../auth/caller.ts";
 import { objectName } from "../backends/lease-source.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { JsonObject } from "../core/json.ts";
+import { coversResource, resourceUpdated } from "../core/change-notices.ts";
+import { Paced } from "../core/paced.ts";
 import type { After } from "../core/patience.ts";
 import type { LiveBackend, ResourceOwner, Scope } from "../gateway/gateway.ts";
 import type { Attendances, Wanted } from "./attendances.ts";
 import type { LiveListener } from "./live-listener.ts";
-import { PacedDelivery } from "./paced-delivery.ts";
 
 /** Resources one session or subscription may watch; each is kept by its backend as well. */
 const MAX_WATCHED = 100;
@@ -32,7 +32,7 @@ type Watching = {
   readonly uris: Map<string, Watched>;
   /** Streams that hear of it; the newest is told, so that a session hears once. */
   readonly listeners: Set<LiveListener>;
-  readonly paced: PacedDelivery<string>;
+  readonly paced: Paced<string>;
 };
 
 /**
@@ -125,7 +125,7 @@ export class LiveResources {
     for (const watching of this.#watching.values()) {
       for (const [exposed, watched] of watching.uris) {
         const { place } = watched;
-        if (place?.object !== object || !covers(place.ownUri, uri)) continue;
+        if (place?.object !== object || !coversResource(place.ownUri, uri)) continue;
         const changed = exposed + uri.slice(place.ownUri.length);
         // Two parts of one resource within a second: all of it has changed.
         watched.due = (watched.due ?? changed) === changed ? changed : exposed;
@@ -138,13 +138,9 @@ export class LiveResources {
     const watched = watching.uris.get(uri);
     const listener = [...watching.listeners].at(-1);
     if (watched?.place === undefined || listener === undefined) return;
-    const notification: JsonObject = {
-      jsonrpc: "2.0",
-      method: "notifications/resources/updated",
-      params: { uri: watched.due ?? uri },
-    };
+    const changed = watched.due ?? uri;
     watched.due = undefined;
-    listener.deliver(notification);
+    listener.deliver(resourceUpdated(changed));
   }
 
   async #find({ caller, scope }: Watcher, uri: string): Promise<Place | undefined> {
@@ -172,7 +168,7 @@ export class LiveResources {
       watcher: { key, caller, scope },
       uris: new Map(),
       listeners: new Set(),
-      paced: new PacedDelivery(this.#deps.after, (uri) => this.#deliver(watching, uri)),
+      paced: new Paced(this.#deps.after, (uri) => this.#deliver(watching, uri)),
     };
     this.#watching.set(key, watching);
     return watching;
@@ -213,12 +209,6 @@ function placeOf(caller: Caller, { order, sessionful }: LiveBackend): Wanted {
   const object = objectName(order, { userId: caller.userId, sessionful });
   const role = object === order.config.name ? "shared" : "session";
   return { object, order, role, uris: [], messages: false };
-}
-
-/** A part of a resource may be what has changed (2025-11-25, server/resources). */
-function covers(watched: string, changed: string): boolean {
-  if (watched === changed) return true;
-  return changed.startsWith(watched.endsWith("/") ? watched : `${watched}/`);
 }
 
 /** Not there, or not for this caller: nothing to hear of. */

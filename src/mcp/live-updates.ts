@@ -1,7 +1,9 @@
 import type { Caller } from "../auth/caller.ts";
+import { isChangeNotice, updatedUri } from "../core/change-notices.ts";
 import { GatewayError } from "../core/errors.ts";
-import { isJsonObject, type JsonObject } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { RequestId } from "../core/json-rpc.ts";
+import { latestRun } from "../core/latest-run.ts";
 import type { After } from "../core/patience.ts";
 import type { CallContext, Gateway, Scope } from "../gateway/gateway.ts";
 import { viewKey } from "../gateway/view.ts";
@@ -56,8 +58,9 @@ export class LiveUpdates {
   readonly #resources: LiveResources;
   readonly #attendances: Attendances;
   readonly #listeners = new Set<LiveListener>();
-  readonly #attendLists = latestRun(() => this.#findAnnouncers());
-  readonly #refresh = latestRun(() => this.#resources.refresh());
+  // What goes wrong leaves things as they are until the next change.
+  readonly #attendLists = latestRun(() => this.#findAnnouncers().catch(() => {}));
+  readonly #refresh = latestRun(() => this.#resources.refresh().catch(() => {}));
   #listsAttended: Promise<void> = Promise.resolve();
 
   constructor(deps: LiveUpdatesDeps) {
@@ -178,12 +181,11 @@ export class LiveUpdates {
   }
 
   /** What an object of a backend tells of changes; true when it was that. */
-  heard(object: string, { method, params }: JsonObject): boolean {
-    if (typeof method !== "string") return false;
-    if (method !== "notifications/resources/updated") return LIST_CHANGED.test(method);
-    const uri = isJsonObject(params) ? params["uri"] : undefined;
-    if (typeof uri === "string") this.#resources.updated(object, uri);
-    return true;
+  heard(object: string, message: JsonObject): boolean {
+    const uri = updatedUri(message);
+    if (uri !== undefined) this.#resources.updated(object, uri);
+    // The lists themselves are compared when the registry has them.
+    return typeof message["method"] === "string" && isChangeNotice(message["method"]);
   }
 
   /** The shared objects of all backends that would say that a list somebody here sees has changed. */
@@ -219,30 +221,4 @@ export class LiveUpdates {
       });
     });
   }
-}
-
-/** The lists themselves are compared when the registry has them. */
-const LIST_CHANGED = /^notifications\/(?:tools|prompts|resources)\/list_changed$/;
-
-/**
- * Runs `work` one at a time: what is asked for while it runs is done by one more run. What goes wrong
- * leaves things as they are until the next change.
- */
-function latestRun(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-  const start = async (): Promise<void> => {
-    await work().catch(() => {});
-    running = undefined;
-  };
-  return () => {
-    if (next !== undefined) return next;
-    if (running === undefined) return (running = start());
-    next = running.then(() => {
-      next = undefined;
-      running = start();
-      return running;
-    });
-    return next;
-  };
 }
