@@ -35,6 +35,8 @@ export class HeldCall {
   #reply: Reply | undefined;
   readonly #waiting = new Set<() => void>();
   #listener: ((notification: RpcNotification) => void) | undefined;
+  /** What came while no request of the client waited. */
+  readonly #untold: RpcNotification[] = [];
 
   constructor(capabilities: JsonObject) {
     const { promise, resolve } = Promise.withResolvers<Reply>();
@@ -44,7 +46,8 @@ export class HeldCall {
   }
 
   notify(notification: RpcNotification): void {
-    this.#listener?.(notification);
+    if (this.#listener !== undefined) this.#listener(notification);
+    else if (this.#untold.length < MAX_UNTOLD) this.#untold.push(notification);
   }
 
   /**
@@ -74,9 +77,11 @@ export class HeldCall {
     return this.#reply !== undefined;
   }
 
-  /** Where notifications go from now on: to the request that is waiting, or nowhere. */
+  /** Where notifications go from now on; while no request waits, they wait for the next one. */
   listen(listener: ((notification: RpcNotification) => void) | undefined): void {
     this.#listener = listener;
+    if (listener === undefined) return;
+    for (const notification of this.#untold.splice(0)) listener(notification);
   }
 
   finish(reply: Reply): void {
@@ -151,6 +156,9 @@ export class HeldCall {
     }
   }
 }
+
+/** Kept for a client that is away with a question; what comes after that is dropped. */
+const MAX_UNTOLD = 100;
 
 /** Questions that arrive in the same moment are asked in one round. */
 const GATHER_MS = 20;

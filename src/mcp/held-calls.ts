@@ -70,6 +70,7 @@ export class HeldCalls {
     if (held === undefined) return;
     clearTimeout(held.timer);
     held.waiter = undefined;
+    held.call.listen(undefined);
     held.timer = setTimeout(() => {
       held.call.abort();
       this.end(handle);

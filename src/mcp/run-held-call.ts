@@ -16,6 +16,7 @@ import { failureReply } from "./mcp-errors.ts";
 import { streamableReply, type Reply } from "./reply.ts";
 import { declaresTasks } from "./task-wire.ts";
 import { underId } from "./under-id.ts";
+import { underToken } from "./under-token.ts";
 
 /**
  * A call that may have to wait for its client: begins it, or goes on with it where `hop.held` names
@@ -37,7 +38,11 @@ export async function runHeldCall(room: HeldRoom, hop: CallHop): Promise<Respons
   return streamableReply({
     answer,
     mayStream: () => acceptsStream,
-    onNotify: (to) => call.listen((notification) => to(JSON.stringify(notification))),
+    onNotify: (to) =>
+      call.listen((notification) => {
+        const own = underToken(notification, request);
+        if (own !== undefined) to(JSON.stringify(own));
+      }),
     abandon: () => calls.abandon(hop.requestId),
     after: afterTimeout,
     waitUntil,

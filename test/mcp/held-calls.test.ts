@@ -3,6 +3,7 @@ import { HeldCall } from "../../src/mcp/held-call.ts";
 import { HeldCalls } from "../../src/mcp/held-calls.ts";
 import { GiveUp } from "../../src/core/call-signal.ts";
 import { STATE_LIFE_MS } from "../../src/mcp/request-state.ts";
+import { underToken } from "../../src/mcp/under-token.ts";
 import { testCaller } from "../support/test-caller.ts";
 
 beforeEach(() => {
@@ -88,4 +89,35 @@ test("one user holds fifty calls at most", () => {
   const { calls } = hold();
   for (let count = 1; count < 50; count += 1) hold(calls);
   expect(() => hold(calls)).toThrow(/50 calls wait/);
+});
+
+test("what a backend reports while its client is away with a question is told when it is back", () => {
+  const { calls, call, handle } = hold();
+  const first: unknown[] = [];
+  const second: unknown[] = [];
+  const progress = (count: number) =>
+    ({ jsonrpc: "2.0", method: "notifications/progress", params: { progress: count } }) as const;
+  call.listen((notification) => first.push(notification));
+  call.notify(progress(1));
+  calls.park(handle);
+  call.notify(progress(2));
+  calls.resume(caller, handle, "retry");
+  call.listen((notification) => second.push(notification));
+  call.notify(progress(3));
+  expect(first).toEqual([progress(1)]);
+  expect(second).toEqual([progress(2), progress(3)]);
+  calls.end(handle);
+});
+
+test("progress goes under the token of the request that waits, or not at all", () => {
+  const progress = {
+    jsonrpc: "2.0",
+    method: "notifications/progress",
+    params: { progressToken: "first", progress: 1 },
+  } as const;
+  const log = { jsonrpc: "2.0", method: "notifications/message", params: {} } as const;
+  const second = { params: { _meta: { progressToken: 2 } } };
+  expect(underToken(progress, second)).toMatchObject({ params: { progressToken: 2, progress: 1 } });
+  expect(underToken(progress, { params: {} })).toBeUndefined();
+  expect(underToken(log, { params: {} })).toBe(log);
 });
