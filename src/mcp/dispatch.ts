@@ -82,9 +82,21 @@ async function answerList(
     throw new GatewayError("invalid_params", "Cannot list: the cursor is not a string");
   }
   const page = await gateway.listPage(caller, scope, { kind, cursor }, context);
-  const head = era === "modern" ? `"resultType":"complete",${CACHE_MEMBERS}` : "";
+  const head =
+    era === "modern"
+      ? `"resultType":"complete",${CACHE_MEMBERS}${await ownName(gateway, { caller, scope, context })}`
+      : "";
   const tail = page.nextCursor === undefined ? "" : `,"nextCursor":"${page.nextCursor}"`;
   return `{"jsonrpc":"2.0","id":${JSON.stringify(request.id)},"result":{${head}"${member}":${page.entries}${tail}}}`;
+}
+
+/** Who answers (MCP 2026-07-28, basic: results should name their server). */
+async function ownName(
+  gateway: Gateway,
+  { caller, scope, context }: Pick<Call, "caller" | "scope" | "context">,
+): Promise<string> {
+  const { serverInfo } = await gateway.describe(caller, scope, context);
+  return `"_meta":${JSON.stringify({ [META.serverInfo]: serverInfo })},`;
 }
 
 async function initialize(
