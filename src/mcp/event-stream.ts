@@ -16,7 +16,7 @@ export type StreamEvent = Readonly<{ data: string; id?: string; retry?: number }
 export type EventStream = Readonly<{
   response: Response;
   send: (events: readonly StreamEvent[]) => void;
-  /** How many writes the client has not yet taken. */
+  /** How many sends the client has not yet taken. */
   waiting: () => number;
   isOpen: () => boolean;
   /** Ends the response after what was written; settles when the client has it, or is gone. */
@@ -33,13 +33,18 @@ export function openEventStream(
   const encoder = new TextEncoder();
   let isOpen = true;
   let waiting = 0;
+  // A write costs more than all else about an event: what comes at the same time is one.
+  let gathered = "";
+  let sends = 0;
   const end = (): void => {
     isOpen = false;
     clearInterval(keepAlive);
   };
-  const write = (text: string): void => {
-    if (!isOpen) return;
-    waiting += 1;
+  const flush = (): void => {
+    if (sends === 0) return;
+    const [text, taken] = [gathered, sends];
+    gathered = "";
+    sends = 0;
     writer
       .write(encoder.encode(text))
       .catch(() => {
@@ -48,8 +53,15 @@ export function openEventStream(
         onGone();
       })
       .finally(() => {
-        waiting -= 1;
+        waiting -= taken;
       });
+  };
+  const write = (text: string): void => {
+    if (!isOpen) return;
+    if (sends === 0) queueMicrotask(flush);
+    gathered += text;
+    sends += 1;
+    waiting += 1;
   };
   const keepAlive = setInterval(() => write(": keep-alive\n\n"), keepAliveMs);
   return {
@@ -61,6 +73,7 @@ export function openEventStream(
     isOpen: () => isOpen,
     close: async () => {
       if (!isOpen) return;
+      flush();
       end();
       await writer.close().catch(() => {}); // the client left between the last event and the end
     },

@@ -34,10 +34,25 @@ test("streams notifications first and the answer last", async () => {
   notify('{"n":2}');
   answer({ text: '{\n"id":1}', status: 200 });
   expect(response.headers.get("content-type")).toBe("text/event-stream");
-  expect(await response.text()).toBe(
-    ['{"n":1}', '{"n":2}', '{ "id":1}'].map((data) => `event: message\ndata: ${data}\n\n`).join(""),
-  );
+  expect(await response.text()).toBe(['{"n":1}', '{"n":2}', '{ "id":1}'].map(eventOf).join(""));
 });
+
+test("writes once what comes at the same time", async () => {
+  const { reply, answer, notify } = work();
+  notify('{"n":1}');
+  const reader = (await reply).body?.pipeThrough(new TextDecoderStream()).getReader();
+  const read = async (): Promise<string> => (await reader?.read())?.value ?? "";
+  expect(await read()).toBe(eventOf('{"n":1}'));
+  notify('{"n":2}');
+  notify('{"n":3}');
+  expect(await read()).toBe(eventOf('{"n":2}') + eventOf('{"n":3}'));
+  answer({ text: '{"id":1}', status: 200 });
+  expect(await read()).toBe(eventOf('{"id":1}'));
+});
+
+function eventOf(data: string): string {
+  return `event: message\ndata: ${data}\n\n`;
+}
 
 test("answers JSON alone to a client that takes no stream", async () => {
   const { reply, answer, notify } = work({ mayStream: () => false });
