@@ -5,7 +5,8 @@ import { answerEcho, type EchoRequest } from "./echo-tools.ts";
 /**
  * A legacy MCP server with sessions, in a process of its own, that answers every call as an event
  * stream, as servers made with the SDK do. `echo` answers at once, `ask` after a question to the
- * client, `count` after so many notifications of progress. As little work as that can be.
+ * client, `count` after so many notifications of progress,
+ * all at once when there is no time between them. As little work as that can be.
  */
 const TOOLS = [
   { name: "echo", description: "Answers with its arguments", inputSchema: { type: "object" } },
@@ -118,10 +119,17 @@ function answer(message: Message, session: Session, response: ServerResponse): v
     const { events = 10, everyMs = 50 } = params.arguments ?? {};
     const progressToken = params["_meta"]?.progressToken;
     let progress = 0;
-    const timer = setInterval(() => {
+    const next = (): string => {
       progress += 1;
       const told = { progressToken, progress, total: events };
-      response.write(say({ method: "notifications/progress", params: told }));
+      return say({ method: "notifications/progress", params: told });
+    };
+    if (everyMs === 0) {
+      response.write(Array.from({ length: events }, next).join(""));
+      return finish(`Counted to ${events}`);
+    }
+    const timer = setInterval(() => {
+      response.write(next());
       if (progress < events) return;
       clearInterval(timer);
       finish(`Counted to ${events}`);
