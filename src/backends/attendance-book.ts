@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Attendance } from "./backend-stub.ts";
 
 /** Renewed every 15 s by who attends: two renewals may go wrong. */
-export const ATTENDANCE_MS = 40_000;
+const ATTENDANCE_MS = 40_000;
 /** Users of one gateway that hear the same backend at the same time. */
 const MAX_ATTENDING = 1_000;
 /** All of them together: each is kept by the backend as well. */

@@ -39,7 +39,7 @@ export function listenRequest(
   return { method: "POST", headers, body, isAcknowledged: true };
 }
 
-/** Only what the backend says it offers: asking for more is refused by some. */
+/** Only lists that the backend says it tells of: asking for more is refused by some. */
 export function listenFilter(capabilities: JsonObject, uris: readonly string[]): JsonObject {
   const filter: Record<string, JsonValue> = {};
   for (const list of ["tools", "prompts", "resources"]) {
@@ -48,7 +48,7 @@ export function listenFilter(capabilities: JsonObject, uris: readonly string[]):
       filter[`${list}ListChanged`] = true;
     }
   }
-  if (canSubscribe(capabilities) && uris.length > 0) filter["resourceSubscriptions"] = [...uris];
+  if (uris.length > 0) filter["resourceSubscriptions"] = [...uris];
   return filter;
 }
 

@@ -75,6 +75,8 @@ export class Listening {
   #failures = 0;
   /** Nothing is tried before, epoch ms. */
   #notBefore = 0;
+  /** It said that it has no stream, epoch ms. */
+  #noStreamUntil = 0;
   #callOff: () => void = () => {};
   /** Settles when everything wanted by now is in place or was tried once. */
   readonly sync = latestRun(() => this.#bringAbout());
@@ -94,12 +96,13 @@ export class Listening {
    * Some open no stream before that: they are asked again when the session has begun.
    */
   async beginEarly(lease: Lease): Promise<void> {
-    if (this.#deps.wanted() === undefined || this.#notBefore > this.#deps.now()) return;
+    if (this.#deps.wanted() === undefined || this.#noStreamUntil > this.#deps.now()) return;
+    this.#notBefore = 0; // whatever went wrong before, now the backend is there
     this.#lastEventId = undefined;
     await this.#ensureStream(lease, { filter: {}, uris: [], isEarly: true });
   }
 
-  /** The connection is over, and what was heard on it (HTTP+SSE): it is made anew, but not at once for ever. */
+  /** The connection has ended, which was the stream as well (HTTP+SSE): it is made anew, in time. */
   async breakOff(): Promise<void> {
     if (this.#deps.wanted() === undefined) return;
     this.#backOff(this.#deps.now() - this.#leaseSince > STEADY_MS, 0);
@@ -115,6 +118,7 @@ export class Listening {
     this.#hasMissed = false;
     this.#failures = 0;
     this.#notBefore = 0;
+    this.#noStreamUntil = 0;
     this.#callOff();
   }
 
@@ -122,21 +126,27 @@ export class Listening {
     this.#callOff();
     const wanted = this.#deps.wanted();
     if (wanted === undefined) return this.#stop();
-    if (this.#notBefore <= this.#deps.now()) {
+    if (this.#due() === undefined) {
       await this.#listen(wanted).catch((error) => this.#onFailure(error));
     }
-    const due = this.#notBefore > this.#deps.now() ? this.#notBefore : Infinity;
-    this.#wake(Math.min(due, this.#deps.wanted()?.until ?? 0));
+    this.#wake(Math.min(this.#due() ?? Infinity, this.#deps.wanted()?.until ?? 0));
+  }
+
+  /** When something is to be tried next; undefined: at any time. */
+  #due(): number | undefined {
+    const due = Math.max(this.#notBefore, this.#noStreamUntil);
+    return due > this.#deps.now() ? due : undefined;
   }
 
   async #listen(wanted: Wanted): Promise<void> {
     const { lease, capabilities } = await this.#deps.connect();
     if (this.#lease?.revision !== lease.revision) this.#turnTo(lease);
     const isModern = lease.era === "modern";
-    const uris = isModern ? this.#refused.without(wanted.uris, this.#deps.now()) : [];
+    const subscribable = canSubscribe(capabilities) ? wanted.uris : [];
+    const uris = isModern ? this.#refused.without(subscribable, this.#deps.now()) : [];
     const filter = isModern ? listenFilter(capabilities, uris) : {};
     const isOpen = await this.#ensureStream(lease, { filter, uris, isEarly: false });
-    const watched = !isModern && canSubscribe(capabilities) ? wanted.uris : [];
+    const watched = isModern ? [] : subscribable;
     await this.#subscriptions.sync(lease.revision, watched, (method, uri) =>
       this.#tell(lease, method, uri),
     );
@@ -154,13 +164,14 @@ export class Listening {
 
   /** False when what was to be opened is not there. */
   async #ensureStream(lease: Lease, ask: StreamAsk): Promise<boolean> {
-    const request = listenRequest(lease, ask.filter, this.#lastEventId);
+    const before = this.#open;
+    if (before?.lease.revision === lease.revision && isSame(before.ask, ask)) return true;
+    const lastEventId = this.#lastEventId;
+    const request = listenRequest(lease, ask.filter, lastEventId);
     if (request === undefined) {
       this.#close();
       return true;
     }
-    const before = this.#open;
-    if (before?.lease.revision === lease.revision && isSame(before.ask, ask)) return true;
     // A legacy session has one such stream; a modern one may overlap, so that nothing is missed.
     if (lease.era === "legacy") before?.stream.close();
     const { after, io, onMessage } = this.#deps;
@@ -170,7 +181,6 @@ export class Listening {
       onMessage: (message) => onMessage(message, lease),
       probe: async () => void (await this.#request(lease, "ping")),
     });
-    const lastEventId = this.#lastEventId;
     const open: Open = { stream, lease, ask, lastEventId, since: undefined };
     this.#open = open;
     io.waitUntil(this.#awaitEnd(open));
@@ -217,7 +227,7 @@ export class Listening {
       this.#hasMissed = true;
       this.#backOff(false, 0);
     } else if (this.#refused.refuse(ask.uris, later)) this.#hasMissed = true;
-    else this.#notBefore = later;
+    else this.#noStreamUntil = later;
   }
 
   #onFailure(error: unknown): void {

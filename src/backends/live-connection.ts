@@ -12,7 +12,7 @@ import { STEP_TIMEOUT_MS } from "./open-http.ts";
 import type { OnStray, SseConnection } from "./open-sse.ts";
 import type { Fetch } from "./outbound.ts";
 import { askedToWaitMs } from "./retry-times.ts";
-import { SingleFlight } from "./single-flight.ts";
+import { SingleFlight } from "../core/single-flight.ts";
 
 /** A stream or an era, `initialize` and `initialized`: nothing takes longer than three steps. */
 export const HANDSHAKE_LIMIT_MS = 3 * STEP_TIMEOUT_MS + 5_000;

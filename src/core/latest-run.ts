@@ -1,23 +1,26 @@
+import { SingleFlight } from "./single-flight.ts";
+
+/** Longer than what is run here takes, which only the slowest of backends make long. */
+const LIMIT_MS = 2 * 60_000;
+
 /**
  * Runs `work` one at a time. What is asked for while it runs is done by one more run, for all who
  * asked; the promise settles when the run that saw everything up to now is over.
  */
 export function latestRun(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
+  const flight = new SingleFlight(LIMIT_MS);
   let next: Promise<void> | undefined;
-  const start = (): Promise<void> => {
-    running = work().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
   return () => {
-    if (running === undefined) return start();
-    next ??= running
+    if (!flight.isRunning) {
+      next = undefined; // were there one, it would wait for a run that was cut off
+      return flight.run(work);
+    }
+    next ??= flight
+      .run(work) // the one that is under way
       .catch(() => {}) // told to those who asked for it
       .then(() => {
         next = undefined;
-        return start();
+        return flight.run(work);
       });
     return next;
   };

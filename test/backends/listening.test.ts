@@ -292,3 +292,17 @@ test("goes on when the backend cannot be reached", async () => {
   await world.clock.advance(2_000);
   await expect.poll(() => world.asked.length).toBe(1);
 });
+
+test("listens at once to a new session, however often streams have failed before", async () => {
+  const world = createWorld("legacy");
+  world.refuse = () => new Response("busy", { status: 503 });
+  await world.listening.sync();
+  for (let second = 0; second < 20; second += 1) await world.clock.advance(1_000);
+  const before = world.asked.length;
+  world.refuse = () => undefined;
+  world.revision += 1;
+  await world.listening.beginEarly(leaseFor("legacy", "direct", world.revision));
+  await world.listening.sync();
+  expect(world.asked).toHaveLength(before + 1);
+  expect(last(world.asked).isClosed()).toBe(false);
+});

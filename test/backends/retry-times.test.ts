@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { askedToWaitMs, nextRelistMs, retryDelayMs } from "../../src/backends/retry-times.ts";
-import { SingleFlight } from "../../src/backends/single-flight.ts";
+import { SingleFlight } from "../../src/core/single-flight.ts";
 
 test.each([
   [1, 1_000],

@@ -4,6 +4,7 @@ import { eventually } from "../support/child.ts";
 import { CONFORMANCE_WIRES } from "../support/conformance-fixture.ts";
 import { type Door, type FixtureGateway, startFixtureGateway } from "../support/fixture-gateway.ts";
 import { type LiveClient, listenLegacy, listenModern } from "../support/live-clients.ts";
+import { startQuirkyBackends } from "../support/quirky-backends.ts";
 
 /** What changes behind the gateway reaches clients of both eras, through the real gateway. */
 
@@ -158,4 +159,30 @@ test("clients of both eras hear of a backend that goes down and comes back", asy
   } finally {
     await again.close();
   }
+});
+
+test("clients of both eras hear what a backend says of its lists during a call", async () => {
+  const scripted = await startQuirkyBackends();
+  const { url } = scripted;
+  const control = (change: object): Promise<Response> =>
+    fetch(`${url}/control/spoken/a`, { method: "POST", body: JSON.stringify(change) });
+  await control({ tools: ["mention"] });
+  const before = await readFile(house.config, "utf8");
+  const { mcpServers } = JSON.parse(before) as { mcpServers: object };
+  const spoken = { type: "http", url: `${url}/spoken/a` };
+  await writeFile(house.config, JSON.stringify({ mcpServers: { ...mcpServers, spoken } }));
+  const clients = [await listen(listenLegacy, "/mcp"), await listen(listenModern, "/mcp")];
+  await eventually("listing the backend", async () => {
+    expect(await clients[0]?.toolNames()).toContain("spoken_mention");
+  });
+  await control({ tools: ["mention", "more"] });
+  const messages = [{ jsonrpc: "2.0", method: "notifications/tools/list_changed" }];
+  for (const client of clients) client.heard.length = 0;
+  await clients[0]?.callTool("spoken_mention", { messages });
+  for (const client of clients) {
+    await heardBy(client, "notifications/tools/list_changed");
+    expect(await client.toolNames()).toContain("spoken_more");
+  }
+  await writeFile(house.config, before);
+  await scripted.close();
 });
