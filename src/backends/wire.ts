@@ -98,7 +98,7 @@ export function encodeRequest(lease: Lease, request: BackendRequest): WireReques
 /** Made once for a lease: turning a record into headers would cost more than sending them. */
 const native = new WeakMap<Lease, Headers>();
 
-export function nativeHeaders(lease: Lease): Headers {
+function nativeHeaders(lease: Lease): Headers {
   const held = native.get(lease);
   if (held !== undefined) return held;
   const headers = new Headers(lease.headers);
