@@ -8,6 +8,8 @@ export type FixtureUrls = Readonly<{
   legacySession: string;
   legacySse: string;
   modern: string;
+  /** Others of the same, for tests that change their lists: the ones above stay as they are. */
+  changing: Readonly<{ legacySession: string; legacySse: string; modern: string }>;
   /** `{quirky}/{quirk}/{key}` */
   quirky: string;
 }>;
@@ -20,18 +22,25 @@ declare module "vitest" {
 
 /** They end with the process: closed earlier, they break the streams workerd still holds, loudly. */
 export default async function setup(project: TestProject): Promise<void> {
-  const [legacyJson, legacySession, legacySse, modern, quirky] = await Promise.all([
+  const [legacyJson, lasting, changing, quirky] = await Promise.all([
     CONFORMANCE_WIRES["legacy-json"](),
-    CONFORMANCE_WIRES["legacy-session"](),
-    CONFORMANCE_WIRES["legacy-sse"](),
-    CONFORMANCE_WIRES.modern(),
+    startChangeable(),
+    startChangeable(),
     startQuirkyBackends(),
   ]);
   project.provide("fixtures", {
     legacyJson: legacyJson.url,
-    legacySession: legacySession.url,
-    legacySse: legacySse.url,
-    modern: modern.url,
+    ...lasting,
+    changing,
     quirky: quirky.url,
   });
+}
+
+async function startChangeable(): Promise<FixtureUrls["changing"]> {
+  const [legacySession, legacySse, modern] = await Promise.all([
+    CONFORMANCE_WIRES["legacy-session"](),
+    CONFORMANCE_WIRES["legacy-sse"](),
+    CONFORMANCE_WIRES.modern(),
+  ]);
+  return { legacySession: legacySession.url, legacySse: legacySse.url, modern: modern.url };
 }
