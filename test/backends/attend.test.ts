@@ -7,7 +7,7 @@ import type { JsonObject } from "../../src/core/json.ts";
 import { attend, hearing, say } from "../support/attend-backend.ts";
 import { call, http, leaseOf, orderFor, quirk, stubOf } from "../support/backend-calls.ts";
 
-const fixtures = inject("fixtures").changing;
+const fixtures = { ...inject("fixtures"), ...inject("fixtures").changing };
 const WIRES: Record<string, BackendTransport> = {
   "legacy HTTP": http(fixtures.legacySession),
   "legacy HTTP+SSE": { kind: "sse", url: fixtures.legacySse, headers: {} },

@@ -31,8 +31,13 @@ export function orderFor(
       ...rest,
     },
     configVersion,
-    privateOrigins: Object.values(inject("fixtures")).map((url) => new URL(url).origin),
+    privateOrigins: fixtureUrls().map((url) => new URL(url).origin),
   };
+}
+
+function fixtureUrls(): readonly string[] {
+  const { changing, ...lasting } = inject("fixtures");
+  return [...Object.values(lasting), ...Object.values(changing)];
 }
 
 export function http(url: string, headers: Record<string, string> = {}): BackendTransport {
