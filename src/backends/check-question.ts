@@ -89,10 +89,7 @@ function describe(method: string, params: JsonObject): string {
  * What is wrong with a client's answer; undefined when it may go to the backend. Form contents are
  * held against the flat schemas that elicitation allows (2025-11-25, client/elicitation).
  */
-function answerProblem(
-  { method, params }: Question,
-  result: JsonObject,
-): string | undefined {
+function answerProblem({ method, params }: Question, result: JsonObject): string | undefined {
   switch (method) {
     case "elicitation/create":
       return elicitationProblem(params, result);

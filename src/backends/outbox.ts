@@ -3,8 +3,8 @@ import type { JsonObject } from "../core/json.ts";
 import type { After } from "../core/patience.ts";
 import { within } from "../core/within.ts";
 
-/** Beyond this the listener is too slow for the backend, and misses what is new. */
-const MAX_WAITING = 200;
+/** As many as one user may watch. A listener too slow for more than that misses what is new. */
+const MAX_WAITING = 1_000;
 /** A listener that hangs misses one message, not all that follow. */
 const DELIVERY_MS = 10_000;
 
