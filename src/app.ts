@@ -243,9 +243,9 @@ export function createApp(env: Env, middle: Middle): App {
 
 function listenersOf(
   client: ClientPort | undefined,
-): Pick<ClientPort, "onStream" | "onUndeclared"> {
+): Pick<ClientPort, "onStreamClosed" | "onUndeclared"> {
   return {
-    ...(client?.onStream === undefined ? {} : { onStream: client.onStream }),
+    ...(client?.onStreamClosed === undefined ? {} : { onStreamClosed: client.onStreamClosed }),
     ...(client?.onUndeclared === undefined ? {} : { onUndeclared: client.onUndeclared }),
   };
 }

@@ -20,7 +20,7 @@ import {
   requireAllowedTarget,
 } from "./outbound.ts";
 import { createQuestions, type Questions } from "./open-questions.ts";
-import { isEventStream, readReply, type Reply } from "./read-answer.ts";
+import { readReply, type Reply } from "./read-answer.ts";
 import { answerFor } from "./restore-id.ts";
 import { resumeStream } from "./resume-stream.ts";
 import { type BackendRequest, encodeRequest, restoreToken, type WireRequest } from "./wire.ts";
@@ -47,8 +47,8 @@ export type SendIo = Readonly<{
   ask?: Ask;
   /** The backend asked what the client has not declared. */
   onUndeclared?: (question: Question) => void;
-  /** A legacy backend keeps the answer's stream open, or has closed it and is to be asked again. */
-  onStream?: (event: "open" | "closed") => void;
+  /** A legacy backend has closed the stream of its answer, and is asked for the rest of it. */
+  onStreamClosed?: () => void;
   now: () => number;
 }>;
 
@@ -223,10 +223,9 @@ async function answer(response: Response, exchange: Exchange): Promise<Answer> {
     await response.body?.cancel().catch(() => {}); // nothing of it is used
     throw new LeaseLost("session");
   }
-  if (io.onStream !== undefined && isEventStream(response)) io.onStream("open");
   let reply: Reply = await readReply(response, expected);
   if (reply.kind === "nothing" && reply.lastEventId !== undefined && lease.era === "legacy") {
-    io.onStream?.("closed");
+    io.onStreamClosed?.();
     reply = await resumeStream(reply, expected, {
       url: lease.url,
       headers: lease.headers,

@@ -82,7 +82,8 @@ export type ClientPort = Readonly<{
   connection: string | undefined;
   /** Undefined where questions go back in the result, as a modern backend puts them. */
   ask: Ask | undefined;
-  onStream?: (event: "open" | "closed") => void;
+  /** The backend has closed the stream of its answer, which is to be fetched again. */
+  onStreamClosed?: () => void;
   /** The backend asked what the client has not declared, and was refused. */
   onUndeclared?: (question: Question) => void;
 }>;

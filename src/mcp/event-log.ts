@@ -7,6 +7,8 @@ const MAX_KEPT_LENGTH = 32 * 1_024 * 1_024;
 /** Looked at this often: after so many events, or so many characters. */
 const PRUNE_EVENTS = 100;
 const PRUNE_LENGTH = 4 * 1_024 * 1_024;
+/** Looking reads every row: so it waits until this share of them is new. */
+const PRUNE_SHARE = 0.25;
 /** A row of SQLite holds 2 MB; what is larger cannot be taken up again. */
 const MAX_EVENT_LENGTH = 512 * 1_024;
 
@@ -21,6 +23,7 @@ export class EventLog {
   readonly #now: () => number;
   #newEvents = 0;
   #newLength = 0;
+  #pruneAfter = PRUNE_EVENTS;
 
   constructor(sql: SqlStorage, now: () => number) {
     this.#sql = sql;
@@ -45,7 +48,7 @@ export class EventLog {
     );
     this.#newEvents += 1;
     this.#newLength += data.length;
-    if (this.#newEvents >= PRUNE_EVENTS || this.#newLength >= PRUNE_LENGTH) this.#prune();
+    if (this.#newEvents >= this.#pruneAfter || this.#newLength >= PRUNE_LENGTH) this.#prune();
   }
 
   /** In order; none of another stream or session. */
@@ -114,5 +117,7 @@ export class EventLog {
       MAX_EVENTS,
       MAX_KEPT_LENGTH,
     );
+    const { left } = this.#sql.exec<{ left: number }>("SELECT COUNT(*) AS left FROM events").one();
+    this.#pruneAfter = Math.max(PRUNE_EVENTS, left * PRUNE_SHARE);
   }
 }

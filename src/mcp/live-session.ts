@@ -105,9 +105,10 @@ export class LiveSession {
         capabilities: this.session.capabilities,
         connection: this.session.connection,
         ask: acceptsStream ? this.#ask(send) : undefined,
-        onStream: (event) => {
-          if (event === "open") wantStream();
-          else stream.disconnect();
+        onStreamClosed: () => {
+          wantStream();
+          // After it was connected: the client then comes back as we do at the backend.
+          void decision.then(() => stream.disconnect());
         },
       },
     });

@@ -29,8 +29,8 @@ export async function runSessionCall(
       ask === undefined
         ? undefined
         : (question, signal) => (kept === undefined ? ask(question, signal) : refuse()),
-    onStream: (event) => {
-      if (kept === undefined) port.client.onStream?.(event);
+    onStreamClosed: () => {
+      if (kept === undefined) port.client.onStreamClosed?.();
     },
   };
   const { caller, scope, era, request, requestId, detachAfterMs } = hop;

@@ -216,7 +216,7 @@ describe("a client whose connection broke", () => {
             return promise;
           },
         });
-        port?.client.onStream?.("open");
+        await pass(1_000); // then a silent call is a stream
         await (await response).body?.cancel();
         await pass(NOTICE_MS);
         expect(port?.signal.aborted).toBe(true);
