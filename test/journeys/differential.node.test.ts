@@ -205,3 +205,23 @@ test.each(PAIRS)(
     expect(await outcome).toContain("enough of it");
   },
 );
+
+test.each(["session", "sse", "modern"])(
+  "an argument that travels in a header ends no header on the way to the %s backend",
+  async (backend) => {
+    const client = await connectLegacy(house.gateway, `/mcp/${backend}`);
+    for (const region of [
+      "a\r\nMcp-Method: tools/list",
+      "\n\nGET / HTTP/1.1",
+      " é漢🙂 ",
+      "=?base64?YQ==?=",
+    ]) {
+      const { content } = await client.callTool({
+        name: "test_header_param",
+        arguments: { region },
+      });
+      expect(content).toMatchObject([{ text: JSON.stringify({ region }) }]);
+    }
+    await client.close();
+  },
+);
