@@ -9,7 +9,7 @@ import { type Collected, collectListing, listingHash } from "./collect-listing.t
 import { type Lease, LeaseLost } from "./lease.ts";
 import { HANDSHAKE_LIMIT_MS, type LiveConnection } from "./live-connection.ts";
 import { STEP_TIMEOUT_MS } from "./open-http.ts";
-import type { BackendRequest } from "./wire.ts";
+import { type BackendRequest, LISTING_CAPABILITIES } from "./wire.ts";
 
 /** All pages of all lists together: a backend that trickles is not listed. */
 const LISTING_TIMEOUT_MS = 30_000;
@@ -55,7 +55,11 @@ async function collectOnce({ memory, connection: live, send }: ListingIo): Promi
   const lease = live.lease(STEP_TIMEOUT_MS);
   return withDeadline(LISTING_TIMEOUT_MS, (signal) =>
     collectListing(connection, (method: string, params: JsonObject) =>
-      send(lease, { id: 1, method, params, action: "connect" }, signal),
+      send(
+        lease,
+        { id: 1, method, params, action: "connect", capabilities: LISTING_CAPABILITIES },
+        signal,
+      ),
     ),
   );
 }

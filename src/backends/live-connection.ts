@@ -1,8 +1,10 @@
 import type { BackendOrder } from "../config/backend-order.ts";
+import type { JsonObject } from "../core/json.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
 import { backendFailure } from "./backend-failure.ts";
 import { afterFailure } from "./backend-health.ts";
 import type { BackendMemory } from "./backend-memory.ts";
+import type { Kept } from "./backend-store.ts";
 import { resolveTarget } from "./connect-target.ts";
 import type { ConnectTarget } from "./connection.ts";
 import type { Lease } from "./lease.ts";
@@ -12,6 +14,7 @@ import { STEP_TIMEOUT_MS } from "./open-http.ts";
 import type { OnStray, SseConnection } from "./open-sse.ts";
 import type { Fetch } from "./outbound.ts";
 import { askedToWaitMs } from "./retry-times.ts";
+import { LISTING_CAPABILITIES } from "./wire.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 
 /** A stream or an era, `initialize` and `initialized`: nothing takes longer than three steps. */
@@ -134,7 +137,7 @@ export class LiveConnection {
       const opened = await openBackend(order, target, {
         fetch,
         wasLegacy,
-        capabilities: memory.kept.capabilities,
+        capabilities: memory.kept.capabilities ?? listingCapabilities(order, memory.kept),
         isOneUsers: memory.kept.role === "session",
         onSession: async (begun) => {
           if (generation !== this.#generation) return;
@@ -211,4 +214,12 @@ function endedAtOnce({ config }: BackendOrder): GatewayError {
 
 function superseded(): GatewayError {
   return new GatewayError("unavailable", "Cannot connect: the configuration changed meanwhile");
+}
+
+/** Of the session that only lists: calls go on sessions of their users, unless all share this one. */
+function listingCapabilities(
+  { config }: BackendOrder,
+  { role }: Pick<Kept, "role">,
+): JsonObject | undefined {
+  return role === "shared" && config.session === "per-user" ? LISTING_CAPABILITIES : undefined;
 }

@@ -52,6 +52,17 @@ export const CLIENT_CAPABILITIES: JsonObject = {
   extensions: { [APPS_EXTENSION]: { mimeTypes: ["text/html;profile=mcp-app"] } },
 };
 
+/**
+ * What is declared where a backend is only listed: some offer tools only to clients that can be
+ * asked. A client without the capability that calls one hears the backend's own refusal.
+ */
+export const LISTING_CAPABILITIES: JsonObject = {
+  elicitation: { form: {}, url: {} },
+  sampling: { tools: {} },
+  roots: { listChanged: true },
+  ...CLIENT_CAPABILITIES,
+};
+
 /** What every modern request carries (2026-07-28, basic): our name, what the client can do. */
 export function envelope(
   protocolVersion: string,

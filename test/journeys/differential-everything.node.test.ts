@@ -48,10 +48,6 @@ afterAll(() => cleanup.disposeAsync());
 
 const DELIBERATE: readonly Deliberate[] = [
   {
-    where: /^(tools\/list:.*\.result\.tools\[1\d\]|call (trigger-\w+-request|get-roots-list):)/,
-    why: "a list is everybody's, so it holds what the server offers to a client of no capabilities",
-  },
-  {
     where: /^opening:.*\.capabilities\.tasks: .* => nothing$/,
     why: "the tasks of 2025-11-25 were an experiment, and are not those of 2026-07-28",
   },
