@@ -8,6 +8,7 @@ import {
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { ListRootsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/child.ts";
 import { type RealServer, startEverything, startOverHttp } from "../support/real-servers.ts";
@@ -101,9 +102,25 @@ test("calls tools of all real servers under one address", async () => {
   await client.close();
 });
 
+/** The server offers more to a client that can be asked, and a list of the gateway has it all. */
+function capableClient(): Client {
+  const capabilities = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
+  const client = new Client({ name: "journey", version: "1" }, { capabilities });
+  client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [] }));
+  return client;
+}
+
+async function untilItOffersAll(client: Client): Promise<void> {
+  await eventually("the server knows what its client can do", async () => {
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toContain("trigger-elicitation-request");
+  });
+}
+
 test("says the same as the backend itself, byte for byte", async () => {
-  const direct = new Client({ name: "journey", version: "1" });
+  const direct = capableClient();
   await direct.connect(new StreamableHTTPClientTransport(new URL(everything.url)));
+  await untilItOffersAll(direct);
   const through = await connect("/mcp/everything");
   for (const ask of [
     (client: Client) => client.listTools(),
@@ -124,8 +141,9 @@ test("says the same as the backend itself, byte for byte", async () => {
 });
 
 test("says the same over the old transport", async () => {
-  const direct = new Client({ name: "journey", version: "1" });
+  const direct = capableClient();
   await direct.connect(new SSEClientTransport(new URL(overSse.url)));
+  await untilItOffersAll(direct);
   const through = await connect("/mcp/old");
   const ask = async (client: Client) => JSON.stringify(await client.listTools());
   expect(await ask(through)).toBe(await ask(direct));
