@@ -10,7 +10,7 @@ import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { RPC_CODES, type RpcError, type RequestId } from "../core/json-rpc.ts";
 import type { After } from "../core/patience.ts";
-import { type Question, QuestionRefused } from "../core/question.ts";
+import { NOBODY_TO_ASK, type Question, QuestionRefused } from "../core/question.ts";
 import type { Attending } from "./attendance-book.ts";
 import { checkedAsk, QUESTIONS } from "./check-question.ts";
 import { Outbox } from "./outbox.ts";
@@ -126,26 +126,22 @@ export class HeardMessages {
   async #ask(id: RequestId, { method, params }: Question): Promise<JsonObject> {
     const newest = this.#deps.attending().findLast(({ messages }) => messages);
     const listener = this.#deps.isOneUsers() ? newest?.listener : undefined;
-    if (listener === undefined || !QUESTIONS.has(method)) throw new QuestionRefused(NOBODY);
+    if (listener === undefined || !QUESTIONS.has(method)) throw new QuestionRefused(NOBODY_TO_ASK);
     const request = { jsonrpc: "2.0", id, method, params };
     const response = await this.#within(this.#deps.tell(listener, request));
     if (isJsonObject(response?.["result"])) return response["result"];
     const error = response?.["error"];
-    throw new QuestionRefused(isRpcError(error) ? error : NOBODY);
+    throw new QuestionRefused(isRpcError(error) ? error : NOBODY_TO_ASK);
   }
 
   #within<Value>(work: Promise<Value>): Promise<Value> {
     return new Promise((resolve, reject) => {
       const callOff = this.#deps.after(ANSWER_WAIT_MS, () => reject(new QuestionRefused(TOO_LATE)));
-      work.finally(callOff).then(resolve, () => reject(new QuestionRefused(NOBODY)));
+      work.finally(callOff).then(resolve, () => reject(new QuestionRefused(NOBODY_TO_ASK)));
     });
   }
 }
 
-const NOBODY: RpcError = {
-  code: RPC_CODES.methodNotFound,
-  message: "There is no client here that could be asked",
-};
 const TOO_MANY: RpcError = { code: RPC_CODES.internalError, message: "Too many questions at once" };
 const TOO_LATE: RpcError = { code: RPC_CODES.internalError, message: "Nobody answered in time" };
 

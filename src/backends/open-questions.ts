@@ -1,8 +1,7 @@
 import { GiveUp } from "../core/call-signal.ts";
-import { asGatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
-import { RPC_CODES, type RequestId, type RpcError } from "../core/json-rpc.ts";
-import { type Ask, type Question, QuestionRefused } from "../core/question.ts";
+import { RPC_CODES, type RequestId } from "../core/json-rpc.ts";
+import { type Ask, asQuestionError, type Question } from "../core/question.ts";
 
 /** More questions than this at once is no conversation; a backend in a loop is stopped here. */
 const MAX_OPEN = 20;
@@ -38,7 +37,7 @@ export function createQuestions(
     try {
       return { result: await ask(question, signal) };
     } catch (error) {
-      return { error: asRpcError(error) };
+      return { error: asQuestionError(error) };
     }
   }
 
@@ -63,9 +62,4 @@ export function createQuestions(
       open.clear();
     },
   };
-}
-
-function asRpcError(error: unknown): RpcError {
-  if (error instanceof QuestionRefused) return error.error;
-  return { code: RPC_CODES.internalError, message: asGatewayError(error).message };
 }

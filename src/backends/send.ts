@@ -3,9 +3,9 @@ import { isChangeNotice } from "../core/change-notices.ts";
 import { withDeadline } from "../core/deadline.ts";
 import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import { type Answer, RPC_CODES, type RpcError, type RpcNotification } from "../core/json-rpc.ts";
+import type { Answer, RpcNotification } from "../core/json-rpc.ts";
 import { type After, afterTimeout } from "../core/patience.ts";
-import type { Ask, Question } from "../core/question.ts";
+import { type Ask, NOBODY_TO_ASK, type Question } from "../core/question.ts";
 import { redactText } from "../core/redact.ts";
 import { backendFailure, isSessionRefusal, statusFailure } from "./backend-failure.ts";
 import { callBuiltin } from "./builtin.ts";
@@ -286,11 +286,6 @@ function onMessage(message: JsonObject, exchange: Exchange): void {
     }),
   );
 }
-
-const NOBODY_TO_ASK: RpcError = {
-  code: RPC_CODES.methodNotFound,
-  message: "There is no client here that could be asked",
-};
 
 /** An answer to a question of the backend; one that is lost times out there. */
 export async function sendReply(

@@ -1,6 +1,7 @@
 import type { CallSignal } from "./call-signal.ts";
+import { asGatewayError } from "./errors.ts";
 import type { JsonObject } from "./json.ts";
-import type { RpcError } from "./json-rpc.ts";
+import { RPC_CODES, type RpcError } from "./json-rpc.ts";
 
 /**
  * What a backend asks the client in the middle of a call: `elicitation/create`,
@@ -25,4 +26,23 @@ export class QuestionRefused extends Error {
     super(error.message);
     this.error = error;
   }
+}
+
+/** What a backend is told whose question got no answer. */
+export function asQuestionError(error: unknown): RpcError {
+  if (error instanceof QuestionRefused) return error.error;
+  return { code: RPC_CODES.internalError, message: asGatewayError(error).message };
+}
+
+export const NOBODY_TO_ASK: RpcError = {
+  code: RPC_CODES.methodNotFound,
+  message: "There is no client here that could be asked",
+};
+
+/** Its client has been answered otherwise, or gave up. */
+export function clientLeft(): QuestionRefused {
+  return new QuestionRefused({
+    code: -32800,
+    message: "The client does not wait for questions any more",
+  });
 }

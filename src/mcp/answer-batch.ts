@@ -1,7 +1,7 @@
 import type { Caller } from "../auth/caller.ts";
 import { isJsonObject } from "../core/json.ts";
 import type { RpcRequest } from "../core/json-rpc.ts";
-import { dispatch } from "./dispatch.ts";
+import { answerAlone } from "./answer-alone.ts";
 import type { ClientMessage } from "./caller-stub.ts";
 import type { Exchange } from "./exchange.ts";
 import { failureReply } from "./mcp-errors.ts";
@@ -21,7 +21,7 @@ export type Batch = Readonly<{
 
 /** Batches of 2024-11-05 and 2025-03-26; each request is judged by itself. */
 export async function answerBatch(
-  { deps, scope, context, request: { headers } }: Exchange,
+  exchange: Exchange,
   caller: Caller,
   { messages, hear }: Batch,
 ): Promise<Response> {
@@ -47,16 +47,7 @@ export async function answerBatch(
   }
   async function answer(request: RpcRequest): Promise<Reply> {
     if (isModern(request)) return failureReply(request.id, NO_BATCH);
-    return dispatch(deps, {
-      caller,
-      scope,
-      era: "legacy",
-      request,
-      headers,
-      notify: undefined,
-      client: undefined,
-      context,
-    });
+    return answerAlone(exchange, caller, request);
   }
   await Promise.all(Array.from({ length: BATCH_AT_ONCE }, work));
   const texts = replies.flatMap((reply) => reply?.text ?? []);

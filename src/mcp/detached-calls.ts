@@ -1,7 +1,9 @@
 import { randomToken } from "../core/digest.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { RPC_CODES, type RpcNotification } from "../core/json-rpc.ts";
+import { afterTimeout } from "../core/patience.ts";
 import type { Question } from "../core/question.ts";
+import { within } from "../core/within.ts";
 import { type KeptCall, KeptStore } from "./kept-store.ts";
 import type { Reply } from "./reply.ts";
 import { failureText, RpcFailure } from "./rpc-failure.ts";
@@ -96,12 +98,7 @@ export class DetachedCalls {
   async wait(handle: string, ms: number): Promise<void> {
     const running = this.#running.get(handle);
     if (running === undefined || ms <= 0) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ms);
-    });
-    await Promise.race([running.done, timeout]);
-    clearTimeout(timer);
+    await within(ms, running.done, afterTimeout);
   }
 
   answer(handle: string, responses: JsonObject): void {

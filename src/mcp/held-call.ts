@@ -1,9 +1,8 @@
 import { checkedAsk } from "../backends/check-question.ts";
 import { GiveUp, type CallSignal } from "../core/call-signal.ts";
-import { asGatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import { RPC_CODES, type RpcNotification } from "../core/json-rpc.ts";
-import { type Ask, type Question, QuestionRefused } from "../core/question.ts";
+import type { RpcNotification } from "../core/json-rpc.ts";
+import { type Ask, asQuestionError, clientLeft, type Question } from "../core/question.ts";
 import type { Reply } from "./reply.ts";
 
 /** What the client of a held call is told next: what it is asked, or the end. */
@@ -68,8 +67,7 @@ export class HeldCall {
     try {
       return { result: await this.ask({ method, params: known }, this.signal) };
     } catch (error) {
-      if (error instanceof QuestionRefused) return { error: error.error };
-      return { error: { code: RPC_CODES.internalError, message: asGatewayError(error).message } };
+      return { error: asQuestionError(error) };
     }
   }
 
@@ -132,18 +130,18 @@ export class HeldCall {
   }
 
   #refuseAll(): void {
-    for (const { reject } of this.#open.values()) reject(withdrawn());
+    for (const { reject } of this.#open.values()) reject(clientLeft());
     this.#open.clear();
   }
 
   async #put(question: Question, signal: CallSignal): Promise<JsonObject> {
-    if (this.#isLeft) throw withdrawn();
+    if (this.#isLeft) throw clientLeft();
     this.#asked += 1;
     const key = `question-${this.#asked}`;
     const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
     const onAbort = (): void => {
       this.#open.delete(key);
-      reject(withdrawn());
+      reject(clientLeft());
     };
     signal.addEventListener("abort", onAbort);
     this.#open.set(key, { question, resolve, reject });
@@ -162,10 +160,3 @@ const MAX_UNTOLD = 100;
 
 /** Questions that arrive in the same moment are asked in one round. */
 const GATHER_MS = 20;
-
-function withdrawn(): QuestionRefused {
-  return new QuestionRefused({
-    code: -32800,
-    message: "The client does not wait for questions any more",
-  });
-}

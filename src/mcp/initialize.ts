@@ -1,7 +1,7 @@
 import type { Caller } from "../auth/caller.ts";
 import { isJsonObject } from "../core/json.ts";
 import type { RpcRequest } from "../core/json-rpc.ts";
-import { dispatch } from "./dispatch.ts";
+import { answerAlone } from "./answer-alone.ts";
 import type { Exchange } from "./exchange.ts";
 import { jsonReply } from "./reply.ts";
 import { RpcFailure } from "./rpc-failure.ts";
@@ -11,24 +11,16 @@ import { RpcFailure } from "./rpc-failure.ts";
  * does not send its id afterwards is served without one.
  */
 export async function initialize(
-  { deps, sessions, scope, context, request: { headers } }: Exchange,
+  exchange: Exchange,
   caller: Caller,
   request: RpcRequest,
 ): Promise<Response> {
-  if (headers.has("mcp-session-id")) {
+  const { sessions, scope } = exchange;
+  if (exchange.request.headers.has("mcp-session-id")) {
     // Nobody chooses the id of a session but the gateway (session fixation).
     throw new RpcFailure(400, -32600, "Invalid request: initialize carries no session id");
   }
-  const reply = await dispatch(deps, {
-    caller,
-    scope,
-    era: "legacy",
-    request,
-    headers,
-    notify: undefined,
-    client: undefined,
-    context,
-  });
+  const reply = await answerAlone(exchange, caller, request);
   const response = jsonReply(reply);
   const answered: unknown = JSON.parse(reply.text);
   const result = isJsonObject(answered) ? answered["result"] : undefined;

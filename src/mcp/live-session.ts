@@ -2,9 +2,8 @@ import { checkedAsk } from "../backends/check-question.ts";
 import { GiveUp } from "../core/call-signal.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { RPC_CODES, type RequestId, type RpcNotification } from "../core/json-rpc.ts";
-import { asGatewayError } from "../core/errors.ts";
 import { PATIENCE_MS } from "../core/patience.ts";
-import { type Ask, type Question, QuestionRefused } from "../core/question.ts";
+import { type Ask, asQuestionError, type Question, QuestionRefused } from "../core/question.ts";
 import type { ClientPort } from "../gateway/gateway.ts";
 import { ClientQuestions } from "./client-questions.ts";
 import type { EventLog } from "./event-log.ts";
@@ -62,10 +61,6 @@ export class LiveSession {
     this.session = session;
     this.#log = log;
     this.#onStanding = onStanding;
-  }
-
-  get isIdle(): boolean {
-    return this.#running.size === 0 && !this.#standing.some(({ isConnected }) => isConnected);
   }
 
   /** JSON when the answer comes soon and alone, otherwise an event stream. */
@@ -174,8 +169,7 @@ export class LiveSession {
       const ask = this.#ask((message) => stream.send(JSON.stringify(message)));
       return { result: await ask(question, new GiveUp()) };
     } catch (error) {
-      if (error instanceof QuestionRefused) return { error: error.error };
-      return { error: { code: RPC_CODES.internalError, message: asGatewayError(error).message } };
+      return { error: asQuestionError(error) };
     }
   }
 

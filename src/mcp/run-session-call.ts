@@ -1,5 +1,5 @@
 import { afterTimeout } from "../core/patience.ts";
-import { QuestionRefused } from "../core/question.ts";
+import { clientLeft } from "../core/question.ts";
 import type { RpcNotification } from "../core/json-rpc.ts";
 import type { ClientPort } from "../gateway/gateway.ts";
 import type { CallHop } from "./caller-stub.ts";
@@ -28,7 +28,8 @@ export async function runSessionCall(
     ask:
       ask === undefined
         ? undefined
-        : (question, signal) => (kept === undefined ? ask(question, signal) : refuse()),
+        : (question, signal) =>
+            kept === undefined ? ask(question, signal) : Promise.reject(clientLeft()),
     onStreamClosed: () => {
       if (kept === undefined) port.client.onStreamClosed?.();
     },
@@ -67,9 +68,4 @@ export async function runSessionCall(
       kept = handle;
     },
   );
-}
-
-function refuse(): Promise<never> {
-  const message = "The client does not wait for questions any more";
-  return Promise.reject(new QuestionRefused({ code: -32800, message }));
 }
