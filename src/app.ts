@@ -13,7 +13,7 @@ import { createTokenValidator, type TokenJudge } from "./auth/token-validator.ts
 import type { BackendStub } from "./backends/backend-stub.ts";
 import { createLeaseSource } from "./backends/lease-source.ts";
 import { sendNotification, sendRequest } from "./backends/send.ts";
-import { wayOut, type WayOut } from "./backends/way-out.ts";
+import { wayOut, type WayOut } from "./core/way-out.ts";
 import { announcing, asRegistry } from "./config/registry-client.ts";
 import { REGISTRY_NAME } from "./config/registry-object.ts";
 import type { RegistryRpc } from "./config/registry.ts";

@@ -12,19 +12,21 @@ const LEVELS: Record<string, number> = {
   tunnel: 1,
   catalog: 1,
   telemetry: 1,
-  backends: 2,
-  auth: 2,
-  gateway: 3,
-  http: 3,
-  mcp: 4,
-  openai: 4,
-  openapi: 4,
-  oauth: 4,
-  connect: 4,
-  admin: 4,
-  status: 4,
+  llm: 2,
+  backends: 3,
+  auth: 3,
+  gateway: 4,
+  http: 4,
+  chat: 5,
+  mcp: 6,
+  openai: 6,
+  openapi: 6,
+  oauth: 6,
+  connect: 6,
+  admin: 6,
+  status: 6,
 };
-const ENTRY_LEVELS: Record<string, number> = { "app.ts": 5, "index.ts": 6 };
+const ENTRY_LEVELS: Record<string, number> = { "app.ts": 7, "index.ts": 8 };
 /** The Node command stands aside: it may use these and nothing may use it. */
 const COMMAND_MAY_USE = ["config", "tunnel", "core"];
 

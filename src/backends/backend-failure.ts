@@ -1,7 +1,7 @@
 import { type ErrorCode, GatewayError } from "../core/errors.ts";
 import { redactText } from "../core/redact.ts";
 import { LeaseLost } from "./lease.ts";
-import type { Blame } from "./outbound.ts";
+import type { Blame } from "../core/outbound.ts";
 
 /** Enough to recognise a message by, too little to fill a log. */
 const MAX_DETAIL = 500;

@@ -26,7 +26,7 @@ import { STEP_TIMEOUT_MS } from "./open-http.ts";
 import { askedToWaitMs, nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
 import { sendReply, sendRequest } from "./send.ts";
 import { SingleFlight } from "../core/single-flight.ts";
-import { wayOut, type WayOut } from "./way-out.ts";
+import { wayOut, type WayOut } from "../core/way-out.ts";
 
 /** What this object needs of its Worker's environment; `${NAME}` of the config is looked up here too. */
 export type BackendEnv = WayOut &

@@ -3,7 +3,12 @@ import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { After } from "../core/patience.ts";
 import { type Lease, LeaseLost } from "./lease.ts";
 import type { ListenRequest } from "./listen-request.ts";
-import { type Fetch, followWithinOrigin, isRedirect, requireAllowedTarget } from "./outbound.ts";
+import {
+  type Fetch,
+  followWithinOrigin,
+  isRedirect,
+  requireAllowedTarget,
+} from "../core/outbound.ts";
 import { isEventStream } from "./read-answer.ts";
 import { readMessages } from "./read-messages.ts";
 

@@ -12,7 +12,7 @@ import { makeLease } from "./make-lease.ts";
 import { endSession, openBackend } from "./open-backend.ts";
 import { STEP_TIMEOUT_MS } from "./open-http.ts";
 import type { OnStray, SseConnection } from "./open-sse.ts";
-import type { Fetch } from "./outbound.ts";
+import type { Fetch } from "../core/outbound.ts";
 import { askedToWaitMs } from "./retry-times.ts";
 import { LISTING_CAPABILITIES } from "./wire.ts";
 import { SingleFlight } from "../core/single-flight.ts";

@@ -6,7 +6,7 @@ import type { JsonObject } from "../core/json.ts";
 import { type Connection, type ConnectTarget, type Opened, requestHeaders } from "./connection.ts";
 import { initialize, openHttp, STEP_TIMEOUT_MS } from "./open-http.ts";
 import { type OnStray, openSse, type SseConnection } from "./open-sse.ts";
-import type { Fetch } from "./outbound.ts";
+import type { Fetch } from "../core/outbound.ts";
 
 export type OpenBackend = Opened & Readonly<{ stream: SseConnection | undefined }>;
 

@@ -20,7 +20,7 @@ import {
   followWithinOrigin,
   isRedirect,
   requireAllowedTarget,
-} from "./outbound.ts";
+} from "../core/outbound.ts";
 import { readReply } from "./read-answer.ts";
 import { CLIENT_CAPABILITIES, envelope } from "./wire.ts";
 

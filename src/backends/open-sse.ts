@@ -5,7 +5,7 @@ import { LeaseLost } from "./lease.ts";
 import { backendFailure, statusFailure } from "./backend-failure.ts";
 import { type ConnectTarget, requestHeaders } from "./connection.ts";
 import { STEP_TIMEOUT_MS } from "./open-http.ts";
-import { type Blame, type Fetch, requireAllowedTarget } from "./outbound.ts";
+import { type Blame, type Fetch, requireAllowedTarget } from "../core/outbound.ts";
 import { PendingReplies } from "./pending-replies.ts";
 import { isEventStream, parseObject } from "./read-answer.ts";
 import { readMessages } from "./read-messages.ts";

@@ -1,4 +1,4 @@
-import type { Fetch } from "./outbound.ts";
+import type { Fetch } from "../core/outbound.ts";
 import { type AnswerExpected, isEventStream, readReply, type Reply } from "./read-answer.ts";
 
 type Nothing = Extract<Reply, { kind: "nothing" }>;

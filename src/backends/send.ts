@@ -18,7 +18,7 @@ import {
   followWithinOrigin,
   isRedirect,
   requireAllowedTarget,
-} from "./outbound.ts";
+} from "../core/outbound.ts";
 import { createQuestions, type Questions } from "./open-questions.ts";
 import { readReply, type Reply } from "./read-answer.ts";
 import { answerFor } from "./restore-id.ts";

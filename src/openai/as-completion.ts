@@ -1,17 +1,24 @@
-import type { AnswerHead, ChatEvent, ChatUsage } from "./chat-event.ts";
-
-export type Completion = Readonly<{
-  head: AnswerHead;
-  usageOf: (answer: string) => ChatUsage;
-}>;
+import type { Answering } from "../chat/answering.ts";
+import type { AnswerHead, FinishEvent, ToolCall } from "../chat/chat-event.ts";
+import type { JsonObject, JsonValue } from "../core/json.ts";
 
 /** The whole answer as one `chat.completion`. */
-export async function asCompletion(
-  events: AsyncIterable<ChatEvent>,
-  { head, usageOf }: Completion,
-): Promise<Record<string, unknown>> {
-  let content = "";
-  for await (const event of events) content += event.text;
+export async function asCompletion(answering: Answering, head: AnswerHead): Promise<JsonObject> {
+  const message = new Map<string, JsonValue>();
+  let logprobs: JsonValue = null;
+  let calls: readonly ToolCall[] = [];
+  let finish: FinishEvent | undefined;
+  await answering.run((events) => {
+    for (const event of events) {
+      if (event.kind === "delta") {
+        for (const [key, value] of Object.entries(event.delta)) join(message, key, value);
+        if (event.logprobs !== undefined) logprobs = joinLogprobs(logprobs, event.logprobs);
+      }
+      if (event.kind === "client_calls") calls = event.calls;
+      if (event.kind === "finish") finish = event;
+    }
+  });
+  const content = message.get("content") ?? null;
   return {
     id: head.id,
     object: "chat.completion",
@@ -20,11 +27,44 @@ export async function asCompletion(
     choices: [
       {
         index: 0,
-        message: { role: "assistant", content, refusal: null },
-        logprobs: null,
-        finish_reason: "stop",
+        message: {
+          ...Object.fromEntries(message),
+          role: "assistant",
+          content: content === "" && calls.length > 0 ? null : content,
+          refusal: message.get("refusal") ?? null,
+          ...(calls.length === 0 ? {} : { tool_calls: calls.map(asToolCall) }),
+        },
+        logprobs,
+        finish_reason: finish?.reason ?? "stop",
       },
     ],
-    usage: usageOf(content),
+    ...(finish?.usage === undefined ? {} : { usage: finish.usage }),
   };
+}
+
+export function asToolCall({ id, name, argumentText, extra }: ToolCall): JsonObject {
+  return { ...extra, id, type: "function", function: { name, arguments: argumentText } };
+}
+
+/** Texts and lists of deltas add up; anything else is replaced. */
+function join(message: Map<string, JsonValue>, key: string, value: JsonValue | undefined): void {
+  if (value === undefined || value === null) return;
+  const before = message.get(key);
+  if (typeof before === "string" && typeof value === "string") message.set(key, before + value);
+  else if (Array.isArray(before) && Array.isArray(value)) message.set(key, [...before, ...value]);
+  else message.set(key, value);
+}
+
+function joinLogprobs(before: JsonValue, more: JsonValue): JsonValue {
+  if (!isObject(before) || !isObject(more)) return more;
+  const joined: Record<string, JsonValue | undefined> = { ...before };
+  for (const [key, value] of Object.entries(more)) {
+    const known = joined[key];
+    joined[key] = Array.isArray(known) && Array.isArray(value) ? [...known, ...value] : value;
+  }
+  return joined;
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

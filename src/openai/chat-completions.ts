@@ -1,24 +1,18 @@
 import type { Caller } from "../auth/caller.ts";
+import { GiveUp } from "../core/call-signal.ts";
 import { asGatewayError } from "../core/errors.ts";
 import type { RequestContext, Gateway, Scope } from "../gateway/gateway.ts";
 import { readJsonText } from "../http/json-body.ts";
 import { asCompletion } from "./as-completion.ts";
 import { asStream } from "./as-stream.ts";
-import { openAnswer, type ChatUsage } from "./chat-event.ts";
+import { openAnswer } from "../chat/chat-event.ts";
 import { parseChatRequest, type ChatRequest } from "./chat-wire.ts";
-import { carryOut, planAnswer, type Plan } from "./deterministic-model.ts";
+import { carryOut, planAnswer, type Plan } from "../chat/deterministic-model.ts";
 import { findScope } from "./models.ts";
-import { OpenaiRefusal, openaiErrorResponse } from "./openai-errors.ts";
-import { answerTask } from "./task-answers.ts";
+import { finerOf, OpenaiRefusal, openaiErrorResponse } from "./openai-errors.ts";
+import { answerTask } from "../chat/task-answers.ts";
+import { openSseWriter, STREAM_HEADERS } from "./sse-writer.ts";
 import { unknownModel } from "./unknown-model.ts";
-import { wordUsage } from "./word-usage.ts";
-
-const STREAM_HEADERS = {
-  "content-type": "text/event-stream",
-  // A development proxy compresses and so buffers streams that do not forbid it.
-  "cache-control": "no-cache, no-transform",
-  "x-accel-buffering": "no",
-};
 
 export type ChatCall = Readonly<{
   gateway: Gateway;
@@ -35,29 +29,32 @@ export async function answerChat(call: ChatCall): Promise<Response> {
   if (scope === undefined) throw unknownModel(chat.model);
   const plan = await planFor(chat, scope, call);
   const head = openAnswer(chat.model, Date.now());
-  const usageOf = (answer: string): ChatUsage => wordUsage(chat.texts, answer);
-  const start = (signal: AbortSignal): ReturnType<typeof carryOut> =>
-    carryOut(plan, { gateway, caller, scope, context: { ...context, signal } });
+  const life = new GiveUp();
+  context.signal.addEventListener("abort", () => life.abort());
+  const answering = carryOut(plan, {
+    gateway,
+    caller,
+    scope,
+    context: { ...context, signal: life },
+    texts: chat.texts,
+  });
 
   if (chat.stream) {
-    return new Response(
-      asStream((hangUp) => start(AbortSignal.any([context.signal, hangUp])), {
-        head,
-        usageOf: chat.includeUsage ? usageOf : undefined,
-      }),
-      { headers: { ...STREAM_HEADERS, "x-request-id": context.requestId } },
-    );
+    const writer = openSseWriter(() => life.abort());
+    context.waitUntil(asStream(answering, { head, includeUsage: chat.includeUsage }, writer));
+    return new Response(writer.readable, {
+      headers: { ...STREAM_HEADERS, "x-request-id": context.requestId },
+    });
   }
   try {
-    return Response.json(await asCompletion(start(context.signal), { head, usageOf }));
+    return Response.json(await asCompletion(answering, head));
   } catch (thrown) {
     const error = asGatewayError(thrown);
-    // SDKs send 408, 409, 429 and 5xx again by themselves, and the tool may have run; only the
-    // limit stands before it.
-    const mayHaveRun = plan.kind === "run" && error.code !== "rate_limited";
     return openaiErrorResponse(error, {
       requestId: context.requestId,
-      headers: mayHaveRun ? { "x-should-retry": "false" } : {},
+      finer: finerOf(error),
+      // SDKs send 408, 409, 429 and 5xx again by themselves.
+      headers: answering.mayBeRepeated() ? {} : { "x-should-retry": "false" },
     });
   }
 }

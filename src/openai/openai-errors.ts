@@ -1,5 +1,6 @@
 import { GatewayError, type ErrorCode } from "../core/errors.ts";
 import { problemHeaders, statusOf } from "../http/problem.ts";
+import { ProviderError, type Finer } from "../llm/provider-error.ts";
 
 /** `type` and `code` of an OpenAI error; the status is the one every surface of ours gives. */
 type Dialect = Readonly<{ type: string; code: string }>;
@@ -24,9 +25,6 @@ const DIALECT = {
   unavailable: { type: "server_error", code: "service_unavailable" },
   internal: { type: "server_error", code: "server_error" },
 } as const satisfies Record<ErrorCode, Dialect>;
-
-/** What OpenAI's dialect says beyond a code of ours: the parameter, or a finer code. */
-export type Finer = Readonly<{ param?: string; code?: string }>;
 
 export type OpenaiError = Readonly<{
   error: Readonly<{ message: string; type: string; param: string | null; code: string }>;
@@ -69,4 +67,8 @@ export class OpenaiRefusal extends GatewayError {
     super(code, message);
     this.finer = finer;
   }
+}
+
+export function finerOf(error: GatewayError): Finer {
+  return error instanceof OpenaiRefusal || error instanceof ProviderError ? error.finer : {};
 }

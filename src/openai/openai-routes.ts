@@ -8,9 +8,9 @@ import { ANY_ORIGIN, answerPreflight, isPreflight, withCors } from "../http/cors
 import { requireOwnOrigin } from "../http/own-origin.ts";
 import { requireCaller } from "../http/require-caller.ts";
 import { answerChat } from "./chat-completions.ts";
-import { asFunctionTool } from "./functions.ts";
+import { asFunctionTool } from "../chat/functions.ts";
 import { modelsOf } from "./models.ts";
-import { OpenaiRefusal, openaiErrorResponse } from "./openai-errors.ts";
+import { finerOf, OpenaiRefusal, openaiErrorResponse } from "./openai-errors.ts";
 import { unknownModel } from "./unknown-model.ts";
 
 export type OpenaiNeeds = Readonly<{
@@ -112,7 +112,7 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
     const origin = needs.ownOrigin(request) ?? new URL(request.url).origin;
     return openaiErrorResponse(error, {
       requestId: c.var.context.requestId,
-      ...(error instanceof OpenaiRefusal ? { finer: error.finer } : {}),
+      finer: finerOf(error),
       headers: challengeHeaders(error, { request, resource: "v1", origin }),
     });
   });

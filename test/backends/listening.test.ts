@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Wanted } from "../../src/backends/attendance-book.ts";
 import type { Lease } from "../../src/backends/lease.ts";
 import { Listening } from "../../src/backends/listening.ts";
-import type { Fetch } from "../../src/backends/outbound.ts";
+import type { Fetch } from "../../src/core/outbound.ts";
 import { parseBackendName } from "../../src/config/backend-name.ts";
 import { GatewayError } from "../../src/core/errors.ts";
 import type { JsonObject } from "../../src/core/json.ts";

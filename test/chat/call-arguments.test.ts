@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseCallArguments } from "../../src/openai/call-arguments.ts";
+import { parseCallArguments } from "../../src/chat/call-arguments.ts";
 
 const SCHEMA = {
   type: "object",

@@ -4,10 +4,12 @@ import type { JsonObject } from "../core/json.ts";
 import type { CallContext, Gateway, Scope, VisibleTool } from "../gateway/gateway.ts";
 import { parseCallArguments } from "./call-arguments.ts";
 import { parseChatCommand, type ChatCommand } from "./chat-command.ts";
-import type { ChatEvent } from "./chat-event.ts";
+import type { Answering } from "./answering.ts";
+import { textEvent } from "./chat-event.ts";
 import { exampleCall, freeText, helpText, listText } from "./chat-texts.ts";
 import { nearNames } from "./near-names.ts";
 import { renderResult } from "./render-result.ts";
+import { wordUsage } from "./word-usage.ts";
 
 const SHOWN_NEAR = 5;
 
@@ -69,11 +71,34 @@ export type PlannedRun = Readonly<{
   caller: Caller;
   scope: Scope;
   context: CallContext;
+  /** Every text of the conversation, for the usage numbers. */
+  texts: readonly string[];
 }>;
 
 /** Carries the plan out. What goes wrong with the tool is told in the answer, as a person reads it. */
-export async function* carryOut(plan: Plan, run: PlannedRun): AsyncGenerator<ChatEvent> {
-  yield { kind: "text", text: plan.kind === "say" ? plan.text : await runTool(plan, run) };
+export function carryOut(plan: Plan, run: PlannedRun): Answering {
+  let mayHaveRun = false;
+  return {
+    async run(sink) {
+      const text = plan.kind === "say" ? plan.text : await runPlanned(plan);
+      await sink([
+        textEvent(text),
+        { kind: "finish", reason: "stop", usage: wordUsage(run.texts, text), turns: 0 },
+      ]);
+    },
+    mayBeRepeated: () => !mayHaveRun,
+  };
+
+  async function runPlanned(planned: Extract<Plan, { kind: "run" }>): Promise<string> {
+    mayHaveRun = true;
+    try {
+      return await runTool(planned, run);
+    } catch (error) {
+      // Only the limit stands before the tool.
+      if (error instanceof GatewayError && error.code === "rate_limited") mayHaveRun = false;
+      throw error;
+    }
+  }
 }
 
 async function runTool(

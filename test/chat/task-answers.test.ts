@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { answerTask } from "../../src/openai/task-answers.ts";
+import { answerTask } from "../../src/chat/task-answers.ts";
 
 function prompt(example: string): string {
   return `### Task:\nGenerate something.\n### Output:\nJSON format: ${example}\n### Chat History:\n<chat_history>\nUSER: call erp_delete {"tags": 1} { "title": "x" }\nASSISTANT: done\n</chat_history>`;

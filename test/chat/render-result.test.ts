@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fenced, renderResult } from "../../src/openai/render-result.ts";
+import { fenced, renderResult } from "../../src/chat/render-result.ts";
 
 test("shows text as it is, several blocks apart", () => {
   expect(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { planAnswer, type Plan } from "../../src/openai/deterministic-model.ts";
+import { planAnswer, type Plan } from "../../src/chat/deterministic-model.ts";
 import { visibleTool } from "../support/visible-tool.ts";
 
 const TOOLS = [

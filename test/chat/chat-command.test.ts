@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseChatCommand } from "../../src/openai/chat-command.ts";
+import { parseChatCommand } from "../../src/chat/chat-command.ts";
 
 test("takes nothing and greetings for a call for help", () => {
   for (const said of ["", "  \n", "help", "/help", "Help", "?", "hi"]) {

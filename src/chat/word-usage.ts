@@ -1,4 +1,8 @@
-import type { ChatUsage } from "./chat-event.ts";
+export type ChatUsage = Readonly<{
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+}>;
 
 /**
  * Usage where no language model took part, so that no tokenizer applies: a token is a word, that is

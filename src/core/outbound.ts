@@ -1,5 +1,5 @@
-import { GatewayError } from "../core/errors.ts";
-import { isPrivateTarget, targetUrlProblem } from "../core/target-rules.ts";
+import { GatewayError } from "./errors.ts";
+import { isPrivateTarget, targetUrlProblem } from "./target-rules.ts";
 
 /** What every request to a backend is made with; the platform's `fetch` in production. */
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
