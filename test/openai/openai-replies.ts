@@ -40,10 +40,7 @@ export type StreamedText = Readonly<{
   longestLine: number;
 }>;
 
-/**
- * Reads a stream as Open WebUI's direct connections do: every network read is split into lines at
- * once, and what is not a whole line of JSON is lost.
- */
+/** Reads a stream of chat.completion.chunk events. */
 export async function readStream({
   body,
 }: Readonly<{ body: ReadableStream<Uint8Array> | null }>): Promise<StreamedText> {
@@ -52,8 +49,11 @@ export async function readStream({
   let last = "";
   let longestLine = 0;
   const decoder = new TextDecoder();
+  let rest = "";
   for await (const bytes of body ?? []) {
-    for (const line of decoder.decode(bytes, { stream: true }).split("\n")) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
       longestLine = Math.max(longestLine, new TextEncoder().encode(line).length);
       if (!line.startsWith("data: ")) continue;
       last = line.slice("data: ".length);
