@@ -19,7 +19,7 @@ export function toExposedName(backend: BackendName, ownName: string): ExposedNam
 }
 
 /** FNV-1a over UTF-16 code units, as six base-36 digits: stable, and nothing rests on its secrecy. */
-function shortHash(text: string): string {
+export function shortHash(text: string): string {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193) >>> 0;

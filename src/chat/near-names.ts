@@ -1,5 +1,7 @@
 /** Longer words are not typing mistakes of a name. */
 const MAX_LENGTH = 128;
+/** Below it, two names share little but their letters. */
+const MIN_CLOSE = 0.6;
 
 /** At most `limit` of the names that look like what was meant, best first. */
 export function nearNames(
@@ -27,8 +29,10 @@ function score(wanted: string, wantedParts: readonly string[], name: string): nu
   const shared =
     wantedParts.filter((part) => parts.has(part)).length / Math.max(1, wantedParts.length);
   const longest = Math.max(wanted.length, candidate.length);
-  const close = 1 - editDistance(wanted, candidate) / longest;
-  return Math.max(contained, shared * 0.7, close > 0.6 ? close : 0);
+  // Names of very different lengths cannot be close, and there may be thousands of them.
+  const mayBeClose = Math.abs(wanted.length - candidate.length) < longest * (1 - MIN_CLOSE);
+  const close = mayBeClose ? 1 - editDistance(wanted, candidate) / longest : 0;
+  return Math.max(contained, shared * 0.7, close > MIN_CLOSE ? close : 0);
 }
 
 function plain(name: string): string {

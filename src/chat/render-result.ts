@@ -109,7 +109,8 @@ function renderInputRequired(result: JsonObject): string {
   ].join("\n\n");
 }
 
-function mirrors(block: JsonObject, structured: JsonValue): boolean {
+/** Whether a text block says the same as the structured result beside it. */
+export function mirrors(block: JsonObject, structured: JsonValue): boolean {
   if (block["type"] !== "text") return false;
   try {
     return sorted(JSON.parse(stringOf(block["text"]))) === sorted(structured);
