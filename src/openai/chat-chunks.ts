@@ -1,11 +1,6 @@
 import type { AnswerHead, ChatEvent, ToolCall } from "../chat/chat-event.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
-import { splitText } from "./split-text.ts";
-
-/** Long texts of a delta are cut into several; everything else passes whole. */
-const TEXT_KEYS = ["content", "reasoning_content", "reasoning", "thinking", "refusal"] as const;
-/** Shorter ones fit one event whatever JSON makes of them; looking closer costs time per token. */
-const SURELY_SHORT = 2_000;
+import { splitCall, splitDelta } from "./split-delta.ts";
 
 /** Writes the events of one answer as chat.completion.chunk events, each with its blank line. */
 export type ChunkWriter = Readonly<{
@@ -42,7 +37,7 @@ export function createChunkWriter(head: AnswerHead, includeUsage: boolean): Chun
     chunks(event) {
       switch (event.kind) {
         case "delta":
-          return piecesOf(event.delta).map((piece) => chunk(piece, null, event.logprobs));
+          return splitDelta(event.delta).map((piece) => chunk(piece, null, event.logprobs));
         case "client_calls":
           return event.calls.flatMap((call, index) =>
             callDeltas(call, index).map((delta) => chunk(delta, null)),
@@ -64,33 +59,15 @@ export function createChunkWriter(head: AnswerHead, includeUsage: boolean): Chun
   };
 }
 
-function piecesOf(delta: JsonObject): readonly JsonObject[] {
-  const long = TEXT_KEYS.find((key) => {
-    const text = delta[key];
-    return typeof text === "string" && text.length > SURELY_SHORT;
-  });
-  if (long === undefined) return [delta];
-  const { [long]: text, ...rest } = delta;
-  if (typeof text !== "string") return [delta];
-  const pieces = [...splitText(text)].map((piece): JsonObject => ({ [long]: piece }));
-  return Object.keys(rest).length === 0 ? pieces : [...pieces, ...piecesOf(rest)];
-}
-
 /** Index, id, type and name come with the first piece, as OpenAI sends them. */
 function callDeltas(call: ToolCall, index: number): readonly JsonObject[] {
-  const [first = "", ...rest] = splitText(call.argumentText);
-  return [
-    {
-      tool_calls: [
-        {
-          ...call.extra,
-          index,
-          id: call.id,
-          type: "function",
-          function: { name: call.name, arguments: first },
-        },
-      ],
-    },
-    ...rest.map((piece) => ({ tool_calls: [{ index, function: { arguments: piece } }] })),
-  ];
+  const { id, name, argumentText, extra } = call;
+  const whole = {
+    ...extra,
+    index,
+    id,
+    type: "function",
+    function: { name, arguments: argumentText },
+  };
+  return splitCall(whole).map((piece) => ({ tool_calls: [piece] }));
 }
