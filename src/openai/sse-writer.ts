@@ -8,7 +8,12 @@ const KEEP_ALIVE = ": keep-alive\n\n";
  * Events stay whole in one write and writes near 8 KiB: Open WebUI's direct connections split each
  * network read into lines without a buffer, and lose an event that is cut.
  */
-const MAX_WRITE = 8 * 1_024;
+export const MAX_WRITE = 8 * 1_024;
+/**
+ * Such a reader also takes 64 KiB at a time of what has piled up, wherever that ends. A pause after
+ * each full write gives it 4 MiB a second, which a browser keeps up with, and costs tokens nothing.
+ */
+const GENTLE_PAUSE_MS = 2;
 
 export const STREAM_HEADERS = {
   "content-type": "text/event-stream",
@@ -22,14 +27,22 @@ export type SseWriter = Readonly<{
   readable: ReadableStream<Uint8Array>;
   /** Whole events, each with its blank line. Resolves when the client has taken them. */
   write: (events: readonly string[]) => Promise<void>;
+  /** The same for events that came as bytes, at most `MAX_WRITE` of them. */
+  writeBytes: (events: Uint8Array) => Promise<void>;
   close: () => Promise<void>;
 }>;
 
+/** A page in a browser reads the stream, as Open WebUI's direct connections do. */
+export function isPage(request: Request): boolean {
+  return request.headers.has("origin");
+}
+
 /**
  * One write per call and 8 KiB, because a write costs workerd as much as ten parsed events. Silence
- * is filled with comments until `close`. `onLeft`: the client reads no more.
+ * is filled with comments until `close`. `onLeft`: the client reads no more. `isGentle`: slow enough
+ * for a page.
  */
-export function openSseWriter(onLeft: () => void): SseWriter {
+export function openSseWriter(onLeft: () => void, isGentle = false): SseWriter {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const encoder = new TextEncoder();
@@ -37,12 +50,19 @@ export function openSseWriter(onLeft: () => void): SseWriter {
   let isQuiet = true;
   let pending = 0;
 
-  async function put(text: string): Promise<void> {
+  let sincePause = 0;
+
+  async function put(bytes: Uint8Array): Promise<void> {
     if (hasLeft) return;
     isQuiet = false;
     pending += 1;
     try {
-      await writer.write(encoder.encode(text));
+      await writer.write(bytes);
+      sincePause += bytes.byteLength;
+      if (isGentle && sincePause >= MAX_WRITE) {
+        sincePause = 0;
+        await new Promise((resolve) => setTimeout(resolve, GENTLE_PAUSE_MS));
+      }
     } catch {
       stop();
       hasLeft = true;
@@ -53,7 +73,7 @@ export function openSseWriter(onLeft: () => void): SseWriter {
   }
 
   const timer = setInterval(() => {
-    if (isQuiet && pending === 0) void put(KEEP_ALIVE);
+    if (isQuiet && pending === 0) void put(encoder.encode(KEEP_ALIVE));
     isQuiet = true;
   }, KEEP_ALIVE_MS);
   const stop = (): void => clearInterval(timer);
@@ -65,13 +85,14 @@ export function openSseWriter(onLeft: () => void): SseWriter {
       for (const event of events) {
         if (text !== "" && text.length + event.length > MAX_WRITE) {
           // oxlint-disable-next-line no-await-in-loop -- in order, and as fast as the client reads
-          await put(text);
+          await put(encoder.encode(text));
           text = "";
         }
         text += event;
       }
-      if (text !== "") await put(text);
+      if (text !== "") await put(encoder.encode(text));
     },
+    writeBytes: put,
     async close() {
       stop();
       await writer.close().catch(() => {}); // the client has left already
