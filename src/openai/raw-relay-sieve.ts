@@ -1,0 +1,155 @@
+import type { AnswerHead } from "../chat/chat-event.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import { createChunkCleaner } from "./raw-relay-chunk.ts";
+import { providerFailed } from "./raw-relay-fault.ts";
+import { writeChunk } from "./raw-relay-pieces.ts";
+
+/** A provider that sends no end of an event is not to fill our memory. */
+const MAX_EVENT = 1_024 * 1_024;
+/** Units that stay under 16 KiB whatever UTF-8 makes of them: see `split-text.ts`. */
+const SURELY_SMALL = 5_000;
+/** Where a text of the answer begins in a chunk. */
+const TEXT = /"(?:content|reasoning_content|reasoning)":\s*"/;
+/** The rest of a JSON string without its closing quote; a replaced byte is no text. */
+const STRING =
+  // oxlint-disable-next-line no-control-regex -- JSON does not allow them in a string
+  /[^"\\\u0000-\u001f\ufffd]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f\ufffd]*)*/y;
+
+/** What a client gets of a provider's event stream. */
+export type Sieve = Readonly<{
+  /**
+   * Whole events of the stream's next text are added to `out`. True: they are the text as it came.
+   * Throws ProviderError when the provider tells of a failure, or sends what is no chat.
+   */
+  sift: (text: string, out: string[]) => boolean;
+  /** What the end of the stream leaves to be said. Throws when the answer is not complete. */
+  end: (out: string[]) => void;
+  /** `[DONE]` has come. */
+  isDone: () => boolean;
+}>;
+
+/** What stands before and after the text of an event that was found harmless. */
+type Frame = Readonly<{ before: string; after: string }>;
+
+/**
+ * An event is parsed, cleaned and written again, unless all but its text is the very same as of one
+ * before that needed no cleaning: nothing can hide in a text, so those pass without being parsed.
+ */
+export function createSieve(head: AnswerHead): Sieve {
+  const cleaner = createChunkCleaner(head);
+  let rest = "";
+  let hasBegun = false;
+  let frame: Frame | undefined;
+  let isDone = false;
+
+  /** The end of the event at `start`, where it is like one before; otherwise -1. */
+  function passes(text: string, start: number): number {
+    if (frame === undefined || !text.startsWith(frame.before, start)) return -1;
+    STRING.lastIndex = start + frame.before.length;
+    STRING.test(text);
+    const end = STRING.lastIndex;
+    if (!text.startsWith(frame.after, end)) return -1;
+    const next = end + frame.after.length;
+    return next - start <= SURELY_SMALL ? next : -1;
+  }
+
+  /** Adds what a client may have of one event; false where that is not the event as it came. */
+  function clean(event: string, out: string[]): boolean {
+    const data = dataOf(event);
+    if (data === undefined || isDone) return false;
+    if (data === "[DONE]") {
+      for (const chunk of cleaner.ends()) out.push(...writeChunk(chunk));
+      out.push("data: [DONE]\n\n");
+      isDone = true;
+      frame = undefined;
+      return false;
+    }
+    const chunk = parseChunk(data);
+    const cleaned = cleaner.clean(chunk);
+    if (cleaned === undefined) return false;
+    if (cleaned !== chunk || event.length > SURELY_SMALL || event !== `data: ${data}`) {
+      out.push(...writeChunk(cleaned));
+      return false;
+    }
+    out.push(`${event}\n\n`);
+    frame = frameOf(event);
+    return true;
+  }
+
+  function keep(unfinished: string): void {
+    if (unfinished.length > MAX_EVENT) throw providerFailed("an event of its stream has no end");
+    rest = unfinished;
+  }
+
+  return {
+    sift(text, out) {
+      if (rest !== "" && !/[\r\n]/.test(text)) {
+        keep(rest + text); // looked through again only when it may have ended
+        return false;
+      }
+      // What stands before the first event, as a byte order mark, is not in the text.
+      let isAsItCame = rest === "" && hasBegun;
+      hasBegun = true;
+      let all = rest + text;
+      if (all.includes("\r")) {
+        // The second half of a pair that was cut may still come.
+        const held = all.endsWith("\r") ? "\r" : "";
+        all = all.slice(0, all.length - held.length).replaceAll(/\r\n?/g, "\n") + held;
+        isAsItCame = false;
+      }
+      let start = 0;
+      while (start < all.length) {
+        const passed = passes(all, start);
+        if (passed >= 0) {
+          out.push(all.slice(start, passed));
+          start = passed;
+          continue;
+        }
+        const end = all.indexOf("\n\n", start);
+        if (end < 0) break;
+        if (!clean(all.slice(start, end), out)) isAsItCame = false;
+        start = end + 2;
+      }
+      keep(all.slice(start));
+      return isAsItCame && rest === "";
+    },
+    end(out) {
+      // The blank line after the last event is often left out.
+      if (rest.trim() !== "") clean(rest.replaceAll(/\r\n?/g, "\n").trimEnd(), out);
+      if (isDone) return;
+      if (!cleaner.isComplete()) throw providerFailed("its stream ended before the answer did");
+      out.push("data: [DONE]\n\n");
+    },
+    isDone: () => isDone,
+  };
+}
+
+/** The data of an event; undefined for comments and other fields. */
+function dataOf(event: string): string | undefined {
+  if (event.startsWith("data: ") && !event.includes("\n"))
+    return event.slice("data: ".length).trim();
+  const lines = event.split("\n").filter((line) => line.startsWith("data:"));
+  const data = lines.map((line) => line.slice("data:".length).trim()).join("\n");
+  return data.trim() === "" ? undefined : data;
+}
+
+function parseChunk(data: string): JsonObject {
+  let chunk: unknown;
+  try {
+    chunk = JSON.parse(data);
+  } catch {
+    throw providerFailed("its stream holds what is no JSON");
+  }
+  if (!isJsonObject(chunk)) throw providerFailed("its stream holds what is no chat");
+  return chunk;
+}
+
+/** In JSON that was parsed, a string follows `"content":"` wherever that stands. */
+function frameOf(event: string): Frame | undefined {
+  const found = TEXT.exec(event);
+  if (found === null) return undefined;
+  const start = found.index + found[0].length;
+  STRING.lastIndex = start;
+  STRING.test(event);
+  return { before: event.slice(0, start), after: `${event.slice(STRING.lastIndex)}\n\n` };
+}

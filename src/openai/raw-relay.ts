@@ -1,0 +1,85 @@
+import type { AnswerHead } from "../chat/chat-event.ts";
+import { asGatewayError } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
+import { asOpenaiError, finerOf } from "./openai-errors.ts";
+import { asOneChunk, asWhole } from "./raw-relay-completion.ts";
+import { providerFailed } from "./raw-relay-fault.ts";
+import { writeChunk } from "./raw-relay-pieces.ts";
+import { type Patience, readsOf } from "./raw-relay-reads.ts";
+import { createSieve } from "./raw-relay-sieve.ts";
+import { MAX_WRITE, type SseWriter } from "./sse-writer.ts";
+
+/** Answers with pictures in them are long; more would not fit an isolate beside others. */
+const MAX_ANSWER = 16 * 1_024 * 1_024;
+const DONE = "data: [DONE]\n\n";
+const LINE_FEED = 0x0a;
+
+export type RawRelay = Patience &
+  Readonly<{
+    /** Stands in for what the provider leaves out. */
+    head: AnswerHead;
+  }>;
+
+/**
+ * A provider's own answer (2xx), which is not to be trusted, as events for a client, to the end;
+ * never throws. Its ids and its name of the model stay.
+ */
+export async function relayStream(
+  answer: Response,
+  relay: RawRelay,
+  writer: SseWriter,
+): Promise<void> {
+  let out: string[] = [];
+  try {
+    if (isJson(answer)) {
+      out.push(...writeChunk(await readChunk(answer, relay)), DONE);
+    } else {
+      const sieve = createSieve(relay.head);
+      const decoder = new TextDecoder();
+      for await (const bytes of readsOf(bodyOf(answer), relay)) {
+        const isAsItCame = sieve.sift(decoder.decode(bytes, { stream: true }), out);
+        // Bytes that were cut inside a letter are not in the text yet.
+        const isWhole = bytes.at(-1) === LINE_FEED && bytes.byteLength <= MAX_WRITE;
+        await (isAsItCame && isWhole ? writer.writeBytes(bytes) : writer.write(out));
+        out = [];
+        if (sieve.isDone()) return;
+      }
+      sieve.end(out);
+    }
+    await writer.write(out);
+  } catch (error) {
+    // The status has gone out already; SDKs raise a chunk with `error`, Open WebUI shows it.
+    const known = asGatewayError(error);
+    const told = JSON.stringify(asOpenaiError(known, finerOf(known)));
+    await writer.write([...out, `data: ${told}\n\n`, DONE]);
+  } finally {
+    await writer.close();
+  }
+}
+
+/** The same as one `chat.completion`. Throws GatewayError. */
+export async function relayWhole(answer: Response, relay: RawRelay): Promise<JsonObject> {
+  return asWhole(await readChunk(answer, relay));
+}
+
+async function readChunk(answer: Response, relay: RawRelay): Promise<JsonObject> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  for await (const bytes of readsOf(bodyOf(answer), relay)) {
+    size += bytes.byteLength;
+    if (size > MAX_ANSWER) throw providerFailed(`its answer is over ${MAX_ANSWER} bytes`);
+    text += decoder.decode(bytes, { stream: true });
+  }
+  return asOneChunk(text + decoder.decode(), relay.head);
+}
+
+function bodyOf({ body }: Response): ReadableStream<Uint8Array> {
+  if (body === null) throw providerFailed("its answer is empty");
+  return body;
+}
+
+/** Some answer whole though they were asked to stream. */
+function isJson(answer: Response): boolean {
+  return (answer.headers.get("content-type") ?? "").includes("json");
+}
