@@ -31,12 +31,12 @@ const EMPTY_WORDS: ReadonlySet<string> = new Set(
   ),
 );
 
-/** By place in the list of tools. */
-type Weights = Map<number, number>;
+/** The tools that have a word, by their places in the list, each with its best weight. */
+type Postings = { readonly places: number[]; readonly weights: number[] };
 
 /** Built once for many searches: with thousands of tools each is a look at the words asked for. */
 export function indexTools(tools: readonly NamedTool[]): ToolIndex {
-  const words = new Map<string, Weights>();
+  const words = new Map<string, Postings>();
   for (const [place, tool] of tools.entries()) addTool(words, place, tool);
   const vocabulary = [...words.keys()].toSorted(compareText);
   const exact = exactNames(tools);
@@ -59,29 +59,32 @@ export function indexTools(tools: readonly NamedTool[]): ToolIndex {
   };
 }
 
-function addTool(words: Map<string, Weights>, place: number, { name, visible }: NamedTool): void {
-  const { tool, backend, ownName } = visible;
-  const add = (text: string, weight: number): void => {
-    for (const word of wordsOf(text)) {
-      const weights = words.get(word) ?? new Map<number, number>();
-      words.set(word, weights);
-      weights.set(place, Math.max(weights.get(place) ?? 0, weight));
-    }
-  };
-  add(ownName, WEIGHTS.name);
-  add(backend, WEIGHTS.backend);
-  // Under `/mcp/{backend}` it is the own name, else backend and own name: seldom anything new.
-  if (!name.endsWith(ownName)) add(name, WEIGHTS.title);
-  const { title } = tool;
-  if (typeof title === "string") add(title, WEIGHTS.title);
-  add(descriptionOf(tool), WEIGHTS.description);
+function addTool(words: Map<string, Postings>, place: number, named: NamedTool): void {
+  const { tool, backend, ownName } = named.visible;
   const { properties } = tool.inputSchema;
   const parameters = isJsonObject(properties) ? Object.keys(properties) : [];
-  add(parameters.slice(0, MAX_PARAMETERS).join(" "), WEIGHTS.parameter);
+  const { title } = tool;
+  // The weightiest first: a word counts where it is met first.
+  const texts: readonly (readonly [string, number])[] = [
+    [ownName, WEIGHTS.name],
+    [typeof title === "string" ? title : "", WEIGHTS.title],
+    [backend, WEIGHTS.backend],
+    [descriptionOf(tool), WEIGHTS.description],
+    [parameters.slice(0, MAX_PARAMETERS).join(" "), WEIGHTS.parameter],
+  ];
+  for (const [text, weight] of texts) {
+    for (const word of wordsOf(text)) {
+      const postings = words.get(word) ?? { places: [], weights: [] };
+      if (postings.places.length === 0) words.set(word, postings);
+      else if (postings.places.at(-1) === place) continue;
+      postings.places.push(place);
+      postings.weights.push(weight);
+    }
+  }
 }
 
 type Words = Readonly<{
-  words: ReadonlyMap<string, Weights>;
+  words: ReadonlyMap<string, Postings>;
   vocabulary: readonly string[];
   count: number;
 }>;
@@ -106,16 +109,18 @@ function scoreWords(query: string, index: Words): Map<number, number> {
 }
 
 /** Without the grammar of any language: `invoices` and `invoice` begin alike. */
-function matchWord(word: string, { words, vocabulary }: Words): Weights {
-  const matches: Weights = new Map();
+function matchWord(word: string, { words, vocabulary }: Words): ReadonlyMap<number, number> {
+  const matches = new Map<number, number>();
   const head = word.length > 4 ? word.slice(0, Math.max(4, word.length - 3)) : word;
-  for (let at = firstFrom(vocabulary, head); at < vocabulary.length; at += 1) {
-    const known = vocabulary[at] ?? "";
+  for (let next = firstFrom(vocabulary, head); next < vocabulary.length; next += 1) {
+    const known = vocabulary[next] ?? "";
     if (!known.startsWith(head)) break;
     const factor = likeness(word, known, head.length);
     if (factor === 0) continue;
-    for (const [place, weight] of words.get(known) ?? []) {
-      matches.set(place, Math.max(matches.get(place) ?? 0, weight * factor));
+    const { places, weights } = words.get(known) ?? { places: [], weights: [] };
+    for (const [at, place] of places.entries()) {
+      const weight = (weights[at] ?? 0) * factor;
+      matches.set(place, Math.max(matches.get(place) ?? 0, weight));
     }
   }
   return matches;
