@@ -6,7 +6,7 @@ import { asToolImage, type ToolImage } from "./tool-image.ts";
 /** What a model reads of a tool's result. */
 export type ModelResult = Readonly<{
   text: string;
-  /** For a message of their own, because tool messages are text: see `image-message.ts`. */
+  /** For a message of their own, because tool messages are text: see `tool-image.ts`. */
   images: readonly ToolImage[];
   isError: boolean;
 }>;
