@@ -42,6 +42,8 @@ export type ToolCall = Readonly<{
 export type ToolRun = Readonly<{
   /** The model's id of the call; unique within an answer. */
   id: string;
+  /** The function it was called as: tools of equal names as the client's are renamed. */
+  name: string;
   tool: VisibleTool;
   arguments: JsonObject;
 }>;
