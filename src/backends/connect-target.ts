@@ -1,16 +1,8 @@
 import type { BackendOrder } from "../config/backend-order.ts";
-import { resolveSecrets } from "../config/secrets.ts";
+import { resolveSecrets, secretsIn } from "../config/secrets.ts";
 import { GatewayError } from "../core/errors.ts";
 import { headerProblem } from "../core/target-rules.ts";
 import type { ConnectTarget } from "./connection.ts";
-
-/** The Worker's own secrets: a config that could name them could send them to any backend. */
-const OWN_SECRETS: ReadonlySet<string> = new Set([
-  "ENCRYPTION_KEY",
-  "OWNER_PASSWORD",
-  "GATEWAY_API_KEY",
-  "LOCAL_COMMAND_KEY",
-]);
 
 /** Puts secrets into URL and headers, at the moment of use. Undefined for what has no URL. */
 export function resolveTarget(
@@ -20,11 +12,9 @@ export function resolveTarget(
 ): ConnectTarget | undefined {
   const { name, transport } = config;
   if (transport.kind !== "streamable-http" && transport.kind !== "sse") return undefined;
+  const lookup = secretsIn(variables);
   const resolve = (text: string): string => {
-    const resolved = resolveSecrets(text, (variable) => {
-      const value = OWN_SECRETS.has(variable) ? undefined : variables[variable];
-      return typeof value === "string" ? value : undefined;
-    });
+    const resolved = resolveSecrets(text, lookup);
     const [missing] = resolved.missing;
     if (missing === undefined) return resolved.text;
     throw notConfigured(name, `needs the secret "${missing}", which is not set`);

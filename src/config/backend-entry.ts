@@ -1,13 +1,14 @@
 import type { BackendName } from "../core/ids.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import { headerProblem, targetUrlProblem } from "../core/target-rules.ts";
-import { configProblem } from "./config-problem.ts";
+import { targetUrlProblem } from "../core/target-rules.ts";
+import { configProblem, maskForError, quoted } from "./config-problem.ts";
 import {
   BUILTIN_NAMES,
   type BackendConfig,
   type BackendTransport,
   type BuiltinName,
 } from "./gateway-config.ts";
+import { parseHeaders } from "./parse-headers.ts";
 
 /** Claude.ai gives up a tool call near 60 s: the caller should hear it from us, with a reason. */
 const DEFAULT_TIMEOUT_SECONDS = 55;
@@ -125,25 +126,7 @@ function parseRemote(
   if (kind === undefined) {
     throw configProblem(`${path}.type`, type, quoted([...REMOTE_TYPES.keys()]));
   }
-  return { kind, url, headers: readHeaders(path, entry) };
-}
-
-function readHeaders(path: string, entry: JsonObject): Readonly<Record<string, string>> {
-  const headers = entry["headers"];
-  if (headers === undefined) return {};
-  if (!isJsonObject(headers))
-    throw configProblem(`${path}.headers`, typeof headers, "an object of strings");
-  const read: [string, string][] = [];
-  for (const [header, value] of Object.entries(headers)) {
-    if (typeof value !== "string") {
-      throw configProblem(`${path}.headers.${header}`, typeof value, "a string");
-    }
-    const problem = headerProblem(header, value);
-    // The value may be a credential: only its place is named.
-    if (problem !== undefined) throw configProblem(`${path}.headers.${header}`, "…", problem);
-    read.push([header, value]);
-  }
-  return Object.fromEntries(read);
+  return { kind, url, headers: parseHeaders(`${path}.headers`, entry["headers"]) };
 }
 
 function readStrings(path: string, entry: JsonObject, key: string): readonly string[] | undefined {
@@ -197,13 +180,4 @@ function readInstructions(path: string, entry: JsonObject): Pick<BackendConfig, 
   if (value === undefined) return {};
   if (value === false || typeof value === "string") return { instructions: value };
   throw configProblem(`${path}.instructions`, value, "false or a text");
-}
-
-/** Path and query of a backend's address may be its password. */
-function maskForError(url: string): string {
-  return /^([a-z][a-z0-9+.-]*:\/\/)?[^/?#@]*/i.exec(url)?.[0] ?? "";
-}
-
-function quoted(words: readonly string[]): string {
-  return words.map((word) => `"${word}"`).join(", ");
 }

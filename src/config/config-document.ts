@@ -1,11 +1,12 @@
 import JSON5 from "json5";
-import * as z from "zod";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { GatewayError } from "../core/errors.ts";
 import { parseBackendEntry } from "./backend-entry.ts";
 import { configProblem } from "./config-problem.ts";
 import type { BackendConfig, GatewayConfig } from "./gateway-config.ts";
 import { parseBackendName } from "./backend-name.ts";
+import { parseGatewayPart } from "./parse-gateway-part.ts";
+import { parseLlm } from "./parse-llm.ts";
 
 /** The whole document: larger ones are a mistake, and a stored version is one object row of 2 MB. */
 export const CONFIG_LIMIT_BYTES = 512 * 1024;
@@ -17,9 +18,7 @@ export type ParsedConfig = Readonly<{ config: GatewayConfig; warnings: readonly 
 /** Served when nobody configured anything: the first tool call works offline. */
 export const DEFAULT_DOCUMENT: JsonObject = { mcpServers: { time: { builtin: "time" } } };
 
-const gatewayPart = z.strictObject({
-  allowedOrigins: z.array(z.url({ protocol: /^https?$/ })).optional(),
-});
+const OWN_PARTS: ReadonlySet<string> = new Set(["llm", "gateway", "$schema"]);
 
 /** Text as people write it: comments and trailing commas are fine. Throws `config_invalid`. */
 export function parseDocumentText(text: string): JsonObject {
@@ -43,8 +42,8 @@ export function parseDocumentText(text: string): JsonObject {
 }
 
 /**
- * The `mcpServers` file of Claude Desktop and its relatives, plus our own part `gateway`. Unknown
- * keys in other people's parts are warnings; in ours they are errors.
+ * The `mcpServers` file of Claude Desktop and its relatives, plus our own parts `llm` and
+ * `gateway`. Unknown keys in other people's parts are warnings; in ours they are errors.
  */
 export function parseConfig(document: JsonObject): ParsedConfig {
   const warnings: string[] = [];
@@ -72,29 +71,15 @@ export function parseConfig(document: JsonObject): ParsedConfig {
     if (entry !== undefined) backends.push(entry);
   }
   for (const other of Object.keys(document)) {
-    if (other === key || other === "gateway" || other === "$schema") continue;
+    if (other === key || OWN_PARTS.has(other)) continue;
     warnings.push(`${other}: not used by the gateway`);
   }
   return {
     config: {
       backends: backends.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-      allowedOrigins: parseGatewayPart(document["gateway"]),
+      ...parseGatewayPart(document["gateway"]),
+      llm: parseLlm(document["llm"]),
     },
     warnings,
   };
-}
-
-function parseGatewayPart(part: unknown): readonly string[] {
-  if (part === undefined) return [];
-  const parsed = gatewayPart.safeParse(part);
-  if (parsed.success) return (parsed.data.allowedOrigins ?? []).map((url) => new URL(url).origin);
-  const issue = parsed.error.issues[0];
-  if (issue?.code === "unrecognized_keys") {
-    throw configProblem(`gateway.${issue.keys[0]}`, undefined, 'only the key "allowedOrigins"');
-  }
-  throw configProblem(
-    ["gateway", ...(issue?.path ?? [])].join("."),
-    part,
-    'an object like {"allowedOrigins": ["https://app.example.com"]}',
-  );
 }

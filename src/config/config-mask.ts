@@ -28,25 +28,50 @@ function maskValue(path: readonly string[], value: string): string {
   return isOnlyReferences(value) ? value : MASK;
 }
 
+/** `llm.providers` knows more spellings than `mcpServers`; an address is one wherever it stands. */
+const URL_KEYS: ReadonlySet<string> = new Set([
+  "url",
+  "serverUrl",
+  "baseUrl",
+  "base_url",
+  "baseURL",
+]);
+const SECRET_KEYS: ReadonlySet<string> = new Set([
+  "apiKey",
+  "api_key",
+  "key",
+  "jwtSecret",
+  "jwt_secret",
+]);
+/** Objects whose every value may be a secret. */
+const SECRET_GROUPS: ReadonlySet<string> = new Set(["headers", "env"]);
+
 function isUrlKey(key: string | undefined): boolean {
-  return key === "url" || key === "serverUrl";
+  return key !== undefined && URL_KEYS.has(key);
 }
 
-/** Secrets live in `headers`, `env` and addresses of a backend entry. */
+/** Secrets live in entries of backends and providers, and beside what is said of Open WebUI. */
 function rewriteSecrets(document: JsonObject, rewrite: Rewrite): JsonObject {
-  return mapEntries(document, (key, part) =>
-    (key === "mcpServers" || key === "servers") && isJsonObject(part)
-      ? mapEntries(part, (name, entry) =>
-          isJsonObject(entry) ? rewriteEntry([key, name], entry, rewrite) : entry,
-        )
-      : part,
-  );
+  const entries = (path: readonly string[], part: JsonObject): JsonObject =>
+    mapEntries(part, (name, entry) =>
+      isJsonObject(entry) ? rewriteEntry([...path, name], entry, rewrite) : entry,
+    );
+  return mapEntries(document, (key, part) => {
+    if (!isJsonObject(part)) return part;
+    if (key === "mcpServers" || key === "servers" || key === "gateway") return entries([key], part);
+    if (key !== "llm") return part;
+    return mapEntries(part, (name, providers) =>
+      name === "providers" && isJsonObject(providers) ? entries([key, name], providers) : providers,
+    );
+  });
 }
 
 function rewriteEntry(path: readonly string[], entry: JsonObject, rewrite: Rewrite): JsonObject {
   return mapEntries(entry, (key, value) => {
-    if (isUrlKey(key) && typeof value === "string") return rewrite([...path, key], value);
-    if ((key === "headers" || key === "env") && isJsonObject(value)) {
+    if ((isUrlKey(key) || SECRET_KEYS.has(key)) && typeof value === "string") {
+      return rewrite([...path, key], value);
+    }
+    if (SECRET_GROUPS.has(key) && isJsonObject(value)) {
       return mapEntries(value, (header, text) =>
         typeof text === "string" ? rewrite([...path, key, header], text) : text,
       );

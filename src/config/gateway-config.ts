@@ -1,10 +1,16 @@
 import type { BackendName } from "../core/ids.ts";
+import type { LlmConfig } from "./llm-config.ts";
+import type { OpenWebuiConfig } from "./open-webui-config.ts";
 
 /** The configuration after parsing: one spelling, every default filled in. */
 export type GatewayConfig = Readonly<{
   backends: readonly BackendConfig[];
   /** Browser origins allowed at `/mcp` besides our own, Claude's and loopback. */
   allowedOrigins: readonly string[];
+  /** Undefined: none are configured here; the Worker's variables may still name one. */
+  llm: LlmConfig | undefined;
+  /** Undefined: what Open WebUI says of its people is not asked for. */
+  openWebui: OpenWebuiConfig | undefined;
 }>;
 
 export type BackendConfig = Readonly<{

@@ -13,9 +13,8 @@ export function privateTargetProblem(
   config: GatewayConfig,
   allowedOrigins: readonly string[],
 ): GatewayError | undefined {
-  for (const { name, transport } of config.backends) {
-    if (transport.kind !== "streamable-http" && transport.kind !== "sse") continue;
-    const origin = originOf(transport.url);
+  for (const { path, url } of addressesIn(config)) {
+    const origin = originOf(url);
     // An address made of references is judged when it is used.
     if (
       origin === undefined ||
@@ -24,20 +23,30 @@ export function privateTargetProblem(
     )
       continue;
     return configProblem(
-      `mcpServers.${name}.url`,
-      maskUrl(transport.url),
+      path,
+      maskUrl(url),
       "a public address: private ones are allowed only in the local file given with --config",
     );
   }
   return undefined;
 }
 
-/** The origins of all remote backends of a config that came from the local file. */
+/** The origins of all that a config from the local file reaches. */
 export function namedOrigins(config: GatewayConfig): readonly string[] {
-  return config.backends.flatMap(({ transport }) => {
+  return addressesIn(config).flatMap(({ url }) => originOf(url) ?? []);
+}
+
+type Address = Readonly<{ path: string; url: string }>;
+
+function addressesIn({ backends, llm }: GatewayConfig): readonly Address[] {
+  const remote = backends.flatMap(({ name, transport }): Address[] => {
     if (transport.kind !== "streamable-http" && transport.kind !== "sse") return [];
-    return originOf(transport.url) ?? [];
+    return [{ path: `mcpServers.${name}.url`, url: transport.url }];
   });
+  const providers = (llm?.providers ?? []).flatMap(({ name, baseUrl }): Address[] =>
+    baseUrl === "" ? [] : [{ path: `llm.providers.${name}.baseUrl`, url: baseUrl }],
+  );
+  return [...remote, ...providers];
 }
 
 function originOf(url: string): string | undefined {

@@ -16,6 +16,24 @@ export function resolveSecrets(
   return { text: resolved, missing };
 }
 
+/** The Worker's own secrets: a config that could name them could send them anywhere. */
+const OWN_SECRETS: ReadonlySet<string> = new Set([
+  "ENCRYPTION_KEY",
+  "OWNER_PASSWORD",
+  "GATEWAY_API_KEY",
+  "LOCAL_COMMAND_KEY",
+]);
+
+/** What `${NAME}` in a config may stand for: texts of the Worker's environment, but its own secrets. */
+export function secretsIn(
+  variables: Readonly<Record<string, unknown>>,
+): (name: string) => string | undefined {
+  return (name) => {
+    const value = OWN_SECRETS.has(name) ? undefined : variables[name];
+    return typeof value === "string" ? value : undefined;
+  };
+}
+
 /** The names a text refers to, each once. */
 export function secretNames(text: string): readonly string[] {
   return [...new Set([...text.matchAll(REFERENCE)].map((match) => match[1] ?? ""))];

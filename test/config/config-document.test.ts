@@ -119,7 +119,7 @@ test.each([
   ['{"mcpServers":{"../x":{"builtin":"time"}}}', /wanted a name of a-z/],
   [
     '{"mcpServers":{},"gateway":{"colour":1}}',
-    'gateway.colour: missing, wanted only the key "allowedOrigins"',
+    'gateway.colour: "…", wanted only the keys "allowedOrigins", "openWebui"',
   ],
 ])("names path, value and what was wanted in %s", (text, expected) => {
   expect(problem(text)).toMatch(expected);

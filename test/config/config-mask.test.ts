@@ -12,6 +12,17 @@ const DOCUMENT = {
     hook: { url: "https://ha.example.com/api/webhook/abc?key=s3cret" },
     nas: { command: "truenas-mcp", env: { TRUENAS_API_KEY: "1-abcdef" } },
   },
+  llm: {
+    providers: {
+      a: { baseURL: "https://llm.example.com/v1", api_key: "sk-1", headers: { "X-Key": "k" } },
+      b: { url: "https://llm.example.com/token/abc", apiKey: "Bearer ${B_KEY}", models: ["m"] },
+    },
+    aliases: { key: "a/m" },
+  },
+  gateway: {
+    allowedOrigins: ["https://app.example.com"],
+    openWebui: { jwtSecret: "hunter2-hunter2-hunter2", rules: [{ groups: ["sales"] }] },
+  },
 };
 
 test("masks credentials and secret addresses, keeps references and plain paths", () => {
@@ -24,6 +35,21 @@ test("masks credentials and secret addresses, keeps references and plain paths",
       ha: { url: `https://ha.example.com/${MASK}`, headers: {} },
       hook: { url: `https://ha.example.com/api/webhook/${MASK}?key=${MASK}` },
       nas: { command: "truenas-mcp", env: { TRUENAS_API_KEY: MASK } },
+    },
+    llm: {
+      providers: {
+        a: { baseURL: "https://llm.example.com/v1", api_key: MASK, headers: { "X-Key": MASK } },
+        b: {
+          url: `https://llm.example.com/token/${MASK}`,
+          apiKey: "Bearer ${B_KEY}",
+          models: ["m"],
+        },
+      },
+      aliases: { key: "a/m" },
+    },
+    gateway: {
+      allowedOrigins: ["https://app.example.com"],
+      openWebui: { jwtSecret: MASK, rules: [{ groups: ["sales"] }] },
     },
   });
 });
