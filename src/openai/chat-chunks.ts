@@ -7,8 +7,6 @@ export type ChunkWriter = Readonly<{
   /** The first chunk of every answer. */
   opening: () => string;
   chunks: (event: ChatEvent) => readonly string[];
-  /** A delta of our own, e.g. a line about a tool at work. */
-  delta: (delta: JsonObject) => string;
   /** A chunk without choices that holds something of our own. */
   aside: (members: JsonObject) => string;
 }>;
@@ -32,7 +30,6 @@ export function createChunkWriter(head: AnswerHead, includeUsage: boolean): Chun
 
   return {
     opening: () => chunk({ role: "assistant", content: "", refusal: null }, null),
-    delta: (delta) => chunk(delta, null),
     aside,
     chunks(event) {
       switch (event.kind) {
