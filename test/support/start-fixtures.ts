@@ -1,6 +1,7 @@
 import type { TestProject } from "vitest/node";
 import { CONFORMANCE_WIRES } from "./conformance-fixture.ts";
 import { startQuirkyBackends } from "./quirky-backends.ts";
+import { startScriptedLlm } from "./scripted-llm.ts";
 
 /** URLs of the fixture servers, for tests inside workerd: `inject("fixtures")`. */
 export type FixtureUrls = Readonly<{
@@ -12,6 +13,8 @@ export type FixtureUrls = Readonly<{
   changing: Readonly<{ legacySession: string; legacySse: string; modern: string }>;
   /** `{quirky}/{quirk}/{key}` */
   quirky: string;
+  /** `{llm}/{personality}/{key}/v1` */
+  llm: string;
 }>;
 
 declare module "vitest" {
@@ -22,17 +25,19 @@ declare module "vitest" {
 
 /** They end with the process: closed earlier, they break the streams workerd still holds, loudly. */
 export default async function setup(project: TestProject): Promise<void> {
-  const [legacyJson, lasting, changing, quirky] = await Promise.all([
+  const [legacyJson, lasting, changing, quirky, llm] = await Promise.all([
     CONFORMANCE_WIRES["legacy-json"](),
     startChangeable(),
     startChangeable(),
     startQuirkyBackends(),
+    startScriptedLlm(),
   ]);
   project.provide("fixtures", {
     legacyJson: legacyJson.url,
     ...lasting,
     changing,
     quirky: quirky.url,
+    llm: llm.url,
   });
 }
 
