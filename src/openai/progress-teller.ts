@@ -118,7 +118,7 @@ function linesOf(event: ChatEvent): readonly string[] {
 
 function cardsOf(event: ChatEvent): readonly Told[] {
   if (event.kind !== "tool_ended") return [];
-  const { id, tool, arguments: args } = event.run;
-  const card = { id, name: tool.name, argumentText: JSON.stringify(args), text: event.text };
+  const { id, name, arguments: args } = event.run;
+  const card = { id, name, argumentText: JSON.stringify(args), text: event.text };
   return [textEvent(toolCard(card))];
 }

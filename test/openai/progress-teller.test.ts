@@ -7,7 +7,8 @@ import { createProgressTeller, type Told } from "../../src/openai/progress-telle
 import { visibleTool } from "../support/visible-tool.ts";
 
 function run(id: string, args: JsonObject = {}): ToolRun {
-  return { id, tool: visibleTool("erp", `list_${id}`), arguments: args };
+  const name = `erp_list_${id}`;
+  return { id, name, tool: visibleTool("erp", `list_${id}`), arguments: args };
 }
 
 const A = run("a", { status: "open" });
