@@ -329,11 +329,13 @@ test("cuts bytes anywhere and ends lines in either way", async () => {
   expect([said(plain), said(cut)]).toEqual(["häuser über", "häuser über"]);
 });
 
-test("takes its time", async () => {
+test("takes its time and tells it", async () => {
   const before = performance.now();
-  await bytesOf(["TTFB 60", "SLOW 20", "SAY a"]);
-  // Role, word, finish and end are written apart.
-  expect(performance.now() - before).toBeGreaterThan(130);
+  const bytes = await bytesOf(["TTFB 60", "SLOW 20", "STAMP", "PAUSE 40", "STAMP"]);
+  // Role, both stamps, finish and end are written apart.
+  expect(performance.now() - before).toBeGreaterThan(190);
+  const [first = 0, second = 0] = [...bytes.matchAll(/@([\d.]+) /g)].map(([, ms]) => Number(ms));
+  expect(second - first).toBeGreaterThan(55);
 });
 
 test("remembers what arrived, and who left", async () => {
@@ -354,6 +356,25 @@ test("remembers what arrived, and who left", async () => {
   expect(llm.requests("memory").map(({ abandoned }) => abandoned)).toEqual([false, true]);
   expect((await fetch(`${log}?arrived=9&within=10`)).status).toBe(504);
   expect(await (await fetch(log, { method: "DELETE" })).json()).toEqual([]);
+});
+
+test("writes each event apart, and several where it is told to", async () => {
+  const writes = async (script: string): Promise<number> => {
+    const response = await post([script], { stream: true });
+    let count = 0;
+    for await (const _ of response.body ?? []) count += 1;
+    return count;
+  };
+  expect(await writes("CHUNKS 200 8")).toBeGreaterThan(50);
+  expect(await writes("CHUNKS 200 8 50")).toBeLessThan(20);
+});
+
+test("gives several choices and their odds", async () => {
+  const { choices } = await whole(["SAY x"], { n: 2, logprobs: true });
+  expect(choices).toMatchObject(
+    [0, 1].map((index) => ({ index, logprobs: { content: [{ token: "x" }] } })),
+  );
+  expect(chunksIn(await bytesOf(["SAY x"], { n: 2 }))).toHaveLength(6);
 });
 
 test("wants its key, knows its models and embeds", async () => {
@@ -490,6 +511,8 @@ test.for([
   ["openai", { tools: [] }, /empty/],
   ["mistral", { stream_options: { include_usage: true } }, /stream_options/],
   ["strict", { store: true }, /store/],
+  ["deepseek", { messages: [{ role: "developer", content: "SAY x" }] }, /developer/],
+  ["mistral", { temperature: 1.8 }, /temperature/],
   ["openai", { model: "gpt-5", max_tokens: 1 }, /max_completion_tokens/],
 ] as const)("%s refuses %j", async ([personality, ask, words]) => {
   const response = await post(["SAY x"], { personality, ...ask });

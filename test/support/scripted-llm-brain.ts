@@ -18,6 +18,8 @@ export type Call = Readonly<{ name: string; json: string; position: number }>;
 /** What the model brings forth, in order. */
 export type Piece =
   | Readonly<{ kind: "text" | "thought"; texts: readonly string[]; perWrite: number }>
+  | Readonly<{ kind: "stamp"; count: number }>
+  | Readonly<{ kind: "pause"; ms: number }>
   | Readonly<{ kind: "calls"; calls: readonly Call[] }>
   | Readonly<{ kind: "raw"; of: "delta" | "chunk" | "text"; text: string }>
   | Readonly<{
@@ -109,6 +111,8 @@ export function answerTo(
         break;
       }
       case "raw":
+      case "stamp":
+      case "pause":
         pieces.push(step);
         break;
       case "finish":

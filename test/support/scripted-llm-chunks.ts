@@ -1,10 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { ChatRequest } from "./scripted-llm-ask.ts";
-import type { Answer, Call, Piece } from "./scripted-llm-brain.ts";
+import * as z from "zod";
+import type { Answer, Piece } from "./scripted-llm-brain.ts";
+import { type CallShape, callDeltas, wholeCall } from "./scripted-llm-calls.ts";
 import type { Personality } from "./scripted-llm-personalities.ts";
 
 /** Bytes of one network write, or the place where the connection ends or falls silent. */
-export type Write = string | Readonly<{ end: "cut" | "stall" | "close" }>;
+export type Write =
+  | string
+  | Readonly<{ pause: number }>
+  | Readonly<{ end: "cut" | "stall" | "close" }>;
 
 type Delta = Readonly<Record<string, unknown>>;
 
@@ -26,6 +31,14 @@ export class ChatWire {
       created: Math.floor(Date.now() / 1000),
       model: request.model ?? "scripted-1",
       ...personality.marks,
+    };
+  }
+
+  get #calls(): CallShape {
+    return {
+      answer: this.answer,
+      personality: this.personality,
+      messages: this.request.messages.length,
     };
   }
 
@@ -94,14 +107,19 @@ export class ChatWire {
       content: texts.length > 0 ? texts.join("") : null,
       refusal: null,
       ...this.#thoughtBody(texts.join("")),
-      ...(calls.length > 0 && { tool_calls: calls.map((call) => this.#wholeCall(call)) }),
+      ...(calls.length > 0 && { tool_calls: calls.map((call) => wholeCall(call, this.#calls)) }),
       ...merged(answer.pieces, "delta"),
     };
-    const choice = { index: 0, message, logprobs: null, finish_reason: lost ? null : this.#finish };
+    const choices = Array.from({ length: this.#choices }, (_, index) => ({
+      index,
+      message,
+      logprobs: this.#logprobsOf(message.content),
+      finish_reason: lost ? null : this.#finish,
+    }));
     return {
       ...this.#head,
       object: "chat.completion",
-      choices: [choice],
+      choices,
       ...(usage && { usage }),
       ...personality.finishMarks,
       ...merged(answer.pieces, "chunk"),
@@ -120,14 +138,23 @@ export class ChatWire {
       : withoutContent(delta);
   }
 
-  *#writes(piece: Exclude<Piece, { kind: "break" }>): Iterable<string> {
+  *#writes(piece: Exclude<Piece, { kind: "break" }>): Iterable<Write> {
+    if (piece.kind === "pause") {
+      yield { pause: piece.ms };
+      return;
+    }
+    if (piece.kind === "stamp") {
+      for (let left = piece.count; left > 0; left -= 1) yield this.#chunk({ content: stamp() });
+      return;
+    }
     if (piece.kind === "raw") {
       if (piece.of === "text") yield piece.text;
       else yield piece.of === "chunk" ? `data: ${piece.text}\n\n` : this.#chunk(parsed(piece.text));
       return;
     }
     if (piece.kind === "calls") {
-      for (const delta of this.#callDeltas(piece.calls)) yield this.#chunk({ tool_calls: [delta] });
+      for (const delta of callDeltas(piece.calls, this.#calls))
+        yield this.#chunk({ tool_calls: [delta] });
       return;
     }
     const deltaOf =
@@ -140,83 +167,32 @@ export class ChatWire {
     if (piece.kind === "thought" && end !== undefined) yield this.#chunk(end);
   }
 
-  #callDeltas(calls: readonly Call[]): readonly Delta[] {
-    const all = calls.map((call) => this.#piecesOf(call));
-    if (!this.answer.flags.has("INTERLEAVE")) return all.flat();
-    const longest = Math.max(...all.map((pieces) => pieces.length));
-    return Array.from({ length: longest }, (_, round) =>
-      all.flatMap((pieces) => pieces.slice(round, round + 1)),
-    ).flat();
-  }
-
-  #piecesOf(call: Call): readonly Delta[] {
-    const { flags } = this.answer;
-    const index =
-      this.personality.withIndex && !flags.has("NOINDEX") ? { index: call.position } : {};
-    const id = this.#idOf(call);
-    const head = { ...index, ...(id !== undefined && { id }), type: "function" };
-    const extra = this.personality.callExtra(call);
-    const { whole, pieces } = this.#argumentsOf(call);
-    const first = { ...head, function: { name: call.name, arguments: whole }, ...extra };
-    let again: Delta = {};
-    if (flags.has("REPEATID")) again = { id };
-    if (flags.has("EMPTYID")) again = { id: "" };
-    return [
-      first,
-      ...pieces.map((piece) => ({ ...index, ...again, function: { arguments: piece } })),
-    ];
-  }
-
-  #wholeCall(call: Call): Delta {
-    const id = this.#idOf(call);
-    const style = this.answer.args ?? this.personality.args;
-    const { whole, pieces } = this.#argumentsOf(call);
-    return {
-      ...(id !== undefined && { id }),
-      type: "function",
-      function: {
-        name: call.name,
-        arguments: style === "object" ? whole : [whole, ...pieces].join(""),
-      },
-      ...this.personality.callExtra(call),
-    };
-  }
-
-  #idOf({ position }: Call): string | undefined {
-    const { flags } = this.answer;
-    if (flags.has("NOID")) return undefined;
-    return this.personality.idOf(this.request.messages.length, flags.has("SAMEID") ? 0 : position);
-  }
-
-  #argumentsOf({ json }: Call): Readonly<{ whole: unknown; pieces: readonly string[] }> {
-    const style = this.answer.args ?? this.personality.args;
-    switch (style) {
-      case "split":
-        return { whole: "", pieces: json.match(/[^]{1,5}/gu) ?? [] };
-      case "string":
-        return { whole: "", pieces: [json] };
-      case "whole":
-        return { whole: json, pieces: [] };
-      case "object":
-        return { whole: parsed(json), pieces: [] };
-      case "bad":
-        return { whole: "", pieces: ['{"oops": ', "[1, "] };
-      case "empty":
-        return { whole: "", pieces: [] };
-      default:
-        return style satisfies never;
-    }
-  }
-
   #chunk(delta: Delta, last: Readonly<{ finish?: string }> & Delta = {}): string {
     const { finish = null, ...more } = last;
-    return event({
-      ...this.#head,
-      object: "chat.completion.chunk",
-      choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
-      ...(this.request.stream_options?.include_usage === true && { usage: null }),
-      ...more,
-    });
+    const logprobs = this.#logprobsOf(delta["content"]);
+    return Array.from({ length: this.#choices }, (_, index) =>
+      event({
+        ...this.#head,
+        object: "chat.completion.chunk",
+        choices: [{ index, delta, logprobs, finish_reason: finish }],
+        ...(this.request.stream_options?.include_usage === true && { usage: null }),
+        ...more,
+      }),
+    ).join("");
+  }
+
+  /** Every choice is the same. */
+  get #choices(): number {
+    return z.number().int().positive().catch(1).parse(this.request["n"]);
+  }
+
+  #logprobsOf(content: unknown): object | null {
+    if (this.request["logprobs"] !== true || typeof content !== "string" || content === "")
+      return null;
+    return {
+      content: [{ token: content, logprob: -0.25, bytes: null, top_logprobs: [] }],
+      refusal: null,
+    };
   }
 
   #usage(): object | undefined {
@@ -232,6 +208,11 @@ export function usageOf({ tokens: { messages, words, thoughts } }: Answer): obje
     prompt_tokens_details: { cached_tokens: 0 },
     completion_tokens_details: { reasoning_tokens: thoughts },
   };
+}
+
+/** `@` and the milliseconds since 1970, as it is written. */
+export function stamp(): string {
+  return `@${(performance.timeOrigin + performance.now()).toFixed(3)} `;
 }
 
 export function event(chunk: unknown): string {

@@ -11,8 +11,9 @@ const IDS = [
 ];
 
 /** Chat models, others that cannot chat, and one that would make Open WebUI call filters. */
-export function modelList({ model }: Personality): readonly object[] {
-  return IDS.map((id) => ({
+export function modelList({ model }: Personality, more: number): readonly object[] {
+  const ids = [...IDS, ...Array.from({ length: more }, (_, place) => `many-${place}`)];
+  return ids.map((id) => ({
     id,
     object: "model",
     created: 1_700_000_000,

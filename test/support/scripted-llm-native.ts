@@ -1,5 +1,5 @@
 import type { Answer, Call, Piece } from "./scripted-llm-brain.ts";
-import { DONE, event, merged, parsed, usageOf, type Write } from "./scripted-llm-chunks.ts";
+import { DONE, event, merged, parsed, stamp, usageOf, type Write } from "./scripted-llm-chunks.ts";
 
 /** Workers AI's own form: no head, no index, no ids, arguments as objects, no finish. */
 export class NativeWire {
@@ -19,6 +19,12 @@ export class NativeWire {
           for (const response of piece.texts) yield event({ response, p: "abdefgh" });
           break;
         case "thought":
+          break;
+        case "pause":
+          yield { pause: piece.ms };
+          break;
+        case "stamp":
+          yield event({ response: stamp() });
           break;
         case "calls":
           yield event({ response: "", tool_calls: piece.calls.map((call) => this.#call(call)) });

@@ -1,29 +1,33 @@
 import type { Call } from "./scripted-llm-brain.ts";
 import {
   anthropicMessages,
-  anthropicSchemas,
   argumentsAreText,
+  boundsTemperature,
   choosesAmongTools,
   countsTools,
   deepseekReasoning,
   type Fault,
   geminiFields,
   geminiNames,
-  geminiSchemas,
   geminiSignatures,
   knowsOpenAiFields,
+  knowsPlainRoles,
   mistralFields,
   mistralIds,
   mistralOrder,
   namesFunctions,
-  openAiSchemas,
   pairsCalls,
   renamesMaxTokens,
   type Rule,
   signatureOf,
   strictFields,
-  strictSchemas,
 } from "./scripted-llm-refusals.ts";
+import {
+  anthropicSchemas,
+  geminiSchemas,
+  openAiSchemas,
+  strictSchemas,
+} from "./scripted-llm-schemas.ts";
 import type { ArgumentStyle } from "./scripted-llm-script.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -88,6 +92,7 @@ const openai: Personality = {
     namesFunctions,
     choosesAmongTools,
     openAiSchemas,
+    boundsTemperature(2),
     argumentsAreText,
     pairsCalls,
   ],
@@ -207,7 +212,7 @@ export const PERSONALITIES: Readonly<Record<string, Personality>> = {
       code: 500,
     }),
     headers: {},
-    rules: COMMON,
+    rules: [knowsPlainRoles, ...COMMON],
     model: () => ({ root: "scripted", parent: null, max_model_len: 8192, permission: [] }),
   },
   llamacpp: {
@@ -221,7 +226,7 @@ export const PERSONALITIES: Readonly<Record<string, Personality>> = {
     }),
     errorChunk: (message) => ({ error: { code: 500, message, type: "server_error" } }),
     headers: {},
-    rules: COMMON,
+    rules: [knowsPlainRoles, ...COMMON],
     model: () => ({ owned_by: "llamacpp", meta: { n_ctx_train: 8192 } }),
   },
   "workersai-native": {
@@ -324,7 +329,15 @@ export const PERSONALITIES: Readonly<Record<string, Personality>> = {
       code: "3000",
     }),
     headers: { "mistral-correlation-id": "scripted" },
-    rules: [mistralFields, mistralIds, mistralOrder, argumentsAreText, pairsCalls],
+    rules: [
+      knowsPlainRoles,
+      boundsTemperature(1.5),
+      mistralFields,
+      mistralIds,
+      mistralOrder,
+      argumentsAreText,
+      pairsCalls,
+    ],
     model: (id) => ({
       name: id,
       capabilities: { completion_chat: !/embed|whisper/.test(id), function_calling: true },
@@ -335,7 +348,7 @@ export const PERSONALITIES: Readonly<Record<string, Personality>> = {
     idOf: (message, position) => `call_${pad(position, 2)}_${pad(message, 20)}`,
     marks: { system_fingerprint: "fp_deepseek" },
     headers: { "x-ds-trace-id": "scripted" },
-    rules: [countsTools, deepseekReasoning, ...COMMON],
+    rules: [countsTools, knowsPlainRoles, deepseekReasoning, ...COMMON],
   },
   strict: {
     ...openai,

@@ -5,6 +5,8 @@ export type Step =
   | Readonly<{ kind: "call"; name: string; json: string }>
   | Readonly<{ kind: "chunks"; count: number; size: number; perWrite: number }>
   | Readonly<{ kind: "echo" }>
+  | Readonly<{ kind: "stamp"; count: number }>
+  | Readonly<{ kind: "pause"; ms: number }>
   | Readonly<{ kind: "raw"; of: "delta" | "chunk" | "text"; text: string }>
   | Readonly<{ kind: "finish"; reason: string }>
   | Readonly<{ kind: "slow"; ms: number }>
@@ -75,6 +77,8 @@ const STEPS: Readonly<Record<string, (rest: string) => Step>> = {
   },
   BIG: (rest) => ({ kind: "chunks", count: 1, size: numberIn(rest, 65_536), perWrite: 1 }),
   ECHO: () => ({ kind: "echo" }),
+  STAMP: (rest) => ({ kind: "stamp", count: numberIn(rest, 1) }),
+  PAUSE: (rest) => ({ kind: "pause", ms: numberIn(rest, 100) }),
   RAW: (text) => ({ kind: "raw", of: "delta", text }),
   RAWCHUNK: (text) => ({ kind: "raw", of: "chunk", text }),
   RAWTEXT: (text) => ({ kind: "raw", of: "text", text: unescape(text) }),

@@ -30,6 +30,10 @@ export async function writeAll(
   for (const write of writes) {
     await pause(response, how.pauseMs);
     if (response.destroyed) return;
+    if (typeof write !== "string" && "pause" in write) {
+      await pause(response, write.pause);
+      continue;
+    }
     if (typeof write !== "string") {
       if (write.end === "cut") {
         how.record.broken = true;
@@ -42,8 +46,8 @@ export async function writeAll(
     const size = how.shred ?? bytes.length;
     for (let at = 0; at < bytes.length; at += size) {
       await writeOne(response, bytes.subarray(at, at + size), how.record);
-      // A turn of the loop keeps the pieces apart on the wire.
-      if (how.shred !== undefined) await new Promise(setImmediate);
+      // Without a turn of the loop Node would gather them into one packet.
+      await new Promise(setImmediate);
     }
   }
   response.end();

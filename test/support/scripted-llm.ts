@@ -20,11 +20,12 @@ import { PERSONALITIES, type Personality } from "./scripted-llm-personalities.ts
  * - `CALL name {json}`: all of a part are parallel; need not be offered.
  * - `LOOP [n]`: the last part with calls again and again, n rounds in all.
  * - `CHUNKS n size [perWrite]`, `BIG n`: much text in many deltas, or in one.
+ * - `STAMP [n]`: deltas that say when they are written: `@` and the milliseconds since 1970.
  * - `ECHO`: says `{messages: [{role, text, calls?, tool_call_id?, name?, keys}], tools, tool_choice,
  *   params}` of what it received.
  * - `RAW {delta}`, `RAWCHUNK {chunk}`, `RAWTEXT bytes`: verbatim.
  * - `FINISH reason`: in place of `stop` or `tool_calls`.
- * - `SLOW ms` before each write, `TTFB ms` before the head.
+ * - `PAUSE ms` here, `SLOW ms` before each write, `TTFB ms` before the head.
  * - `ERR what [detail]`: a status with `{message, type, code, param, headers, body}`, or `html`,
  *   `body200`, `refuse`, `hang`; or at this place of the answer `chunk`, `cut`, `nofinish`, `stall`,
  *   `badjson`. `ERRONCE what n [detail]`: only for the first n chat requests of this key.
@@ -142,10 +143,10 @@ type Rest = Readonly<{
   key: string;
 }>;
 
-/** Lists and embeddings. Keys with `models500` and `modelshang` cannot list. */
+/** Keys with `models500` or `modelshang` in them cannot list, those with `modelsmany` too much. */
 async function answerRest(rest: Rest): Promise<void> {
   const { path, key, personality, record } = rest;
-  const models = modelList(personality);
+  const models = modelList(personality, key.includes("modelsmany") ? 3_000 : 0);
   if (path.endsWith("/embeddings")) {
     const embedded = embeddingsOf(record.body);
     if (embedded === undefined) sendFault(rest, { status: 400, message: "'input' is required." });
