@@ -7,6 +7,7 @@ import type { BackendName } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { capture, type Outcome } from "../core/outcome.ts";
 import { afterTimeout } from "../core/patience.ts";
+import type { Slip } from "../core/slips.ts";
 import type { Scope } from "../gateway/gateway.ts";
 import type { KeptAsk, KeptState } from "../gateway/house-tool.ts";
 import { answerListen } from "./answer-listen.ts";
@@ -33,6 +34,7 @@ import { runHeldCall } from "./run-held-call.ts";
 import { runSessionCall } from "./run-session-call.ts";
 import type { Session } from "./session-store.ts";
 import { Sessions } from "./sessions.ts";
+import { SlipStore } from "./slip-store.ts";
 import { TASK_METHODS } from "./task-wire.ts";
 
 /** How often what is too old is removed, while there is anything. */
@@ -47,10 +49,10 @@ export type CallerDeps = DispatchDeps &
 
 /**
  * Keeps what is live for one user: sessions of legacy clients with their streams, calls that wait
- * for answers or go on without their client, and who hears of what. One object per user id, so that
- * whatever belongs to somebody else is simply not here. Assume eviction between any two requests:
- * sessions, the events of their streams and results are in storage, calls under way are lost and
- * said to be.
+ * for answers or go on without their client, who hears of what, and what chats come back for. One
+ * object per user id, so that whatever belongs to somebody else is simply not here. Assume eviction
+ * between any two requests: sessions, the events of their streams, results and slips are in storage,
+ * calls under way are lost and said to be.
  */
 export abstract class CallerObjectBase<Env> extends DurableObject<Env> implements CallerStub {
   readonly #held = new HeldCalls();
@@ -58,6 +60,7 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
   readonly #updates: LiveUpdates;
   readonly #own: OwnConnections;
   readonly #sessions: Sessions;
+  readonly #slips: SlipStore;
   readonly #room: HeldRoom;
   readonly #backend: CallerDeps["backend"];
   #sweepsAt = 0;
@@ -68,6 +71,7 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
     this.#backend = deps.backend;
     const now = Date.now;
     this.#detached = new DetachedCalls(ctx.storage.sql);
+    this.#slips = new SlipStore(ctx.storage.sql);
     this.#updates = new LiveUpdates({
       name: ctx.id.name ?? "",
       gateway: deps.gateway,
@@ -178,9 +182,32 @@ export abstract class CallerObjectBase<Env> extends DurableObject<Env> implement
     return this.#own.heard(object, message);
   }
 
+  async putSlip(slip: Slip): Promise<void> {
+    this.#slips.put(slip, Date.now());
+    await this.#sweepSoon();
+  }
+
+  async takeSlip(name: string): Promise<string | undefined> {
+    return this.#slips.take(name, Date.now());
+  }
+
+  async readSlips(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const now = Date.now();
+    const found = new Map<string, string>();
+    for (const name of names) {
+      const text = this.#slips.read(name, now);
+      if (text !== undefined) found.set(name, text);
+    }
+    return found;
+  }
+
   override async alarm(): Promise<void> {
     this.#sweepsAt = 0;
-    const isLeft = [this.#sessions.sweep(), this.#detached.sweep()].includes(true);
+    const isLeft = [
+      this.#sessions.sweep(),
+      this.#detached.sweep(),
+      this.#slips.sweep(Date.now()),
+    ].includes(true);
     if (isLeft) await this.#sweepSoon();
   }
 

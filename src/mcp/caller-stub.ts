@@ -4,6 +4,7 @@ import type { Era } from "../core/era.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { RpcNotification, RpcRequest } from "../core/json-rpc.ts";
 import type { Outcome } from "../core/outcome.ts";
+import type { Slip } from "../core/slips.ts";
 import type { Scope } from "../gateway/gateway.ts";
 import type { KeptAsk, KeptState } from "../gateway/house-tool.ts";
 
@@ -27,6 +28,10 @@ export interface CallerStub {
   kept(ask: KeptAsk): Promise<KeptState>;
   /** The client's own GET: an event stream for what belongs to no request. */
   stream(hop: StreamHop): Promise<Response>;
+  /** See `Slips`. */
+  putSlip(slip: Slip): Promise<void>;
+  takeSlip(name: string): Promise<string | undefined>;
+  readSlips(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
 
 export type SessionOpening = Readonly<{
