@@ -1,59 +1,67 @@
 import * as z from "zod";
-import type { ApiKeyRecord } from "../auth/api-key.ts";
+import { keyOptions, type ApiKeyRecord } from "../auth/api-key.ts";
 import type { NewKey } from "../auth/key-store.ts";
 import { GatewayError } from "../core/errors.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 
 /** Ten years; a longer one is meant to be without end. */
 const MAX_SECONDS = 10 * 366 * 86_400;
 
-const lifetime = z.int().min(1).max(MAX_SECONDS).optional();
 const patterns = z.array(z.string()).default([]);
 
+/** As config keys are often spelt, and as other gateways call them. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ["ttl", "expiresInSeconds"],
+  ["resource_tools", "resourceTools"],
+  ["open_webui", "openWebui"],
+]);
+
 /** Strict: a misspelt `deny` must not make a key that may do everything. */
-const KEY_REQUEST = z
-  .strictObject({
-    name: z.string(),
-    expiresInSeconds: lifetime,
-    /** The same, as other gateways call it. */
-    ttl: lifetime,
-    allow: patterns,
-    deny: patterns,
-    /** For clients that know tools only. */
-    resourceTools: z.boolean().optional(),
-    /** The same, spelt as config keys often are. */
-    resource_tools: z.boolean().optional(),
-  })
-  .refine(({ expiresInSeconds, ttl }) => expiresInSeconds === undefined || ttl === undefined, {
-    message: 'give either "expiresInSeconds" or "ttl"',
-  })
-  .refine((key) => key.resourceTools === undefined || key.resource_tools === undefined, {
-    message: 'give either "resourceTools" or "resource_tools"',
-  });
+const KEY_REQUEST = z.strictObject({
+  name: z.string(),
+  expiresInSeconds: z.int().min(1).max(MAX_SECONDS).optional(),
+  allow: patterns,
+  deny: patterns,
+  ...keyOptions.shape,
+  // An empty list could be meant as none or as all.
+  models: z.array(z.string()).min(1).readonly().optional(),
+});
 
 export function parseKeyRequest(body: unknown, now: number): NewKey {
-  const parsed = KEY_REQUEST.safeParse(body);
+  const parsed = KEY_REQUEST.safeParse(isJsonObject(body) ? withOneName(body) : body);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where =
       issue === undefined || issue.path.length === 0 ? "" : ` "${issue.path.join(".")}"`;
-    throw new GatewayError(
-      "invalid_params",
-      `Cannot create a key: its request${where} is not valid: ${issue?.message ?? "unknown"}`,
-    );
+    throw invalid(`${where} is not valid: ${issue?.message ?? "unknown"}`);
   }
-  const { name, expiresInSeconds, ttl, allow, deny, resourceTools, resource_tools } = parsed.data;
-  const seconds = expiresInSeconds ?? ttl;
+  const { expiresInSeconds, allow, deny, ...rest } = parsed.data;
   return {
-    name,
+    ...rest,
     access: { allow, deny },
-    resourceTools: resourceTools ?? resource_tools,
-    ...(seconds === undefined ? {} : { expiresAt: now + seconds * 1_000 }),
+    ...(expiresInSeconds === undefined ? {} : { expiresAt: now + expiresInSeconds * 1_000 }),
   };
+}
+
+function withOneName(body: JsonObject): JsonObject {
+  const named: Record<string, JsonValue | undefined> = { ...body };
+  for (const [other, name] of OTHER_NAMES) {
+    if (named[other] === undefined) continue;
+    if (named[name] !== undefined) throw invalid(`: give either "${name}" or "${other}"`);
+    named[name] = named[other];
+    delete named[other];
+  }
+  return named;
+}
+
+function invalid(reason: string): GatewayError {
+  return new GatewayError("invalid_params", `Cannot create a key: its request${reason}`);
 }
 
 /** A key as the owner sees it later: neither the key nor its hash. */
 export function describeKey(record: ApiKeyRecord, now: number): Record<string, unknown> {
   const { id, name, createdAt, expiresAt, access, resourceTools = false } = record;
+  const { models, progress, approvals, openWebui } = record;
   return {
     id,
     name,
@@ -63,5 +71,9 @@ export function describeKey(record: ApiKeyRecord, now: number): Record<string, u
     allow: access.allow,
     deny: access.deny,
     resourceTools,
+    models: models ?? null,
+    progress: progress ?? null,
+    approvals: approvals ?? null,
+    openWebui: openWebui ?? null,
   };
 }

@@ -1,6 +1,6 @@
 import { sha256Hex } from "../core/digest.ts";
 import { compileGlob } from "../core/glob.ts";
-import type { AccessRules, Permits } from "./caller.ts";
+import type { AccessRules, Caller, Permits } from "./caller.ts";
 
 /** The policy of `FULL_ACCESS`. */
 export const FULL_POLICY_ID = "full";
@@ -16,7 +16,14 @@ type Rule = Readonly<{
  * The rules as one question. `deny` wins; an empty `allow` is everything; an allowed
  * `backend/tool` makes the backend itself known, with just that tool.
  */
-export function compileAccess({ allow, deny }: AccessRules): Permits {
+export function compileAccess({ allow, deny, within }: AccessRules): Permits {
+  const own = compileOwn(allow, deny);
+  if (within === undefined) return own;
+  const around = compileAccess(within);
+  return (backend, tool) => around(backend, tool) && own(backend, tool);
+}
+
+function compileOwn(allow: readonly string[], deny: readonly string[]): Permits {
   if (allow.length === 0 && deny.length === 0) return EVERYTHING;
   const allowed = allow.map(parseRule);
   const denied = deny.map(parseRule);
@@ -29,6 +36,11 @@ export function compileAccess({ allow, deny }: AccessRules): Permits {
   };
 }
 
+/** Whether a caller may use a model, by the id it is listed under. */
+export function permitsModel({ models }: Pick<Caller, "models">, id: string): boolean {
+  return models === undefined || models.some((glob) => compileGlob(glob)(id));
+}
+
 /** Equal for equal rules, whatever their order; catalogs are kept per policy id. */
 export async function policyIdOf(
   rules: AccessRules,
@@ -38,10 +50,17 @@ export async function policyIdOf(
   return resourceTools ? `${rulesId}+resource-tools` : rulesId;
 }
 
-async function rulesIdOf({ allow, deny }: AccessRules): Promise<string> {
-  if (allow.length === 0 && deny.length === 0) return FULL_POLICY_ID;
-  const text = JSON.stringify([[...new Set(allow)].toSorted(), [...new Set(deny)].toSorted()]);
-  return (await sha256Hex(text)).slice(0, 16);
+async function rulesIdOf(rules: AccessRules): Promise<string> {
+  const layers = layersOf(rules);
+  if (layers.length === 0) return FULL_POLICY_ID;
+  return (await sha256Hex(JSON.stringify(layers))).slice(0, 16);
+}
+
+/** Each set of rules that forbids anything, the outermost last. */
+function layersOf({ allow, deny, within }: AccessRules): readonly (readonly string[][])[] {
+  const around = within === undefined ? [] : layersOf(within);
+  if (allow.length === 0 && deny.length === 0) return around;
+  return [[[...new Set(allow)].toSorted(), [...new Set(deny)].toSorted()], ...around];
 }
 
 /** Whether the rule settles the question for the tool, or for the backend as a whole. */

@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { APPROVALS, PROGRESS_STYLES } from "../config/llm-config.ts";
+import { OPEN_WEBUI_TRUSTS } from "../config/open-webui-config.ts";
 import { randomToken } from "../core/digest.ts";
 
 /** Recognisable by secret scanners; 32 random bytes follow. */
@@ -10,6 +12,17 @@ const accessRules = z.object({
   deny: z.array(z.string()),
 });
 
+/** What a key says of its callers beyond whom it lets where; see `Caller`. */
+export const keyOptions = z.object({
+  resourceTools: z.boolean().optional(),
+  models: z.array(z.string()).readonly().optional(),
+  progress: z.enum(PROGRESS_STYLES).optional(),
+  approvals: z.enum(APPROVALS).optional(),
+  openWebui: z.enum(OPEN_WEBUI_TRUSTS).optional(),
+});
+
+export type KeyOptions = Readonly<z.infer<typeof keyOptions>>;
+
 /** What is kept of a key; the key itself is shown once and stored nowhere. Times are epoch ms. */
 export const apiKeyRecord = z.object({
   id: z.string(),
@@ -19,8 +32,7 @@ export const apiKeyRecord = z.object({
   createdAt: z.number(),
   expiresAt: z.number().optional(),
   access: accessRules,
-  /** See `Caller`. */
-  resourceTools: z.boolean().optional(),
+  ...keyOptions.shape,
 });
 
 export type ApiKeyRecord = Readonly<z.infer<typeof apiKeyRecord>>;

@@ -104,7 +104,7 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
         credentialId: record.id,
         userId: toUserId(record.id), // each key is a person of its own
         access: record.access,
-        ...(record.resourceTools === true ? { resourceTools: true } : {}),
+        ...optionsOf(record),
         policyId: await policyIdOf(record.access, record),
         resources: RESOURCES,
         scopes: RESOURCES.map((resource) => SCOPE_OF[resource]),
@@ -186,6 +186,17 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
       return found.caller;
     },
   };
+}
+
+/** Without those that are not set. */
+function optionsOf({ resourceTools, models, progress, approvals, openWebui }: ApiKeyRecord) {
+  return {
+    ...(resourceTools === true ? { resourceTools } : {}),
+    ...(models === undefined ? {} : { models }),
+    ...(progress === undefined ? {} : { progress }),
+    ...(approvals === undefined ? {} : { approvals }),
+    ...(openWebui === undefined ? {} : { openWebui }),
+  } satisfies Partial<Caller>;
 }
 
 const STATIC_CALLER: Caller = {

@@ -1,4 +1,7 @@
+import type { Approvals, ProgressStyle } from "../config/llm-config.ts";
+import type { OpenWebuiTrust } from "../config/open-webui-config.ts";
 import type { BackendName, UserId } from "../core/ids.ts";
+import type { Person } from "./person.ts";
 
 /** What a credential may be used for: the resource it was issued for. */
 export type Resource = "mcp" | "v1";
@@ -7,7 +10,12 @@ export type Resource = "mcp" | "v1";
  * Which backends and tools a credential reaches. Patterns are `backend` or `backend/tool` (own
  * names) with `*` for any run of characters. `allow` empty means all; `deny` wins.
  */
-export type AccessRules = Readonly<{ allow: readonly string[]; deny: readonly string[] }>;
+export type AccessRules = Readonly<{
+  allow: readonly string[];
+  deny: readonly string[];
+  /** Only what these permit as well: somebody else's limits around one's own. */
+  within?: AccessRules;
+}>;
 
 export const FULL_ACCESS: AccessRules = { allow: [], deny: [] };
 
@@ -20,6 +28,16 @@ export type Caller = Readonly<{
   access: AccessRules;
   /** Its client knows tools only: resources and prompts are offered as tools as well. */
   resourceTools?: boolean;
+  /** Globs of the ids of models it may use; all of them without. */
+  models?: readonly string[];
+  /** How its client is shown tools at work, unless a request says otherwise. */
+  progress?: ProgressStyle;
+  /** Which calls a person has to allow; as the config says without. */
+  approvals?: Approvals;
+  /** Whose word for the person behind a request is believed; nobody's without. */
+  openWebui?: OpenWebuiTrust;
+  /** For whom the credential acts here; for prompts and rules, never for a log. */
+  person?: Person;
   /** Equal for callers with equal `access` and `resourceTools`; catalogs are kept per policy id. */
   policyId: string;
   /** The resources this credential is good for (RFC 8707); keys are good for all. */

@@ -1,7 +1,13 @@
 import type { Registry, SnapshotData } from "../config/registry.ts";
 import { sha256Hex } from "../core/digest.ts";
 import { GatewayError } from "../core/errors.ts";
-import { makeApiKey, parseApiKeyRecord, type ApiKeyRecord } from "./api-key.ts";
+import {
+  keyOptions,
+  makeApiKey,
+  parseApiKeyRecord,
+  type ApiKeyRecord,
+  type KeyOptions,
+} from "./api-key.ts";
 import { FULL_ACCESS, type AccessRules } from "./caller.ts";
 
 /** The registry lists this many records at once. */
@@ -24,14 +30,13 @@ export type KeyMirror = Readonly<{
   delete: (key: string) => Promise<void>;
 }>;
 
-export type NewKey = Readonly<{
-  name: string;
-  access?: AccessRules | undefined;
-  /** Epoch ms. */
-  expiresAt?: number | undefined;
-  /** See `Caller`. */
-  resourceTools?: boolean | undefined;
-}>;
+export type NewKey = KeyOptions &
+  Readonly<{
+    name: string;
+    access?: AccessRules | undefined;
+    /** Epoch ms. */
+    expiresAt?: number | undefined;
+  }>;
 
 export type CreatedKey = Readonly<{ key: string; record: ApiKeyRecord }>;
 
@@ -113,7 +118,7 @@ export function createKeyStore({ registry, mirror, now }: KeyStoreNeeds): KeySto
 }
 
 async function toRecord(
-  { name, access = FULL_ACCESS, expiresAt, resourceTools = false }: NewKey,
+  { name, access = FULL_ACCESS, expiresAt, ...options }: NewKey,
   now: number,
 ): Promise<{ key: string; stored: ApiKeyRecord }> {
   if (name.trim() === "" || name.length > MAX_NAME) {
@@ -125,16 +130,8 @@ async function toRecord(
   if (expiresAt !== undefined && !(expiresAt > now)) {
     throw new GatewayError("invalid_params", "Cannot create a key: its expiry is in the past");
   }
-  const patterns = [...access.allow, ...access.deny];
-  if (
-    patterns.length > MAX_PATTERNS ||
-    patterns.some((one) => one === "" || one.length > MAX_PATTERN)
-  ) {
-    throw new GatewayError(
-      "invalid_params",
-      `Cannot create a key: access takes up to ${MAX_PATTERNS} patterns of 1 to ${MAX_PATTERN} characters`,
-    );
-  }
+  requirePatterns("access", [...access.allow, ...access.deny]);
+  requirePatterns("models", options.models ?? []);
   const key = makeApiKey();
   const hash = await sha256Hex(key);
   return {
@@ -147,9 +144,18 @@ async function toRecord(
       createdAt: now,
       ...(expiresAt === undefined ? {} : { expiresAt }),
       access: { allow: [...access.allow], deny: [...access.deny] },
-      ...(resourceTools ? { resourceTools } : {}),
+      ...keyOptions.parse(options),
     },
   };
+}
+
+function requirePatterns(what: string, patterns: readonly string[]): void {
+  const isBounded = patterns.every((one) => one !== "" && one.length <= MAX_PATTERN);
+  if (patterns.length <= MAX_PATTERNS && isBounded) return;
+  throw new GatewayError(
+    "invalid_params",
+    `Cannot create a key: ${what} takes up to ${MAX_PATTERNS} patterns of 1 to ${MAX_PATTERN} characters`,
+  );
 }
 
 function storageKey(hash: string): string {

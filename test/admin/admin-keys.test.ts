@@ -69,6 +69,21 @@ test("keeps that a key is for a client that knows tools only", async () => {
   }
 });
 
+test("keeps what a key says of models, progress, approvals and Open WebUI", async () => {
+  const wanted = { models: ["local/*"], progress: "events", approvals: "always" };
+  for (const trust of [{ openWebui: "jwt" }, { open_webui: "jwt" }]) {
+    // oxlint-disable-next-line no-await-in-loop
+    const created = await (await create({ name: "chat", ...wanted, ...trust })).json<Created>();
+    expect(created).toMatchObject({ ...wanted, openWebui: "jwt" });
+  }
+  expect(await (await create({ name: "plain" })).json()).toMatchObject({
+    models: null,
+    progress: null,
+    approvals: null,
+    openWebui: null,
+  });
+});
+
 test("makes no key of a request it does not understand whole", async () => {
   const requests = [
     {},
@@ -79,6 +94,12 @@ test("makes no key of a request it does not understand whole", async () => {
     { name: "x", allow: "erp" },
     { name: "x", resourceTools: "yes" },
     { name: "x", resourceTools: true, resource_tools: false },
+    { name: "x", models: [] },
+    { name: "x", models: "local/*" },
+    { name: "x", progress: "loud" },
+    { name: "x", approvals: true },
+    { name: "x", openWebui: true },
+    { name: "x", openWebui: "jwt", open_webui: "jwt" },
     [],
   ];
   for (const body of requests) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compileAccess, policyIdOf } from "../../src/auth/access.ts";
+import { compileAccess, permitsModel, policyIdOf } from "../../src/auth/access.ts";
 import type { AccessRules } from "../../src/auth/caller.ts";
 import { parseBackendName } from "../../src/config/backend-name.ts";
 
@@ -50,4 +50,32 @@ test("gives equal rules one policy id, in any order", async () => {
   const rules = { allow: ["a", "b"], deny: [] };
   expect(await policyIdOf(rules, { resourceTools: true })).not.toBe(one);
   expect(await policyIdOf(rules, { resourceTools: false })).toBe(one);
+});
+
+test("permits what both rules and those around them permit", () => {
+  const within = { allow: ["erp", "home"], deny: ["erp/delete_*"] };
+  const rules = { allow: ["erp", "nas"], deny: ["erp/write_*"], within };
+  expect(permits(rules, erp, "read_item")).toBe(true);
+  expect(permits(rules, erp, "write_item")).toBe(false);
+  expect(permits(rules, erp, "delete_item")).toBe(false);
+  expect(permits(rules, home)).toBe(false);
+  expect(permits(rules, parseBackendName("nas"))).toBe(false);
+  expect(permits({ within }, home, "light")).toBe(true);
+});
+
+test("gives rules one policy id with whatever forbids nothing around or inside them", async () => {
+  const rules = { allow: ["erp"], deny: [] };
+  const one = await policyIdOf(rules);
+  const nothing = { allow: [], deny: [] };
+  expect(await policyIdOf({ ...nothing, within: rules })).toBe(one);
+  expect(await policyIdOf({ ...rules, within: nothing })).toBe(one);
+  expect(await policyIdOf({ ...nothing, within: nothing })).toBe("full");
+  expect(await policyIdOf({ ...rules, within: { allow: ["*"], deny: [] } })).not.toBe(one);
+});
+
+test("permits models by glob, and every model where nothing is said", () => {
+  expect(permitsModel({}, "any/model")).toBe(true);
+  expect(permitsModel({ models: ["local/*", "fast"] }, "local/qwen3:8b")).toBe(true);
+  expect(permitsModel({ models: ["local/*", "fast"] }, "raw/local/qwen3:8b")).toBe(false);
+  expect(permitsModel({ models: [] }, "fast")).toBe(false);
 });

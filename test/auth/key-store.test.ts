@@ -75,6 +75,26 @@ test("gives each key its own user and the access it was created with", async () 
   });
 });
 
+test("gives each caller what its key says of models, progress, approvals and Open WebUI", async () => {
+  const place = createPlace();
+  const options = {
+    models: ["local/*"],
+    progress: "text",
+    approvals: "ask",
+    openWebui: "jwt",
+    resourceTools: true,
+  } as const;
+  const { key } = await place.keys.create({ name: "chat", ...options });
+  const plain = await place.keys.create({ name: "plain" });
+  expect(await (await place.fetch(asking(key))).json()).toMatchObject(options);
+  const caller = await (await place.fetch(asking(plain.key))).json<object>();
+  expect(Object.keys(options).filter((option) => option in caller)).toEqual([]);
+});
+
+function asking(key: string): Request {
+  return new Request("https://gateway.test/v1", { headers: { authorization: `Bearer ${key}` } });
+}
+
 test("refuses names, expiries and patterns that cannot be meant", async () => {
   const { keys } = createPlace();
   for (const wanted of [
@@ -82,6 +102,7 @@ test("refuses names, expiries and patterns that cannot be meant", async () => {
     { name: "x".repeat(101) },
     { name: "late", expiresAt: Date.now() - 1 },
     { name: "wide", access: { allow: ["x".repeat(201)], deny: [] } },
+    { name: "models", models: [""] },
   ]) {
     await expect(keys.create(wanted)).rejects.toMatchObject({ code: "invalid_params" });
   }
