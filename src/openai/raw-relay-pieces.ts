@@ -1,9 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { providerFailed } from "./raw-relay-fault.ts";
+import { SURELY_SMALL } from "./raw-relay-frame.ts";
 import { splitCall, splitDelta } from "./split-delta.ts";
 
-/** No shorter text is over 16 KiB in UTF-8. */
-const SURELY_SMALL = 5_000;
 /** Open WebUI's reader refuses longer lines, and with one of them the whole answer. */
 const MAX_LINE = 60 * 1_024;
 /** Units of JSON for one entry of a list; longer ones pass in pieces or not at all. */

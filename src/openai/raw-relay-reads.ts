@@ -4,18 +4,19 @@ import { providerFailed } from "./raw-relay-fault.ts";
 
 export type Patience = Readonly<{
   context: LlmContext;
-  /** Silence of the provider longer than this ends it. */
+  /** Silence of the provider that is longer than this, by half at most, ends it. */
   timeoutMs: number;
 }>;
 
 /**
- * What a provider sends, read by read. Lets go of the provider as soon as the signal aborts or
- * nobody reads on; throws ProviderError when it breaks off or falls silent.
+ * Gives `take` what a provider sends, read by read, until it answers true. Lets go of the provider
+ * as soon as the signal aborts; throws ProviderError when it breaks off or falls silent.
  */
-export async function* readsOf(
+export async function takeReads(
   body: ReadableStream<Uint8Array>,
   { context, timeoutMs }: Patience,
-): AsyncGenerator<Uint8Array, void, void> {
+  take: (bytes: Uint8Array) => Promise<boolean>,
+): Promise<void> {
   const reader = body.getReader();
   let stopped: ProviderError | undefined;
   const stop = (why: ProviderError): void => {
@@ -24,23 +25,33 @@ export async function* readsOf(
   };
   const onAbort = (): void =>
     stop(new ProviderError("cancelled", "Cannot answer: the request was cancelled"));
+  let isReading = true;
+  // A timer per read would cost as much as the read: one looks whether there were any.
+  let quietTicks = 0;
+  let callOff: (() => void) | undefined;
+  const tick = (): void => {
+    if (isReading) quietTicks += 1;
+    if (quietTicks > 2) stop(silence(timeoutMs));
+    else callOff = context.after(timeoutMs / 2, tick);
+  };
   context.signal.addEventListener("abort", onAbort);
   if (context.signal.aborted) onAbort();
+  tick();
   try {
     for (;;) {
-      const callOff = context.after(timeoutMs, () => stop(silence(timeoutMs)));
+      isReading = true;
       // oxlint-disable-next-line no-await-in-loop -- one after the other, as they come
-      const { done, value } = await reader
-        .read()
-        .catch(() => {
-          throw stopped ?? providerFailed("its answer broke off");
-        })
-        .finally(callOff);
+      const { done, value } = await reader.read();
+      isReading = false;
+      quietTicks = 0;
       if (stopped !== undefined) throw stopped;
-      if (done) return;
-      yield value;
+      // oxlint-disable-next-line no-await-in-loop -- no faster than they are taken
+      if (done || (await take(value))) return;
     }
+  } catch (error) {
+    throw isReading ? (stopped ?? providerFailed("its answer broke off")) : error;
   } finally {
+    callOff?.();
     context.signal.removeEventListener("abort", onAbort);
     reader.cancel().catch(() => {}); // it has ended
   }

@@ -2,18 +2,11 @@ import type { AnswerHead } from "../chat/chat-event.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { createChunkCleaner } from "./raw-relay-chunk.ts";
 import { providerFailed } from "./raw-relay-fault.ts";
+import { createFrame, type Frame, SURELY_SMALL } from "./raw-relay-frame.ts";
 import { writeChunk } from "./raw-relay-pieces.ts";
 
 /** A provider that sends no end of an event is not to fill our memory. */
 const MAX_EVENT = 1_024 * 1_024;
-/** Units that stay under 16 KiB whatever UTF-8 makes of them: see `split-text.ts`. */
-const SURELY_SMALL = 5_000;
-/** Where a text of the answer begins in a chunk. */
-const TEXT = /"(?:content|reasoning_content|reasoning)":\s*"/;
-/** The rest of a JSON string without its closing quote; a replaced byte is no text. */
-const STRING =
-  // oxlint-disable-next-line no-control-regex -- JSON does not allow them in a string
-  /[^"\\\u0000-\u001f\ufffd]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f\ufffd]*)*/y;
 
 /** What a client gets of a provider's event stream. */
 export type Sieve = Readonly<{
@@ -28,9 +21,6 @@ export type Sieve = Readonly<{
   isDone: () => boolean;
 }>;
 
-/** What stands before and after the text of an event that was found harmless. */
-type Frame = Readonly<{ before: string; after: string }>;
-
 /**
  * An event is parsed, cleaned and written again, unless all but its text is the very same as of one
  * before that needed no cleaning: nothing can hide in a text, so those pass without being parsed.
@@ -41,17 +31,6 @@ export function createSieve(head: AnswerHead): Sieve {
   let hasBegun = false;
   let frame: Frame | undefined;
   let isDone = false;
-
-  /** The end of the event at `start`, where it is like one before; otherwise -1. */
-  function passes(text: string, start: number): number {
-    if (frame === undefined || !text.startsWith(frame.before, start)) return -1;
-    STRING.lastIndex = start + frame.before.length;
-    STRING.test(text);
-    const end = STRING.lastIndex;
-    if (!text.startsWith(frame.after, end)) return -1;
-    const next = end + frame.after.length;
-    return next - start <= SURELY_SMALL ? next : -1;
-  }
 
   /** Adds what a client may have of one event; false where that is not the event as it came. */
   function clean(event: string, out: string[]): boolean {
@@ -72,7 +51,7 @@ export function createSieve(head: AnswerHead): Sieve {
       return false;
     }
     out.push(`${event}\n\n`);
-    frame = frameOf(event);
+    frame = createFrame(event);
     return true;
   }
 
@@ -99,9 +78,8 @@ export function createSieve(head: AnswerHead): Sieve {
       }
       let start = 0;
       while (start < all.length) {
-        const passed = passes(all, start);
-        if (passed >= 0) {
-          out.push(all.slice(start, passed));
+        const passed = frame?.pass(all, start, out) ?? start;
+        if (passed > start) {
           start = passed;
           continue;
         }
@@ -114,6 +92,7 @@ export function createSieve(head: AnswerHead): Sieve {
       return isAsItCame && rest === "";
     },
     end(out) {
+      if (isDone) return;
       // The blank line after the last event is often left out.
       if (rest.trim() !== "") clean(rest.replaceAll(/\r\n?/g, "\n").trimEnd(), out);
       if (isDone) return;
@@ -126,8 +105,8 @@ export function createSieve(head: AnswerHead): Sieve {
 
 /** The data of an event; undefined for comments and other fields. */
 function dataOf(event: string): string | undefined {
-  if (event.startsWith("data: ") && !event.includes("\n"))
-    return event.slice("data: ".length).trim();
+  const isPlain = event.startsWith("data: ") && !event.includes("\n");
+  if (isPlain) return event.slice("data: ".length).trim();
   const lines = event.split("\n").filter((line) => line.startsWith("data:"));
   const data = lines.map((line) => line.slice("data:".length).trim()).join("\n");
   return data.trim() === "" ? undefined : data;
@@ -142,14 +121,4 @@ function parseChunk(data: string): JsonObject {
   }
   if (!isJsonObject(chunk)) throw providerFailed("its stream holds what is no chat");
   return chunk;
-}
-
-/** In JSON that was parsed, a string follows `"content":"` wherever that stands. */
-function frameOf(event: string): Frame | undefined {
-  const found = TEXT.exec(event);
-  if (found === null) return undefined;
-  const start = found.index + found[0].length;
-  STRING.lastIndex = start;
-  STRING.test(event);
-  return { before: event.slice(0, start), after: `${event.slice(STRING.lastIndex)}\n\n` };
 }

@@ -5,9 +5,9 @@ import { asOpenaiError, finerOf } from "./openai-errors.ts";
 import { asOneChunk, asWhole } from "./raw-relay-completion.ts";
 import { providerFailed } from "./raw-relay-fault.ts";
 import { writeChunk } from "./raw-relay-pieces.ts";
-import { type Patience, readsOf } from "./raw-relay-reads.ts";
+import { type Patience, takeReads } from "./raw-relay-reads.ts";
 import { createSieve } from "./raw-relay-sieve.ts";
-import { isPage, MAX_WRITE, openSseWriter, STREAM_HEADERS, type SseWriter } from "./sse-writer.ts";
+import { isPage, openSseWriter, STREAM_HEADERS, type SseWriter } from "./sse-writer.ts";
 
 /** Answers with pictures in them are long; more would not fit an isolate beside others. */
 const MAX_ANSWER = 16 * 1_024 * 1_024;
@@ -58,14 +58,14 @@ export async function relayStream(
     } else {
       const sieve = createSieve(relay.head);
       const decoder = new TextDecoder();
-      for await (const bytes of readsOf(bodyOf(answer), relay)) {
+      await takeReads(bodyOf(answer), relay, async (bytes) => {
         const isAsItCame = sieve.sift(decoder.decode(bytes, { stream: true }), out);
         // Bytes that were cut inside a letter are not in the text yet.
-        const isWhole = bytes.at(-1) === LINE_FEED && bytes.byteLength <= MAX_WRITE;
+        const isWhole = bytes.at(-1) === LINE_FEED && bytes.byteLength <= writer.maxWrite;
         await (isAsItCame && isWhole ? writer.writeBytes(bytes) : writer.write(out));
         out = [];
-        if (sieve.isDone()) return;
-      }
+        return sieve.isDone();
+      });
       sieve.end(out);
     }
     await writer.write(out);
@@ -88,11 +88,12 @@ async function readChunk(answer: Response, relay: RawRelay): Promise<JsonObject>
   const decoder = new TextDecoder();
   let text = "";
   let size = 0;
-  for await (const bytes of readsOf(bodyOf(answer), relay)) {
+  await takeReads(bodyOf(answer), relay, async (bytes) => {
     size += bytes.byteLength;
     if (size > MAX_ANSWER) throw providerFailed(`its answer is over ${MAX_ANSWER} bytes`);
     text += decoder.decode(bytes, { stream: true });
-  }
+    return false;
+  });
   return asOneChunk(text + decoder.decode(), relay.head);
 }
 

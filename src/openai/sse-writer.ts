@@ -4,15 +4,15 @@
  */
 const KEEP_ALIVE_MS = 800;
 const KEEP_ALIVE = ": keep-alive\n\n";
+/** Events stay whole in one write; a larger one gains nothing. */
+const MAX_WRITE = 64 * 1_024;
 /**
- * Events stay whole in one write and writes near 8 KiB: Open WebUI's direct connections split each
- * network read into lines without a buffer, and lose an event that is cut.
+ * Open WebUI's direct connections split each network read into lines without a buffer, and lose an
+ * event that is cut. So a page gets writes that come in one piece, and a pause after each full one:
+ * what piles up is read 64 KiB at a time, wherever that ends. 4 MiB a second is what a browser keeps
+ * up with, and tokens are never as fast.
  */
-export const MAX_WRITE = 8 * 1_024;
-/**
- * Such a reader also takes 64 KiB at a time of what has piled up, wherever that ends. A pause after
- * each full write gives it 4 MiB a second, which a browser keeps up with, and costs tokens nothing.
- */
+const MAX_GENTLE_WRITE = 8 * 1_024;
 const GENTLE_PAUSE_MS = 2;
 
 export const STREAM_HEADERS = {
@@ -27,8 +27,9 @@ export type SseWriter = Readonly<{
   readable: ReadableStream<Uint8Array>;
   /** Whole events, each with its blank line. Resolves when the client has taken them. */
   write: (events: readonly string[]) => Promise<void>;
-  /** The same for events that came as bytes, at most `MAX_WRITE` of them. */
+  /** The same for events that came as bytes, at most `maxWrite` of them. */
   writeBytes: (events: Uint8Array) => Promise<void>;
+  maxWrite: number;
   close: () => Promise<void>;
 }>;
 
@@ -38,7 +39,7 @@ export function isPage(request: Request): boolean {
 }
 
 /**
- * One write per call and 8 KiB, because a write costs workerd as much as ten parsed events. Silence
+ * As few writes as can be, because a write costs workerd as much as ten parsed events. Silence
  * is filled with comments until `close`. `onLeft`: the client reads no more. `isGentle`: slow enough
  * for a page.
  */
@@ -46,10 +47,10 @@ export function openSseWriter(onLeft: () => void, isGentle = false): SseWriter {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const encoder = new TextEncoder();
+  const maxWrite = isGentle ? MAX_GENTLE_WRITE : MAX_WRITE;
   let hasLeft = false;
   let isQuiet = true;
   let pending = 0;
-
   let sincePause = 0;
 
   async function put(bytes: Uint8Array): Promise<void> {
@@ -59,7 +60,7 @@ export function openSseWriter(onLeft: () => void, isGentle = false): SseWriter {
     try {
       await writer.write(bytes);
       sincePause += bytes.byteLength;
-      if (isGentle && sincePause >= MAX_WRITE) {
+      if (isGentle && sincePause >= MAX_GENTLE_WRITE) {
         sincePause = 0;
         await new Promise((resolve) => setTimeout(resolve, GENTLE_PAUSE_MS));
       }
@@ -83,7 +84,7 @@ export function openSseWriter(onLeft: () => void, isGentle = false): SseWriter {
     async write(events) {
       let text = "";
       for (const event of events) {
-        if (text !== "" && text.length + event.length > MAX_WRITE) {
+        if (text !== "" && text.length + event.length > maxWrite) {
           // oxlint-disable-next-line no-await-in-loop -- in order, and as fast as the client reads
           await put(encoder.encode(text));
           text = "";
@@ -93,6 +94,7 @@ export function openSseWriter(onLeft: () => void, isGentle = false): SseWriter {
       if (text !== "") await put(encoder.encode(text));
     },
     writeBytes: put,
+    maxWrite,
     async close() {
       stop();
       await writer.close().catch(() => {}); // the client has left already

@@ -64,6 +64,9 @@ async function read(...parts: readonly (string | Uint8Array)[]): Promise<Streame
   return readStream({ body: new Response(await relayed(...parts)).body });
 }
 
+/** Enough of the same that the relay looks at many at once. */
+const WARM = Array.from({ length: 60 }, (_, index) => delta({ content: `${index} ` }));
+
 const HELLO = [
   delta({ role: "assistant", content: "" }),
   ...["Hel", "lo ", "ü😀", 'q"\\n', "\u2028x"].map((content) => delta({ content })),
@@ -74,6 +77,18 @@ const HELLO = [
 test("leaves what is harmless as it came, byte by byte", async () => {
   expect(await relayed(HELLO.join(""))).toBe(HELLO.join(""));
   expect(await relayed(...HELLO)).toBe(HELLO.join(""));
+});
+
+test("leaves long answers as they came, however they are cut", async () => {
+  const all = [HELLO[0] ?? "", ...WARM, ...WARM, finish("stop"), DONE].join("");
+  const bytes = new TextEncoder().encode(all);
+  for (const size of [1_000, 8_192, 100_000]) {
+    const parts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+      bytes.subarray(index * size, (index + 1) * size),
+    );
+    // oxlint-disable-next-line no-await-in-loop
+    expect(await relayed(...parts)).toBe(all);
+  }
 });
 
 test("gives the same events wherever the network cuts them", async () => {
@@ -121,11 +136,9 @@ describe("a hostile provider (case 18)", () => {
   test.each(HOSTILE.map((more) => [JSON.stringify(more), more]))(
     "gets no key through beside those of a chunk: %s",
     async (_, more) => {
-      const text = await relayed(
-        HELLO.slice(0, 3).join(""),
-        delta({ content: "!" }, more),
-        HELLO.slice(3).join(""),
-      );
+      const hostile = delta({ content: "!" }, more);
+      const parts = [...HELLO.slice(0, 3), hostile, ...WARM, hostile, ...WARM, hostile];
+      const text = await relayed(parts.join(""), hostile, HELLO.slice(3).join(""));
       for (const key of Object.keys(more)) {
         if (key !== "choices") expect(text).not.toContain(`"${key}":${JSON.stringify(more[key])}`);
       }
@@ -140,7 +153,7 @@ describe("a hostile provider (case 18)", () => {
     const escaped = afterText.replace('"event"', String.raw`"\u0065v\u0065nt"`);
     const twice = delta({ content: "x" }).replace("data: ", 'event: x\ndata: {"event":1}\ndata: ');
     const glued = `${delta({ content: "a" }).trimEnd()}\ndata: {"event":{"type":"execute"}}\n\n`;
-    const warm = HELLO.slice(0, 3).join("");
+    const warm = [...HELLO.slice(0, 3), ...WARM].join("");
     for (const hostile of [afterText, before, escaped]) {
       // oxlint-disable-next-line no-await-in-loop
       const text = await relayed(`${warm}${hostile}${hostile}${finish("stop")}${DONE}`);
@@ -157,7 +170,7 @@ describe("a hostile provider (case 18)", () => {
 
   test("ends no event inside a text", async () => {
     const raw = HELLO[1]?.replace("Hel", 'x\n\ndata: {"event":1}\n\n') ?? "";
-    const text = await relayed(HELLO.slice(0, 3).join("") + raw);
+    const text = await relayed([HELLO[0], ...WARM, raw].join(""));
     expect(text).not.toContain('"event"');
   });
 
@@ -360,6 +373,13 @@ describe("events that are too large (case 23)", () => {
     },
   );
 
+  test("are cut among many that are small", async () => {
+    const parts = [...HELLO.slice(0, 2), ...WARM, delta({ content: "漢".repeat(30_000) }), ...WARM];
+    const { text, longestLine } = await read(parts.join(""), finish("stop"), DONE);
+    expect(longestLine).toBeLessThan(16 * 1024);
+    expect(text.length).toBe(3 + 30_000 + 2 * WARM.map((_, at) => `${at} `).join("").length);
+  });
+
   test("are cut in the arguments of a call", async () => {
     const long = JSON.stringify({ text: "x".repeat(100_000) });
     const { chunks, longestLine } = await read(
@@ -433,6 +453,21 @@ describe("who waits for whom", () => {
     await clock.advance(5_000);
     await relaying;
     expect((await told).chunks).toMatchObject([{ error: { code: "upstream_timeout" } }]);
+    expect(clock.waiting()).toBe(0);
+  });
+
+  test("blames no provider for a client that reads slowly", async () => {
+    const clock = createManualClock();
+    const relay = relayWith({ timeoutMs: 5_000 });
+    const writer = openSseWriter(() => {});
+    const relaying = relayStream(
+      answerOf(HELLO),
+      { ...relay, context: { ...relay.context, after: clock.after } },
+      writer,
+    );
+    await clock.advance(60_000);
+    expect(await new Response(writer.readable).text()).toContain("Hel");
+    await relaying;
     expect(clock.waiting()).toBe(0);
   });
 
