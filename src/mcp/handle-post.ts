@@ -89,8 +89,7 @@ async function answerHere(
   }: Pick<Parameters<typeof chooseObject>[1], "era" | "request" | "session">,
 ): Promise<Response> {
   const { headers } = exchange.request;
-  const { credentialId } = caller;
-  const owner = { credentialId, session: session?.id };
+  const owner = { caller, session: session?.id };
   const { cancelled, finished } = running.start(owner, request.id);
   const signal = new GiveUp();
   const giveUp = (): void => signal.abort();
@@ -139,7 +138,7 @@ async function hearClient(
 ): Promise<void> {
   const session = await requireSession(exchange, caller);
   if (message.kind === "notification") {
-    const owner = { credentialId: caller.credentialId, session: session?.id };
+    const owner = { caller, session: session?.id };
     exchange.running.hear(owner, message.notification);
   }
   if (session !== undefined && concernsObject(message)) {

@@ -24,6 +24,7 @@ export type RequestState = Readonly<z.infer<typeof stateSchema>>;
 
 const sealedSchema = z.object({
   credential: z.string(),
+  user: z.string(),
   call: z.string(),
   /** Epoch ms. */
   expires: z.number(),
@@ -39,7 +40,7 @@ export type StatedCall = Readonly<{
 }>;
 
 /**
- * `requestState` is in the hands of the client, so it is encrypted and bound to the credential, the
+ * `requestState` is in the hands of the client, so it is encrypted and bound to the caller, the
  * request and a time (MCP 2026-07-28, server/utilities/mrtr, security considerations).
  */
 export type RequestStates = Readonly<{
@@ -54,6 +55,7 @@ export function createRequestStates(seal: Seal, now: () => number): RequestState
       return seal.seal(
         JSON.stringify({
           credential: call.caller.credentialId,
+          user: call.caller.userId,
           call: await digestOf(call),
           expires: now() + STATE_LIFE_MS,
           state,
@@ -64,8 +66,10 @@ export function createRequestStates(seal: Seal, now: () => number): RequestState
       if (typeof text !== "string" || text.length > MAX_STATE_LENGTH) throw invalid();
       const sealed = sealedSchema.safeParse(await openJson(seal, text));
       if (!sealed.success) throw invalid();
-      const { credential, expires, state } = sealed.data;
-      if (credential !== call.caller.credentialId || expires <= now()) throw invalid();
+      const { credential, user, expires, state } = sealed.data;
+      const { credentialId, userId } = call.caller;
+      // One credential may act for many people, and one user have many credentials.
+      if (credential !== credentialId || user !== userId || expires <= now()) throw invalid();
       if (sealed.data.call !== (await digestOf(call))) throw invalid();
       return state;
     },

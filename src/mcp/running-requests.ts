@@ -1,9 +1,10 @@
+import type { Caller } from "../auth/caller.ts";
 import type { RequestId, RpcNotification } from "../core/json-rpc.ts";
 
 /**
  * Requests under way in this isolate, so that `notifications/cancelled` of a stateless client finds
- * the one it means. Keyed by session, or by credential where there is none: nobody cancels what
- * somebody else started.
+ * the one it means. Keyed by session, or by user and credential where there is none: nobody cancels
+ * what somebody else started.
  */
 export type RunningRequests = Readonly<{
   /** Resolves when the request is cancelled; call `finished` in any case. */
@@ -15,7 +16,10 @@ export type RunningRequests = Readonly<{
   hear: (owner: Owner, notification: RpcNotification) => void;
 }>;
 
-export type Owner = Readonly<{ credentialId: string; session: string | undefined }>;
+export type Owner = Readonly<{
+  caller: Pick<Caller, "credentialId" | "userId">;
+  session: string | undefined;
+}>;
 
 export function createRunningRequests(): RunningRequests {
   // Two windows without sessions may use the same ids: then all of that id are meant.
@@ -45,6 +49,6 @@ export function createRunningRequests(): RunningRequests {
   };
 }
 
-function keyOf({ credentialId, session = "" }: Owner, id: RequestId): string {
-  return `${credentialId} ${session} ${typeof id} ${id}`;
+function keyOf({ caller, session = "" }: Owner, id: RequestId): string {
+  return `${caller.credentialId} ${caller.userId} ${session} ${typeof id} ${id}`;
 }

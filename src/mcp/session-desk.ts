@@ -56,6 +56,7 @@ export function createSessionDesk(
   };
 }
 
-function keyOf({ credentialId }: Caller, scope: Scope, id: string): string {
-  return JSON.stringify([credentialId, backendOf(scope), id]);
+/** Of the user as well: one credential may act for many people. */
+function keyOf({ credentialId, userId }: Caller, scope: Scope, id: string): string {
+  return JSON.stringify([credentialId, userId, backendOf(scope), id]);
 }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, inject, test } from "vitest";
+import { toUserId } from "../../src/auth/user-id.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { isJsonObject } from "../../src/core/json.ts";
 import { createSeal } from "../../src/core/seal.ts";
@@ -155,7 +156,7 @@ function readable(base64: string): string {
   }
 }
 
-test("a state is good for ten minutes, for its credential and under its key alone", async () => {
+test("a state is good for ten minutes, for its caller and under its key alone", async () => {
   const { now, advance } = createManualClock();
   const seal = createSeal("a key of sufficient length", "request-state");
   const states = createRequestStates(seal, now);
@@ -170,6 +171,8 @@ test("a state is good for ten minutes, for its credential and under its key alon
   const fresh = await states.seal(call, state);
   const sameUser = { ...call, caller: testCaller({ credentialId: "key-2" }) };
   await expect(states.open(sameUser, fresh)).rejects.toMatchObject({ code: "invalid_params" });
+  const sameKey = { ...call, caller: testCaller({ userId: toUserId("ow-2") }) };
+  await expect(states.open(sameKey, fresh)).rejects.toMatchObject({ code: "invalid_params" });
   const otherKey = createSeal("another key of sufficient length", "request-state");
   const otherUse = createSeal("a key of sufficient length", "backend-task");
   for (const other of [otherKey, otherUse]) {
