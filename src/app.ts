@@ -29,6 +29,7 @@ import { ALL, type ClientPort, type RequestContext, type Scope } from "./gateway
 import { createInFlight } from "./gateway/limits.ts";
 import { createListingCache } from "./gateway/listing-cache.ts";
 import { createViews } from "./gateway/views.ts";
+import { seeingPeople } from "./http/open-webui-person.ts";
 import { createOwnOrigin } from "./http/own-origin.ts";
 import type { CallerStub } from "./mcp/caller-stub.ts";
 import type { CallerDeps } from "./mcp/caller-object.ts";
@@ -183,13 +184,16 @@ export function createApp(env: Env, middle: Middle): App {
   };
   const owner = createOwnerCheck({ password: env.OWNER_PASSWORD, registry, now });
   const keys = createKeyStore({ registry: ownerRegistry, mirror: env.GATEWAY_KV, now });
-  const authenticator = createAuthenticator({
-    snapshots,
-    keys,
-    staticKey: env.GATEWAY_API_KEY,
-    validateToken: createTokenValidator((user) => env.GRANTS.getByName(user)),
-    now,
-  });
+  const authenticator = seeingPeople(
+    createAuthenticator({
+      snapshots,
+      keys,
+      staticKey: env.GATEWAY_API_KEY,
+      validateToken: createTokenValidator((user) => env.GRANTS.getByName(user)),
+      now,
+    }),
+    { snapshots, variables: env, now },
+  );
 
   const mcp = createMcpEndpoint({
     gateway,
