@@ -9,11 +9,11 @@ const MAX_WRITE = 64 * 1_024;
 /**
  * Open WebUI's direct connections split each network read into lines without a buffer, and lose an
  * event that is cut. So a page gets writes that come in one piece, and a pause after each full one:
- * what piles up is read 64 KiB at a time, wherever that ends. 4 MiB a second is what a browser keeps
+ * what piles up is read 64 KiB at a time, wherever that ends. 2 MiB a second is what a browser keeps
  * up with, and tokens are never as fast.
  */
 const MAX_GENTLE_WRITE = 8 * 1_024;
-const GENTLE_PAUSE_MS = 2;
+const GENTLE_PAUSE_MS = 4;
 
 export const STREAM_HEADERS = {
   "content-type": "text/event-stream",
