@@ -3,6 +3,7 @@ import type { UserId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { release } from "../core/outcome.ts";
 import type { BackendStub } from "./backend-stub.ts";
+import type { BuiltinName } from "../config/gateway-config.ts";
 import { builtinUrl } from "./builtin.ts";
 import { type Lease, LEASE_LIFE_MS } from "./lease.ts";
 
@@ -133,7 +134,7 @@ export function objectName(
   return client === undefined ? `${name}/${userId}` : `${name}/${userId}/${client.key}`;
 }
 
-function builtinLease(order: BackendOrder, builtin: "time", now: number): Lease {
+function builtinLease(order: BackendOrder, builtin: BuiltinName, now: number): Lease {
   return {
     backend: order.config.name,
     revision: 0,

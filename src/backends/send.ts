@@ -8,7 +8,7 @@ import { type After, afterTimeout } from "../core/patience.ts";
 import { type Ask, NOBODY_TO_ASK, type Question } from "../core/question.ts";
 import { redactText } from "../core/redact.ts";
 import { backendFailure, isSessionRefusal, statusFailure } from "./backend-failure.ts";
-import { callBuiltin } from "./builtin.ts";
+import { callBuiltin, type BuiltinIo } from "./builtin.ts";
 import { CallChanges } from "./call-changes.ts";
 import { questionProblem, QUESTIONS } from "./check-question.ts";
 import { type Lease, LeaseLost } from "./lease.ts";
@@ -25,32 +25,33 @@ import { answerFor } from "./restore-id.ts";
 import { resumeStream } from "./resume-stream.ts";
 import { type BackendRequest, encodeRequest, restoreToken, type WireRequest } from "./wire.ts";
 
-export type SendIo = Readonly<{
-  fetch: Fetch;
-  /** The backend's object, for lane `object`. */
-  object?: (lease: Lease) => Readonly<{ fetch: (request: Request) => Promise<Response> }>;
-  /** Aborts when the caller gives up. */
-  signal: CallSignal;
-  /**
-   * The request that makes this call ends with it, and the platform then closes what the call left
-   * open: so nothing has to be abortable, which costs on every call.
-   */
-  alone?: boolean;
-  /** For the deadline; a request's own where there is one, because timers cost. */
-  after?: After;
-  /** Keeps a cancellation going after the caller has left. */
-  waitUntil: (work: Promise<unknown>) => void;
-  notify?: (notification: RpcNotification) => void;
-  /** A list or a resource has changed: nothing for the one who calls; see CallChanges. */
-  onChanges?: (notices: readonly JsonObject[]) => void;
-  /** Puts a question of the backend to the client; absent where there is nobody to ask. */
-  ask?: Ask;
-  /** The backend asked what the client has not declared. */
-  onUndeclared?: (question: Question) => void;
-  /** A legacy backend has closed the stream of its answer, and is asked for the rest of it. */
-  onStreamClosed?: () => void;
-  now: () => number;
-}>;
+export type SendIo = Pick<BuiltinIo, "llm"> &
+  Readonly<{
+    fetch: Fetch;
+    /** The backend's object, for lane `object`. */
+    object?: (lease: Lease) => Readonly<{ fetch: (request: Request) => Promise<Response> }>;
+    /** Aborts when the caller gives up. */
+    signal: CallSignal;
+    /**
+     * The request that makes this call ends with it, and the platform then closes what the call left
+     * open: so nothing has to be abortable, which costs on every call.
+     */
+    alone?: boolean;
+    /** For the deadline; a request's own where there is one, because timers cost. */
+    after?: After;
+    /** Keeps a cancellation going after the caller has left. */
+    waitUntil: (work: Promise<unknown>) => void;
+    notify?: (notification: RpcNotification) => void;
+    /** A list or a resource has changed: nothing for the one who calls; see CallChanges. */
+    onChanges?: (notices: readonly JsonObject[]) => void;
+    /** Puts a question of the backend to the client; absent where there is nobody to ask. */
+    ask?: Ask;
+    /** The backend asked what the client has not declared. */
+    onUndeclared?: (question: Question) => void;
+    /** A legacy backend has closed the stream of its answer, and is asked for the rest of it. */
+    onStreamClosed?: () => void;
+    now: () => number;
+  }>;
 
 /** A notification has no answer: long enough to be delivered, and nobody waits for it. */
 const NOTIFY_TIMEOUT_MS = 5_000;
@@ -70,7 +71,7 @@ export async function sendRequest(
   request: BackendRequest,
   io: SendIo,
 ): Promise<Answer> {
-  if (lease.lane === "builtin") return callBuiltin(lease.url, request, io.now);
+  if (lease.lane === "builtin") return callBuiltin(lease.url, request, io);
   const blame = blameOf(lease, request);
   if (io.signal.aborted) throw cancelled(blame);
   guard(lease, blame);

@@ -40,5 +40,5 @@ export type BackendTransport =
   /** Started by the connector; the Worker never starts a process. */
   | Readonly<{ kind: "stdio" }>;
 
-export const BUILTIN_NAMES = ["time"] as const;
+export const BUILTIN_NAMES = ["time", "llm"] as const;
 export type BuiltinName = (typeof BUILTIN_NAMES)[number];

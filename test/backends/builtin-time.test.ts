@@ -1,13 +1,24 @@
 import { expect, test } from "vitest";
 import { callBuiltin, builtinListing, builtinUrl } from "../../src/backends/builtin.ts";
+import { GiveUp } from "../../src/core/call-signal.ts";
 import type { JsonObject } from "../../src/core/json.ts";
+import type { Answer } from "../../src/core/json-rpc.ts";
+import type { BackendRequest } from "../../src/backends/wire.ts";
 
 /** A Friday. */
 const NOW = Date.parse("2026-11-20T14:15:16.789Z");
 
+/** Nothing of it has to be waited for. */
+function ask(request: BackendRequest, now = NOW): Answer {
+  const io = { signal: new GiveUp(), waitUntil: () => {}, now: () => now };
+  const answer = callBuiltin(builtinUrl("time"), request, io);
+  if (answer instanceof Promise) throw new Error("the time took its time");
+  return answer;
+}
+
 function callTool(name: string, args: JsonObject, now = NOW): JsonObject {
   const request = { id: 1, method: "tools/call", params: { name, arguments: args } };
-  const message = callBuiltin(builtinUrl("time"), request, () => now).message();
+  const message = ask(request, now).message();
   if ("error" in message) throw new Error(message.error.message);
   return message.result;
 }
@@ -110,13 +121,14 @@ test.each([
   });
 });
 
-function ask(method: string, params: JsonObject) {
-  return callBuiltin(builtinUrl("time"), { id: "a", method, params }, () => NOW).message();
-}
-
 test("answers an unknown tool and an unknown method as JSON-RPC errors", () => {
-  expect(ask("tools/call", { name: "nope" })).toMatchObject({ id: "a", error: { code: -32602 } });
-  expect(ask("prompts/get", { name: "nope" })).toMatchObject({ id: "a", error: { code: -32601 } });
+  expect(ask({ id: "a", method: "tools/call", params: { name: "nope" } }).message()).toMatchObject({
+    id: "a",
+    error: { code: -32602 },
+  });
+  expect(ask({ id: "a", method: "prompts/get", params: { name: "nope" } }).message()).toMatchObject(
+    { id: "a", error: { code: -32601 } },
+  );
 });
 
 test("lists its tools with schemas and hints", () => {
