@@ -6,6 +6,7 @@ import type { Call, DispatchDeps } from "./call.ts";
 import { ownResult } from "./era-result.ts";
 import { forwardRequest } from "./forward-request.ts";
 import { forwardTask } from "./forward-task.ts";
+import { answerLlmDialect } from "./llm-dialect.ts";
 import { failureReply } from "./mcp-errors.ts";
 import { LEGACY_VERSIONS, META, MODERN_VERSION } from "./protocol-versions.ts";
 import type { Reply } from "./reply.ts";
@@ -35,6 +36,9 @@ const FORWARDED: ReadonlyMap<string, ForwardedMethod> = new Map(
 /** Answers one request; never throws, so that a batch or a stream always gets its answer. */
 export async function dispatch(deps: DispatchDeps, call: Call): Promise<Reply> {
   try {
+    const dialect = answerLlmDialect(deps.gateway, call);
+    const answered = dialect === undefined ? undefined : await dialect;
+    if (answered !== undefined) return answered;
     const forwarded = FORWARDED.get(call.request.method);
     if (forwarded !== undefined) return await forwardRequest(deps, call, forwarded);
     const task = call.era === "modern" ? TASK_METHODS.get(call.request.method) : undefined;
