@@ -7,7 +7,7 @@ import { providerFailed } from "./raw-relay-fault.ts";
 import { writeChunk } from "./raw-relay-pieces.ts";
 import { type Patience, takeReads } from "./raw-relay-reads.ts";
 import { createSieve } from "./raw-relay-sieve.ts";
-import { isPage, openSseWriter, STREAM_HEADERS, type SseWriter } from "./sse-writer.ts";
+import type { SseWriter } from "./sse-writer.ts";
 
 /** Answers with pictures in them are long; more would not fit an isolate beside others. */
 const MAX_ANSWER = 16 * 1_024 * 1_024;
@@ -20,31 +20,9 @@ export type RawRelay = Patience &
     head: AnswerHead;
   }>;
 
-/** A provider's own answer (2xx) as ours, as the client asked for it. Throws GatewayError. */
-export async function relayRaw(
-  answer: Response,
-  { stream, request, onLeft, ...relay }: RelayAsk,
-): Promise<Response> {
-  const { requestId, waitUntil } = relay.context;
-  if (!stream) return Response.json(await relayWhole(answer, relay));
-  const writer = openSseWriter(onLeft, isPage(request));
-  waitUntil(relayStream(answer, relay, writer));
-  return new Response(writer.readable, {
-    headers: { ...STREAM_HEADERS, "x-request-id": requestId },
-  });
-}
-
-export type RelayAsk = RawRelay &
-  Readonly<{
-    stream: boolean;
-    request: Request;
-    /** The client reads no more: aborts the signal of `context`. */
-    onLeft: () => void;
-  }>;
-
 /**
- * The answer, which is not to be trusted, as events for a client, to the end; never throws. The
- * provider's ids and its name of the model stay.
+ * A provider's own answer (2xx), which is not to be trusted, as events for a client, to the end;
+ * never throws. Its ids and its name of the model stay.
  */
 export async function relayStream(
   answer: Response,
