@@ -23,4 +23,9 @@ export type ChatAsk = Readonly<{
   mayOffer?: (tool: VisibleTool) => boolean;
   /** Whether a person has to allow a call of this tool. */
   needsApproval: (tool: VisibleTool) => boolean;
+  /** What a person says to questions of earlier answers; the chat goes on from there. */
+  decisions?: readonly Decision[];
 }>;
+
+/** A person's word on the calls behind a code. */
+export type Decision = Readonly<{ code: string; approve: boolean }>;

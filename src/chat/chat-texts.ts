@@ -8,7 +8,7 @@ const MAX_LINE = 140;
 const MAX_OPTIONAL = 6;
 
 const NO_MODEL =
-  "No language model is configured, so this chat understands commands only and runs tools directly.";
+  "No language model is configured, so this chat understands commands only and runs tools directly. With `LLM_BASE_URL`, `LLM_API_KEY` and `LLM_MODEL` set, or `llm.providers` in the config, a model answers here and uses the tools.";
 
 const COMMANDS = [
   "- `tools` lists the tools, `tools invoice` those that match",

@@ -1,0 +1,318 @@
+import { createAtOnce } from "../core/at-once.ts";
+import { GiveUp } from "../core/call-signal.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Slips } from "../core/slips.ts";
+import { ALL, type Gateway } from "../gateway/gateway.ts";
+import type { LanguageModels } from "../llm/language-models.ts";
+import { ProviderError } from "../llm/provider-error.ts";
+import { addUsage } from "../llm/sum-usage.ts";
+import { TurnRecord } from "../llm/turn-record.ts";
+import type { FinishReason, TurnEvents } from "../llm/turn.ts";
+import type { Answering } from "./answering.ts";
+import { APPROVAL_SECONDS, type HeldTurn, holdTurn } from "./approvals.ts";
+import { Budget } from "./budget.ts";
+import type { ChatAsk } from "./chat-ask.ts";
+import { type ChatEvent, type ChatSink, textEvent, type ToolCall } from "./chat-event.ts";
+import { keepHidden } from "./hidden-turns.ts";
+import type { OfferedTools } from "./offered-tools.ts";
+import { readCall, type ReadCall } from "./read-call.ts";
+import { runTool } from "./run-tool.ts";
+import { imageMessage } from "./tool-image.ts";
+import type { ModelResult } from "./tool-result.ts";
+import { clientTools, toolName, turnBody, type TurnParts } from "./turn-body.ts";
+
+export type LoopDeps = Readonly<{
+  gateway: Gateway;
+  llm: LanguageModels;
+  slips: Slips;
+  now: () => number;
+}>;
+
+/** What the loop begins with, made from the ask. */
+export type LoopStart = Readonly<{
+  messages: readonly JsonObject[];
+  offered: OfferedTools | undefined;
+  /** Turns that waited for a person's word: they are gone through before the model is asked. */
+  settled: readonly SettledTurn[];
+}>;
+
+export type SettledTurn = Readonly<{ approve: boolean; turn: HeldTurn }>;
+
+/** Six connections may wait at the same time in one invocation; one is the provider's. */
+const AT_ONCE = 5;
+const DECLINED = "Error: not run: the person declined this call";
+const NO_MORE_CALLS =
+  "[Note from the gateway: no more tool calls are possible in this answer. Answer now with what is known, and say what is missing.]";
+const NOTHING_SAID =
+  "The model asked for more tool calls than one answer may make, and said nothing else. Ask again to go on.";
+
+/**
+ * The model and the tools, turn by turn, until it answers: text flows to the client at once, calls
+ * of our tools run here, calls of the client's own end the answer. A turn with both goes to the
+ * client first, because what has run cannot be taken back and what has not can be asked for again.
+ */
+export class ToolLoop implements Answering {
+  readonly #ask: ChatAsk;
+  readonly #deps: LoopDeps;
+  readonly #budget: Budget;
+  /** Names of the client's own functions. */
+  readonly #own: ReadonlySet<string>;
+  readonly #atOnce = createAtOnce(AT_ONCE);
+  readonly #settled: readonly SettledTurn[];
+  #messages: readonly JsonObject[];
+  #offered: OfferedTools | undefined;
+  #first: TurnEvents | undefined;
+  #usage: JsonObject | undefined;
+  #hasText = false;
+  #hasRun = false;
+
+  constructor(ask: ChatAsk, start: LoopStart, deps: LoopDeps) {
+    this.#ask = ask;
+    this.#deps = deps;
+    this.#budget = new Budget(ask.limits, deps.now);
+    this.#own = new Set(clientTools(ask.body).flatMap((tool) => toolName(tool) ?? []));
+    this.#messages = start.messages;
+    this.#offered = start.offered;
+    this.#settled = start.settled;
+  }
+
+  /** What a provider refuses is known before anything is said. Throws `ProviderError`. */
+  async begin(): Promise<void> {
+    if (this.#settled.length === 0) this.#first = await this.#openTurn("first");
+  }
+
+  mayBeRepeated(): boolean {
+    return !this.#hasRun;
+  }
+
+  async run(sink: ChatSink): Promise<void> {
+    let place: TurnParts["place"] = this.#settled.length === 0 ? "first" : "later";
+    await this.#goThroughSettled(sink);
+    for (;;) {
+      if (this.#ask.context.signal.aborted) throw hasLeft();
+      // Turns follow from each other.
+      // oxlint-disable-next-line no-await-in-loop
+      const record = await this.#takeTurn(place, sink);
+      // oxlint-disable-next-line no-await-in-loop
+      if (record === undefined || (await this.#conclude(record, place, sink))) return;
+      place = this.#budget.isSpent() ? "last" : "later";
+      if (place === "last") this.#messages = withNote(this.#messages);
+    }
+  }
+
+  async #openTurn(
+    place: TurnParts["place"],
+    signal = this.#ask.context.signal,
+  ): Promise<TurnEvents> {
+    const send = (): Promise<TurnEvents> => {
+      const { body, stream, ref, context } = this.#ask;
+      const parts = { body, stream, messages: this.#messages, offered: this.#offered, place };
+      const turn = { body: turnBody(parts), mayRetry: !this.#hasRun };
+      return this.#deps.llm.openTurn(ref, turn, { ...context, signal });
+    };
+    try {
+      return await send();
+    } catch (error) {
+      const rest = this.#withoutRejected(error);
+      if (rest === undefined) throw error;
+      this.#offered = rest;
+      return send();
+    }
+  }
+
+  /** One bad schema fails the whole request: it goes without that tool, once. */
+  #withoutRejected(error: unknown): OfferedTools | undefined {
+    const rejected = error instanceof ProviderError ? error.rejectedTool : undefined;
+    if (rejected === undefined) return undefined;
+    const ours = this.#offered?.functions ?? [];
+    const name =
+      "name" in rejected
+        ? rejected.name
+        : ours[rejected.index - clientTools(this.#ask.body).length]?.function.name;
+    return name === undefined ? undefined : this.#offered?.without(name);
+  }
+
+  /** Undefined when the time for the whole answer ran out in it, and the answer is over. */
+  async #takeTurn(place: TurnParts["place"], sink: ChatSink): Promise<TurnRecord | undefined> {
+    const { context } = this.#ask;
+    if (place === "first") return this.#relay(this.#first ?? (await this.#openTurn(place)), sink);
+    const stop = new GiveUp();
+    let isOver = false;
+    const onLeft = (): void => stop.abort();
+    context.signal.addEventListener("abort", onLeft);
+    const inTime = context.after(this.#budget.leftMs(), () => {
+      isOver = true;
+      stop.abort();
+    });
+    try {
+      return await this.#relay(await this.#openTurn(place, stop), sink);
+    } catch (error) {
+      if (!isOver || context.signal.aborted) throw error;
+      await this.#finish(sink, "length");
+      return undefined;
+    } finally {
+      inTime();
+      context.signal.removeEventListener("abort", onLeft);
+    }
+  }
+
+  /** Text and reasoning at once; what the turn was, in the end. */
+  async #relay(events: TurnEvents, sink: ChatSink): Promise<TurnRecord> {
+    const record = new TurnRecord();
+    let isNewParagraph = this.#hasText;
+    for await (const batch of events) {
+      record.add(batch);
+      const shown: ChatEvent[] = [];
+      for (const event of batch) {
+        if (event.kind !== "delta") continue;
+        const { content } = event.delta;
+        if (typeof content === "string" && content.trim() !== "") {
+          // What the model said before its calls and after them are two paragraphs.
+          if (isNewParagraph) shown.push(textEvent("\n\n"));
+          isNewParagraph = false;
+          this.#hasText = true;
+        }
+        shown.push(event);
+      }
+      if (shown.length > 0) await sink(shown);
+    }
+    this.#usage = addUsage(this.#usage, record.usage);
+    this.#budget.noteTurn(record.usage);
+    return record;
+  }
+
+  /** What follows from a turn that is over; true when the answer is. */
+  async #conclude(record: TurnRecord, place: TurnParts["place"], sink: ChatSink): Promise<boolean> {
+    const calls = record.calls();
+    const { finishReason } = record;
+    // A call that was cut off must not run with the half of its arguments.
+    if (calls.length === 0 || finishReason === "length" || finishReason === "content_filter") {
+      return this.#finish(sink, finishReason === "tool_calls" ? "stop" : finishReason);
+    }
+    const theirs = calls.filter(({ name }) => this.#own.has(name));
+    const ours = calls.filter((call) => !theirs.includes(call)).map((call) => this.#read(call));
+    const [firstOfTheirs] = theirs;
+    if (firstOfTheirs !== undefined) {
+      if (place !== "last") await this.#runHidden(record, { ours, callId: firstOfTheirs.id, sink });
+      return this.#finish(sink, "tool_calls", { kind: "client_calls", calls: theirs });
+    }
+    if (place === "last") {
+      // It was told that no call is possible; what it said stands, or that it said nothing.
+      return this.#finish(sink, "stop", this.#hasText ? undefined : textEvent(NOTHING_SAID));
+    }
+    const question = await this.#questionFor(record, ours);
+    if (question !== undefined) return this.#finish(sink, "stop", question);
+    const results = await this.#runAll(ours, sink);
+    this.#messages = [...this.#messages, record.assistantMessage(), ...results];
+    return false;
+  }
+
+  async #finish(sink: ChatSink, reason: FinishReason, before?: ChatEvent): Promise<true> {
+    const { turns } = this.#budget;
+    const last = { kind: "finish", reason, usage: this.#usage, turns } as const;
+    await sink(before === undefined ? [last] : [before, last]);
+    return true;
+  }
+
+  /** The question for a person in place of the calls; undefined when none of them needs one. */
+  async #questionFor(
+    record: TurnRecord,
+    calls: readonly ReadCall[],
+  ): Promise<ChatEvent | undefined> {
+    const runs = runsOf(calls).filter(({ tool }) => this.#ask.needsApproval(tool));
+    if (runs.length === 0) return undefined;
+    const code = await holdTurn(this.#deps.slips, this.#ask.caller.userId, {
+      assistant: record.assistantMessage(),
+      calls: record.calls(),
+    });
+    return { kind: "approval_wanted", approval: { code, runs, expiresIn: APPROVAL_SECONDS } };
+  }
+
+  async #goThroughSettled(sink: ChatSink): Promise<void> {
+    for (const { approve, turn } of this.#settled) {
+      const results = approve
+        ? // oxlint-disable-next-line no-await-in-loop -- results stand behind their calls
+          await this.#runAll(
+            turn.calls.map((call) => this.#read(call)),
+            sink,
+          )
+        : turn.calls.map((call) => toolMessage(call, DECLINED));
+      this.#messages = [...this.#messages, turn.assistant, ...results];
+    }
+  }
+
+  /** Our calls of a mixed turn run, and are put back when the client returns with the others. */
+  async #runHidden(
+    record: TurnRecord,
+    { ours, callId, sink }: Readonly<{ ours: readonly ReadCall[]; callId: string; sink: ChatSink }>,
+  ): Promise<void> {
+    if (this.#ask.limits.mixed !== "execute" || ours.length === 0) return;
+    if (runsOf(ours).some(({ tool }) => this.#ask.needsApproval(tool))) return;
+    const turn = {
+      assistant: record.assistantMessage(),
+      results: await this.#runAll(ours, sink),
+    };
+    const kept = keepHidden(this.#deps.slips, this.#ask.caller.userId, { callId, turn });
+    await kept.catch(() => {}); // then the model asks for them again
+  }
+
+  /** Messages with the results in the order of the calls, however they came. */
+  async #runAll(calls: readonly ReadCall[], sink: ChatSink): Promise<readonly JsonObject[]> {
+    const results = await Promise.all(
+      calls.map((read): Promise<ModelResult> => this.#runOne(read, sink)),
+    );
+    const told = calls.map(({ call }, index) => toolMessage(call, results[index]?.text ?? ""));
+    const pictures = imageMessage(
+      calls.map(({ call: { name } }, index) => ({ name, images: results[index]?.images ?? [] })),
+    );
+    return pictures === undefined ? told : [...told, pictures];
+  }
+
+  async #runOne(read: ReadCall, sink: ChatSink): Promise<ModelResult> {
+    if (read.kind === "said") return { text: read.text, images: [], isError: read.isError };
+    const refused = this.#budget.refuseCall(read.call.name, read.call.argumentText);
+    if (refused !== undefined) return { text: refused, images: [], isError: true };
+    const { caller, context, limits, ref, scope } = this.#ask;
+    this.#hasRun = true;
+    return this.#atOnce(() =>
+      runTool(read.run, {
+        gateway: this.#deps.gateway,
+        caller,
+        scope: scope ?? ALL,
+        context,
+        sink,
+        timeoutMs: Math.min(limits.toolTimeoutMs, this.#budget.toolsMs()),
+        maxResultChars: limits.maxResultChars,
+        images: ref.provider.images,
+        now: this.#deps.now,
+      }),
+    );
+  }
+
+  #read(call: ToolCall): ReadCall {
+    return readCall(call, this.#offered);
+  }
+}
+
+function runsOf(calls: readonly ReadCall[]): readonly Extract<ReadCall, { kind: "run" }>["run"][] {
+  return calls.flatMap((read) => (read.kind === "run" ? [read.run] : []));
+}
+
+function toolMessage({ id }: Pick<ToolCall, "id">, content: string): JsonObject {
+  return { role: "tool", tool_call_id: id, content };
+}
+
+/** In the last result: not every provider takes a system message this late. */
+function withNote(messages: readonly JsonObject[]): readonly JsonObject[] {
+  const at = messages.findLastIndex(({ role }) => role === "tool");
+  return messages.map((said, index) => {
+    const { content } = said;
+    if (index !== at || typeof content !== "string") return said;
+    return { ...said, content: `${content}\n\n${NO_MORE_CALLS}` };
+  });
+}
+
+function hasLeft(): GatewayError {
+  return new GatewayError("cancelled", "Cannot answer: the client has left");
+}
