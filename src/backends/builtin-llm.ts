@@ -6,9 +6,16 @@ import type { LanguageModels } from "../llm/language-models.ts";
 import type { TellProgress } from "../llm/llm-tools-progress.ts";
 import { runLlmTool } from "../llm/llm-tools-run.ts";
 
+export type LlmAccess = Readonly<{
+  models: LanguageModels;
+  /** Whether the caller may use a model, by its id or alias. */
+  mayUse: (id: string) => boolean;
+  requestId: string;
+}>;
+
 export type LlmIo = Readonly<{
-  /** The language models, and the id of the request that asks them. */
-  llm?: Readonly<{ models: LanguageModels; requestId: string }>;
+  /** The language models, and who asks them. */
+  llm?: LlmAccess;
   /** Aborts when the caller gives up. */
   signal: CallSignal;
   after?: After;
@@ -23,9 +30,10 @@ export function callLlm(
   { llm, signal, after = afterTimeout, waitUntil, notify, now }: LlmIo,
 ): Promise<JsonObject | undefined> {
   if (llm === undefined) throw new TypeError("the built-in server llm needs io.llm");
-  const { models, requestId } = llm;
+  const { models, mayUse, requestId } = llm;
   return runLlmTool(name, args, {
     models,
+    mayUse,
     context: { signal, after, waitUntil, requestId },
     onProgress: notify === undefined ? undefined : progressTo(notify, meta["progressToken"]),
     now,

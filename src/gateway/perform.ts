@@ -36,6 +36,7 @@ export type PerformDeps = Readonly<{
 }>;
 
 export type Sending = Readonly<{
+  caller: Caller;
   lease: Lease;
   /** The object that holds the connection, where the message goes through it. */
   object: string;
@@ -145,7 +146,7 @@ async function run(
   const holder = { userId: caller.userId, sessionful, ...clientOf(request) };
   const send = async (lease: Lease): Promise<Answer> => {
     const object = objectName(order, { ...holder, sessionful: lease.sessionId !== undefined });
-    const first = await deps.send({ lease, object, request, target }, context);
+    const first = await deps.send({ caller, lease, object, request, target }, context);
     const ask = request.client?.ask;
     if (ask === undefined || lease.era === "legacy") return first;
     return answerInput(first, {
@@ -154,7 +155,10 @@ async function run(
       action: `call "${target.label}"`,
       again: (members) => {
         const params = { ...target.params, ...members };
-        return deps.send({ lease, object, request, target: { ...target, params } }, context);
+        return deps.send(
+          { caller, lease, object, request, target: { ...target, params } },
+          context,
+        );
       },
     });
   };

@@ -32,9 +32,9 @@ const PASSED = [
 
 /** One turn of one model, streamed from its provider, so that one sees it come about. */
 export async function completeChat(args: JsonObject, desk: LlmDesk): Promise<JsonObject> {
-  const { models, context, onProgress, now } = desk;
+  const { models, onProgress, now } = desk;
   const { model, provider } = readArguments(args);
-  const ref = await requireModel(models, { model, provider }, context);
+  const ref = await requireModel({ model, provider }, desk);
   const heard = onProgress === undefined ? () => {} : createProgress(onProgress, now);
   const completion = await withinTime(desk, async (limited) => {
     const body = { ...bodyOf(args), stream: true };

@@ -5,6 +5,8 @@ import type { TellProgress } from "./llm-tools-progress.ts";
 export type LlmDesk = Readonly<{
   models: LanguageModels;
   context: LlmContext;
+  /** Whether the caller may use a model, by its id or alias: one it may not is unknown to it. */
+  mayUse: (id: string) => boolean;
   /** Undefined where nobody wants to hear. */
   onProgress: TellProgress | undefined;
   now: () => number;

@@ -5,16 +5,18 @@ import type { LlmDesk } from "./llm-tools-desk.ts";
 
 /** A provider that cannot be asked is named: an empty list would look like one without models. */
 export async function listModels(args: JsonObject, desk: LlmDesk): Promise<JsonObject> {
-  const { models, context } = desk;
-  const overview = await requireProviders(models, context);
+  const { models, context, mayUse } = desk;
+  const overview = await requireProviders(desk);
   const provider = providerIn(args, overview);
   const isWanted = (name: string): boolean => provider === undefined || name === provider;
-  const listed = (await models.models(context)).filter((model) => isWanted(model.provider));
+  const listed = (await models.models(context)).filter(
+    (model) => isWanted(model.provider) && mayUse(model.id),
+  );
   return { models: listed.map((model) => asModel(model, overview)), provider: provider ?? null };
 }
 
-export async function listProviders({ models, context }: LlmDesk): Promise<JsonObject> {
-  const overview = await requireProviders(models, context);
+export async function listProviders(desk: LlmDesk): Promise<JsonObject> {
+  const overview = await requireProviders(desk);
   const standard = overview.defaultModel?.provider.name;
   return {
     providers: overview.providers.map(({ name, profile }) => ({
@@ -27,11 +29,9 @@ export async function listProviders({ models, context }: LlmDesk): Promise<JsonO
 }
 
 /** From the config alone: no provider is asked. */
-export async function listTags(
-  args: JsonObject,
-  { models, context }: LlmDesk,
-): Promise<JsonObject> {
-  const overview = await requireProviders(models, context);
+export async function listTags(args: JsonObject, desk: LlmDesk): Promise<JsonObject> {
+  const { mayUse } = desk;
+  const overview = await requireProviders(desk);
   const wanted = providerIn(args, overview);
   const isWanted = (name: JsonValue | undefined): boolean =>
     wanted === undefined || name === wanted;
@@ -43,11 +43,15 @@ export async function listTags(
       isDefault: name === defaultModel?.provider.name,
     })),
     tags: shown.flatMap(({ name, models: entries }) =>
-      entries.flatMap(({ id, tags }) => tags.map((tag) => ({ tag, provider: name, model: id }))),
+      entries
+        .filter(({ id }) => mayUse(`${name}/${id}`))
+        .flatMap(({ id, tags }) => tags.map((tag) => ({ tag, provider: name, model: id }))),
     ),
     aliases: Object.entries(overview.aliases)
       .map(([alias, target]) => ({ alias, ...targetOf(target, overview) }))
-      .filter(({ provider }) => isWanted(provider)),
+      .filter(({ alias, provider, model }) => {
+        return isWanted(provider) && (mayUse(alias) || mayUse(`${provider ?? ""}/${model}`));
+      }),
   };
 }
 

@@ -1,16 +1,19 @@
 import { GatewayError } from "../core/errors.ts";
-import type { LanguageModels, LlmContext, LlmOverview, ModelRef } from "./language-models.ts";
+import type { LlmOverview, ModelRef } from "./language-models.ts";
+import type { LlmDesk } from "./llm-tools-desk.ts";
 
 /** The longest piece of a caller's text an error repeats. */
 const SHOWN = 120;
 
 export type WantedModel = Readonly<{ model: string | undefined; provider: string | undefined }>;
 
+type Asking = Pick<LlmDesk, "models" | "context" | "mayUse">;
+
 /** Throws `config_invalid` where there is no provider: what to configure, in one sentence. */
-export async function requireProviders(
-  models: LanguageModels,
-  context: LlmContext,
-): Promise<LlmOverview> {
+export async function requireProviders({
+  models,
+  context,
+}: Pick<Asking, "models" | "context">): Promise<LlmOverview> {
   const overview = await models.overview(context);
   if (overview.providers.length > 0) return overview;
   throw new GatewayError(
@@ -20,25 +23,31 @@ export async function requireProviders(
 }
 
 /** The provider wins where it is named; nothing is ever taken that nobody configured. */
-export async function requireModel(
-  models: LanguageModels,
-  wanted: WantedModel,
-  context: LlmContext,
-): Promise<ModelRef> {
-  const overview = await requireProviders(models, context);
+export async function requireModel(wanted: WantedModel, asking: Asking): Promise<ModelRef> {
+  const overview = await requireProviders(asking);
   const { model, provider } = wanted;
   if (provider !== undefined) requireProvider(overview, provider);
-  if (model === undefined) return requireDefault(overview, provider);
+  if (model === undefined) return requireDefault(overview, provider, asking);
   const ref =
     provider === undefined
-      ? await models.find(model, context)
-      : await findAt(models, overview, { model, provider }, context);
-  if (ref !== undefined) return ref;
+      ? await asking.models.find(model, asking.context)
+      : await findAt(overview, { model, provider }, asking);
+  if (ref !== undefined && isPermitted(model, ref, overview, asking)) return ref;
   const where = provider === undefined ? "" : ` of provider "${provider}"`;
   throw new GatewayError(
     "not_found",
     `Cannot find model "${model.slice(0, SHOWN)}"${where}: list_models tells which there are`,
   );
+}
+
+/** An alias is a name of our own, so that a caller may have the one and not what is behind it. */
+function isPermitted(
+  name: string,
+  { id }: ModelRef,
+  { aliases }: LlmOverview,
+  { mayUse }: Asking,
+): boolean {
+  return mayUse(id) || (Object.hasOwn(aliases, name) && mayUse(name));
 }
 
 export function requireProvider({ providers }: LlmOverview, name: string): void {
@@ -50,9 +59,13 @@ export function requireProvider({ providers }: LlmOverview, name: string): void 
   );
 }
 
-function requireDefault({ defaultModel }: LlmOverview, provider: string | undefined): ModelRef {
+function requireDefault(
+  { defaultModel }: LlmOverview,
+  provider: string | undefined,
+  { mayUse }: Asking,
+): ModelRef {
   const isWanted = provider === undefined || defaultModel?.provider.name === provider;
-  if (defaultModel !== undefined && isWanted) return defaultModel;
+  if (defaultModel !== undefined && isWanted && mayUse(defaultModel.id)) return defaultModel;
   const whose = provider === undefined ? "" : ` of provider "${provider}"`;
   throw new GatewayError(
     "config_invalid",
@@ -62,10 +75,9 @@ function requireDefault({ defaultModel }: LlmOverview, provider: string | undefi
 
 /** An alias or a name that leads there anyway, a tag there, or the provider's own word for it. */
 async function findAt(
-  models: LanguageModels,
   { providers }: LlmOverview,
   { model, provider }: Readonly<{ model: string; provider: string }>,
-  context: LlmContext,
+  { models, context }: Asking,
 ): Promise<ModelRef | undefined> {
   const anywhere = await models.find(model, context);
   if (anywhere?.provider.name === provider) return anywhere;
