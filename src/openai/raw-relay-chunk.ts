@@ -1,8 +1,9 @@
 import type { AnswerHead } from "../chat/chat-event.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { mapSame } from "../core/map-same.ts";
+import { findFault, providerFailed } from "../llm/chunk-fault.ts";
+import { parseFinish } from "../llm/chunk-finish.ts";
 import { createCallRepair, type CallRepair } from "./raw-relay-calls.ts";
-import { findFault, providerFailed } from "./raw-relay-fault.ts";
 
 /**
  * All that may stand beside `choices`. Open WebUI obeys other keys that reach it: `event` runs
@@ -18,10 +19,13 @@ const PASSED: ReadonlySet<string> = new Set([
   "system_fingerprint",
   "service_tier",
 ]);
-const FINISH_REASONS: ReadonlyMap<string, string> = new Map([
-  ["eos", "stop"],
-  ["end_turn", "stop"],
-]);
+
+/** Whose answer is relayed. */
+export type RelayedFrom = Readonly<{
+  provider: string;
+  /** Stands in for what the provider leaves out. */
+  head: AnswerHead;
+}>;
 
 /** Brings the chunks of one stream, one after the other, into what clients can read. */
 export type ChunkCleaner = Readonly<{
@@ -38,8 +42,7 @@ export type ChunkCleaner = Readonly<{
 
 type Choice = { hasEnd: boolean; readonly calls: CallRepair };
 
-/** `head` stands in for what a provider leaves out. */
-export function createChunkCleaner(head: AnswerHead): ChunkCleaner {
+export function createChunkCleaner({ provider, head }: RelayedFrom): ChunkCleaner {
   const known = new Map<number, Choice>();
 
   function cleanChoice(choice: JsonValue, position: number): JsonValue {
@@ -50,6 +53,7 @@ export function createChunkCleaner(head: AnswerHead): ChunkCleaner {
     known.set(index, state);
     const delta = cleanDelta(choice["delta"], { isFirst: before === undefined, ...state });
     const finish = cleanFinish(choice["finish_reason"], state.calls);
+    if (finish === "failure") throw providerFailed(provider, undefined);
     if (typeof finish === "string") state.hasEnd = true;
     const isSame =
       index === choice["index"] && delta === choice["delta"] && finish === choice["finish_reason"];
@@ -58,7 +62,7 @@ export function createChunkCleaner(head: AnswerHead): ChunkCleaner {
 
   return {
     clean(chunk) {
-      const fault = findFault(chunk);
+      const fault = findFault(provider, chunk);
       if (fault !== undefined) throw fault;
       const choices = mapSame(choicesOf(chunk), cleanChoice);
       if (choices.length === 0 && !isJsonObject(chunk["usage"])) return undefined;
@@ -113,9 +117,9 @@ function cleanDelta(
 function cleanFinish(reason: JsonValue | undefined, calls: CallRepair): string | null | undefined {
   if (reason === undefined || reason === null) return reason;
   if (typeof reason !== "string" || reason === "") return null;
-  const lower = reason.toLowerCase();
-  if (lower === "error") throw providerFailed(undefined);
-  const finish = FINISH_REASONS.get(lower) ?? lower;
+  // The end of a client's own function of the older kind.
+  if (reason === "function_call") return reason;
+  const finish = parseFinish(reason);
   return finish === "stop" && calls.hasCalls() ? "tool_calls" : finish;
 }
 

@@ -1,27 +1,30 @@
-import type { AnswerHead } from "../chat/chat-event.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
-import { createChunkCleaner } from "./raw-relay-chunk.ts";
-import { providerFailed } from "./raw-relay-fault.ts";
+import { findFault, providerFailed } from "../llm/chunk-fault.ts";
+import { createChunkCleaner, type RelayedFrom } from "./raw-relay-chunk.ts";
 
 /**
  * A provider's whole answer as one chunk that says everything, cleaned as chunks are. Throws
  * ProviderError for an answer that tells of a failure, or is none.
  */
-export function asOneChunk(text: string, head: AnswerHead): JsonObject {
-  let answer: unknown;
+export function asOneChunk(text: string, from: RelayedFrom): JsonObject {
+  let answer: JsonValue;
   try {
     answer = JSON.parse(text);
   } catch {
-    throw providerFailed("its answer is no JSON");
+    throw providerFailed(from.provider, "its answer is no JSON");
   }
-  if (!isJsonObject(answer)) throw providerFailed("its answer is no chat");
+  if (!isJsonObject(answer)) {
+    throw (
+      findFault(from.provider, answer) ?? providerFailed(from.provider, "its answer is no chat")
+    );
+  }
   const { choices } = answer;
-  const cleaner = createChunkCleaner(head);
+  const cleaner = createChunkCleaner(from);
   const chunk = cleaner.clean({
     ...answer,
     ...(Array.isArray(choices) ? { choices: choices.map(withDelta) } : {}),
   });
-  if (chunk === undefined) throw providerFailed("its answer is empty");
+  if (chunk === undefined) throw providerFailed(from.provider, "its answer is empty");
   return chunk;
 }
 

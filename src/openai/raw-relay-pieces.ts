@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
-import { providerFailed } from "./raw-relay-fault.ts";
+import { providerFailed } from "../llm/chunk-fault.ts";
 import { SURELY_SMALL } from "./raw-relay-frame.ts";
 import { splitCall, splitDelta } from "./split-delta.ts";
 
@@ -10,10 +10,10 @@ const MAX_ENTRY = 16 * 1_024;
 const DATA_PICTURE = /^data:image\/[a-z+.-]{1,20};base64,[A-Za-z0-9+/]+={0,2}$/;
 
 /** The chunk as events, several where its texts are long. */
-export function writeChunk(chunk: JsonObject): readonly string[] {
+export function writeChunk(chunk: JsonObject, provider: string): readonly string[] {
   const text = JSON.stringify(chunk);
   if (text.length <= SURELY_SMALL) return [asEvent(text)];
-  return piecesOf(chunk).map((piece) => asEvent(boundedText(piece)));
+  return piecesOf(chunk).map((piece) => asEvent(boundedText(piece, provider)));
 }
 
 function asEvent(text: string): string {
@@ -72,13 +72,13 @@ function pictureText(image: JsonValue): string {
 }
 
 /** Numbers about tokens are the first that may be missed; a longer line would break the answer. */
-function boundedText(chunk: JsonObject): string {
+function boundedText(chunk: JsonObject, provider: string): string {
   const text = JSON.stringify(chunk);
   if (fits(text)) return text;
   const without = JSON.stringify(chunk, (key, value: unknown) =>
     key === "logprobs" ? null : value,
   );
-  if (!fits(without)) throw providerFailed("an event of its stream is too large");
+  if (!fits(without)) throw providerFailed(provider, "an event of its stream is too large");
   return without;
 }
 

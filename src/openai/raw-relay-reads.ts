@@ -1,8 +1,9 @@
 import type { LlmContext } from "../llm/language-models.ts";
-import { ProviderError } from "../llm/provider-error.ts";
-import { providerFailed } from "./raw-relay-fault.ts";
+import { fellSilent, providerFailed, wasCancelled } from "../llm/chunk-fault.ts";
+import type { ProviderError } from "../llm/provider-error.ts";
 
 export type Patience = Readonly<{
+  provider: string;
   context: LlmContext;
   /** Silence of the provider that is longer than this, by half at most, ends it. */
   timeoutMs: number;
@@ -14,7 +15,7 @@ export type Patience = Readonly<{
  */
 export async function takeReads(
   body: ReadableStream<Uint8Array>,
-  { context, timeoutMs }: Patience,
+  { provider, context, timeoutMs }: Patience,
   take: (bytes: Uint8Array) => Promise<boolean>,
 ): Promise<void> {
   const reader = body.getReader();
@@ -23,15 +24,14 @@ export async function takeReads(
     stopped ??= why;
     reader.cancel().catch(() => {}); // it broke off at the same time
   };
-  const onAbort = (): void =>
-    stop(new ProviderError("cancelled", "Cannot answer: the request was cancelled"));
+  const onAbort = (): void => stop(wasCancelled());
   let isReading = true;
   // A timer per read would cost as much as the read: one looks whether there were any.
   let quietTicks = 0;
   let callOff: (() => void) | undefined;
   const tick = (): void => {
     if (isReading) quietTicks += 1;
-    if (quietTicks > 2) stop(silence(timeoutMs));
+    if (quietTicks > 2) stop(fellSilent(provider, timeoutMs));
     else callOff = context.after(timeoutMs / 2, tick);
   };
   context.signal.addEventListener("abort", onAbort);
@@ -49,17 +49,10 @@ export async function takeReads(
       if (done || (await take(value))) return;
     }
   } catch (error) {
-    throw isReading ? (stopped ?? providerFailed("its answer broke off")) : error;
+    throw isReading ? (stopped ?? providerFailed(provider, "its answer broke off")) : error;
   } finally {
     callOff?.();
     context.signal.removeEventListener("abort", onAbort);
     reader.cancel().catch(() => {}); // it has ended
   }
-}
-
-function silence(timeoutMs: number): ProviderError {
-  return new ProviderError(
-    "backend_timeout",
-    `Cannot answer: the language model's provider said nothing for ${timeoutMs / 1_000} s`,
-  );
 }

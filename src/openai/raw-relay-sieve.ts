@@ -1,7 +1,6 @@
-import type { AnswerHead } from "../chat/chat-event.ts";
-import { isJsonObject, type JsonObject } from "../core/json.ts";
-import { createChunkCleaner } from "./raw-relay-chunk.ts";
-import { providerFailed } from "./raw-relay-fault.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import { findFault, providerFailed, wasCut } from "../llm/chunk-fault.ts";
+import { createChunkCleaner, type RelayedFrom } from "./raw-relay-chunk.ts";
 import { createFrame, type Frame, SURELY_SMALL } from "./raw-relay-frame.ts";
 import { writeChunk } from "./raw-relay-pieces.ts";
 
@@ -25,8 +24,9 @@ export type Sieve = Readonly<{
  * An event is parsed, cleaned and written again, unless all but its text is the very same as of one
  * before that needed no cleaning: nothing can hide in a text, so those pass without being parsed.
  */
-export function createSieve(head: AnswerHead): Sieve {
-  const cleaner = createChunkCleaner(head);
+export function createSieve(from: RelayedFrom): Sieve {
+  const { provider } = from;
+  const cleaner = createChunkCleaner(from);
   let rest = "";
   let hasBegun = false;
   let frame: Frame | undefined;
@@ -37,17 +37,17 @@ export function createSieve(head: AnswerHead): Sieve {
     const data = dataOf(event);
     if (data === undefined || isDone) return false;
     if (data === "[DONE]") {
-      for (const chunk of cleaner.ends()) out.push(...writeChunk(chunk));
+      for (const chunk of cleaner.ends()) out.push(...writeChunk(chunk, provider));
       out.push("data: [DONE]\n\n");
       isDone = true;
       frame = undefined;
       return false;
     }
-    const chunk = parseChunk(data);
+    const chunk = parseChunk(data, provider);
     const cleaned = cleaner.clean(chunk);
     if (cleaned === undefined) return false;
     if (cleaned !== chunk || event.length > SURELY_SMALL || event !== `data: ${data}`) {
-      out.push(...writeChunk(cleaned));
+      out.push(...writeChunk(cleaned, provider));
       return false;
     }
     out.push(`${event}\n\n`);
@@ -56,7 +56,8 @@ export function createSieve(head: AnswerHead): Sieve {
   }
 
   function keep(unfinished: string): void {
-    if (unfinished.length > MAX_EVENT) throw providerFailed("an event of its stream has no end");
+    if (unfinished.length > MAX_EVENT)
+      throw providerFailed(provider, "an event of its stream has no end");
     rest = unfinished;
   }
 
@@ -96,7 +97,7 @@ export function createSieve(head: AnswerHead): Sieve {
       // The blank line after the last event is often left out.
       if (rest.trim() !== "") clean(rest.replaceAll(/\r\n?/g, "\n").trimEnd(), out);
       if (isDone) return;
-      if (!cleaner.isComplete()) throw providerFailed("its stream ended before the answer did");
+      if (!cleaner.isComplete()) throw wasCut(provider);
       out.push("data: [DONE]\n\n");
     },
     isDone: () => isDone,
@@ -112,13 +113,13 @@ function dataOf(event: string): string | undefined {
   return data.trim() === "" ? undefined : data;
 }
 
-function parseChunk(data: string): JsonObject {
-  let chunk: unknown;
+function parseChunk(data: string, provider: string): JsonObject {
+  let chunk: JsonValue;
   try {
     chunk = JSON.parse(data);
   } catch {
-    throw providerFailed("its stream holds what is no JSON");
+    throw providerFailed(provider, "its stream holds what is no JSON");
   }
-  if (!isJsonObject(chunk)) throw providerFailed("its stream holds what is no chat");
-  return chunk;
+  if (isJsonObject(chunk)) return chunk;
+  throw findFault(provider, chunk) ?? providerFailed(provider, "its stream holds what is no chat");
 }

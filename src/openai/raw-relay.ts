@@ -1,9 +1,10 @@
-import type { AnswerHead } from "../chat/chat-event.ts";
 import { asGatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { ProviderError } from "../llm/provider-error.ts";
 import { asOpenaiError, finerOf } from "./openai-errors.ts";
+import { providerFailed } from "../llm/chunk-fault.ts";
+import type { RelayedFrom } from "./raw-relay-chunk.ts";
 import { asOneChunk, asWhole } from "./raw-relay-completion.ts";
-import { providerFailed } from "./raw-relay-fault.ts";
 import { writeChunk } from "./raw-relay-pieces.ts";
 import { type Patience, takeReads } from "./raw-relay-reads.ts";
 import { createSieve } from "./raw-relay-sieve.ts";
@@ -14,11 +15,7 @@ const MAX_ANSWER = 16 * 1_024 * 1_024;
 const DONE = "data: [DONE]\n\n";
 const LINE_FEED = 0x0a;
 
-export type RawRelay = Patience &
-  Readonly<{
-    /** Stands in for what the provider leaves out. */
-    head: AnswerHead;
-  }>;
+export type RawRelay = Patience & RelayedFrom;
 
 /**
  * A provider's own answer (2xx), which is not to be trusted, as events for a client, to the end;
@@ -32,11 +29,11 @@ export async function relayStream(
   let out: string[] = [];
   try {
     if (isJson(answer)) {
-      out.push(...writeChunk(await readChunk(answer, relay)), DONE);
+      out.push(...writeChunk(await readChunk(answer, relay), relay.provider), DONE);
     } else {
-      const sieve = createSieve(relay.head);
+      const sieve = createSieve(relay);
       const decoder = new TextDecoder();
-      await takeReads(bodyOf(answer), relay, async (bytes) => {
+      await takeReads(bodyOf(answer, relay), relay, async (bytes) => {
         const isAsItCame = sieve.sift(decoder.decode(bytes, { stream: true }), out);
         // Bytes that were cut inside a letter are not in the text yet.
         const isWhole = bytes.at(-1) === LINE_FEED && bytes.byteLength <= writer.maxWrite;
@@ -66,17 +63,21 @@ async function readChunk(answer: Response, relay: RawRelay): Promise<JsonObject>
   const decoder = new TextDecoder();
   let text = "";
   let size = 0;
-  await takeReads(bodyOf(answer), relay, async (bytes) => {
+  await takeReads(bodyOf(answer, relay), relay, async (bytes) => {
     size += bytes.byteLength;
-    if (size > MAX_ANSWER) throw providerFailed(`its answer is over ${MAX_ANSWER} bytes`);
+    if (size > MAX_ANSWER) throw tooLarge(relay);
     text += decoder.decode(bytes, { stream: true });
     return false;
   });
-  return asOneChunk(text + decoder.decode(), relay.head);
+  return asOneChunk(text + decoder.decode(), relay);
 }
 
-function bodyOf({ body }: Response): ReadableStream<Uint8Array> {
-  if (body === null) throw providerFailed("its answer is empty");
+function tooLarge({ provider }: RawRelay): ProviderError {
+  return providerFailed(provider, `its answer is over ${MAX_ANSWER / 1_024 / 1_024} MiB`);
+}
+
+function bodyOf({ body }: Response, { provider }: RawRelay): ReadableStream<Uint8Array> {
+  if (body === null) throw providerFailed(provider, "its answer is empty");
   return body;
 }
 

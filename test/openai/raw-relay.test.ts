@@ -13,6 +13,7 @@ const DONE = "data: [DONE]\n\n";
 
 function relayWith(more: Partial<RawRelay> = {}): RawRelay {
   return {
+    provider: "lab",
     head: HEAD,
     timeoutMs: 60_000,
     context: {
@@ -186,13 +187,14 @@ describe("an answer that fails under way (case 15)", () => {
     ["a text", [event({ error: "no memory" })], /no memory/],
     [
       "vLLM's error",
-      [event({ object: "error", message: "bad grammar", code: 400 })],
+      [event({ object: "error", message: "bad grammar", code: 500 })],
       /bad grammar/,
     ],
     ["OpenRouter's end", [finish("error", { error: { message: "cut off" } })], /cut off/],
     ["an end of error alone", [finish("ERROR")], /failed/],
     ["a cut", [], /ended before/],
     ["a cut inside an event", [`data: {"id":"c1`], /no JSON/],
+    ["Google's list", ['data: [{"error":{"message":"quota gone","code":500}}]\n\n'], /quota gone/],
     ["prose", ["data: Internal Server Error\n\n"], /no JSON/],
   ];
 
@@ -207,6 +209,19 @@ describe("an answer that fails under way (case 15)", () => {
         code: "upstream_error",
       },
     });
+  });
+
+  test("tells a request that was wrong, or too many, from a provider that broke", async () => {
+    const codes = await Promise.all(
+      [{ code: 400 }, { type: "rate_limit_error" }].map(async (error) => {
+        const { chunks } = await read(event({ error: { message: "x", ...error } }));
+        return chunks.at(-1);
+      }),
+    );
+    expect(codes).toMatchObject([
+      { error: { code: "invalid_value" } },
+      { error: { code: "rate_limit_exceeded" } },
+    ]);
   });
 
   test("keeps what came before in the same read", async () => {
