@@ -1,12 +1,13 @@
 import { asGatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { LlmContext } from "../llm/language-models.ts";
 import type { ProviderError } from "../llm/provider-error.ts";
+import { BodyReads } from "../llm/read-body.ts";
 import { asOpenaiError, finerOf } from "./openai-errors.ts";
 import { providerFailed } from "../llm/chunk-fault.ts";
 import type { RelayedFrom } from "./raw-relay-chunk.ts";
 import { asOneChunk, asWhole } from "./raw-relay-completion.ts";
 import { writeChunk } from "./raw-relay-pieces.ts";
-import { type Patience, takeReads } from "./raw-relay-reads.ts";
 import { createSieve } from "./raw-relay-sieve.ts";
 import type { SseWriter } from "./sse-writer.ts";
 
@@ -15,7 +16,12 @@ const MAX_ANSWER = 16 * 1_024 * 1_024;
 const DONE = "data: [DONE]\n\n";
 const LINE_FEED = 0x0a;
 
-export type RawRelay = Patience & RelayedFrom;
+export type RawRelay = RelayedFrom &
+  Readonly<{
+    context: LlmContext;
+    /** Silence of the provider longer than this ends the answer. */
+    timeoutMs: number;
+  }>;
 
 /**
  * A provider's own answer (2xx), which is not to be trusted, as events for a client, to the end;
@@ -33,7 +39,7 @@ export async function relayStream(
     } else {
       const sieve = createSieve(relay);
       const decoder = new TextDecoder();
-      await takeReads(bodyOf(answer, relay), relay, async (bytes) => {
+      await takeReads(answer, relay, async (bytes) => {
         const isAsItCame = sieve.sift(decoder.decode(bytes, { stream: true }), out);
         // Bytes that were cut inside a letter are not in the text yet.
         const isWhole = bytes.at(-1) === LINE_FEED && bytes.byteLength <= writer.maxWrite;
@@ -63,7 +69,7 @@ async function readChunk(answer: Response, relay: RawRelay): Promise<JsonObject>
   const decoder = new TextDecoder();
   let text = "";
   let size = 0;
-  await takeReads(bodyOf(answer, relay), relay, async (bytes) => {
+  await takeReads(answer, relay, async (bytes) => {
     size += bytes.byteLength;
     if (size > MAX_ANSWER) throw tooLarge(relay);
     text += decoder.decode(bytes, { stream: true });
@@ -76,9 +82,25 @@ function tooLarge({ provider }: RawRelay): ProviderError {
   return providerFailed(provider, `its answer is over ${MAX_ANSWER / 1_024 / 1_024} MiB`);
 }
 
-function bodyOf({ body }: Response, { provider }: RawRelay): ReadableStream<Uint8Array> {
-  if (body === null) throw providerFailed(provider, "its answer is empty");
-  return body;
+/** Gives `take` the answer read by read, until it has enough. */
+async function takeReads(
+  { body }: Response,
+  { context, provider, timeoutMs }: RawRelay,
+  take: (bytes: Uint8Array) => Promise<boolean>,
+): Promise<void> {
+  const { signal, after } = context;
+  const reads = new BodyReads(body, { provider, timeoutMs, signal, after });
+  try {
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, as they come
+      const bytes = await reads.next();
+      // oxlint-disable-next-line no-await-in-loop -- no faster than they are taken
+      if (bytes === undefined || (await take(bytes))) break;
+    }
+    reads.letEnd();
+  } finally {
+    reads.letGo();
+  }
 }
 
 /** Some answer whole though they were asked to stream. */
