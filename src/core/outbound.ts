@@ -5,7 +5,12 @@ import { isPrivateTarget, targetUrlProblem } from "./target-rules.ts";
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
 
 /** What a message about a backend begins with: `Cannot ${action}: backend "${backend}" …`. */
-export type Blame = Readonly<{ action: string; backend: string }>;
+export type Blame = Readonly<{
+  action: string;
+  backend: string;
+  /** What it is called where it is not a backend. */
+  noun?: "backend" | "provider";
+}>;
 
 export type Target = Readonly<{ url: string; privateOrigins: readonly string[] }>;
 
@@ -53,10 +58,10 @@ export async function followWithinOrigin(
   throw redirected(blame, undefined);
 }
 
-function refused({ action, backend }: Blame, reason: string): GatewayError {
+function refused({ action, backend, noun = "backend" }: Blame, reason: string): GatewayError {
   return new GatewayError(
     "backend_unavailable",
-    `Cannot ${action}: backend "${backend}" ${reason}`,
+    `Cannot ${action}: ${noun} "${backend}" ${reason}`,
   );
 }
 

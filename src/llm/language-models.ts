@@ -34,6 +34,8 @@ export type ListedModel = Readonly<{
   tags: readonly string[];
 }>;
 
+export type ProviderTrouble = Readonly<{ provider: string; problem: string }>;
+
 /** All that is configured, from the config in force and the Worker's variables together. */
 export type LlmOverview = Readonly<{
   /** Empty: there is no language model. */
@@ -56,6 +58,11 @@ export interface LanguageModels {
    * that its config names.
    */
   models(context: LlmContext): Promise<readonly ListedModel[]>;
+  /**
+   * Providers whose list could not be read the last time, and why: a refused key must not look like
+   * a provider without models. Waits as `models` does.
+   */
+  troubles(context: LlmContext): Promise<readonly ProviderTrouble[]>;
   /**
    * By alias, `{provider}/{model}`, tag or bare model name, in this order; the first provider that
    * knows it. Undefined when nobody does.
