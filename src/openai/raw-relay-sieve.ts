@@ -16,6 +16,8 @@ export type Sieve = Readonly<{
   sift: (text: string, out: string[]) => boolean;
   /** What the end of the stream leaves to be said. Throws when the answer is not complete. */
   end: (out: string[]) => void;
+  /** Nothing of the answer is missing but `[DONE]`. */
+  isComplete: () => boolean;
   /** `[DONE]` has come. */
   isDone: () => boolean;
 }>;
@@ -100,6 +102,7 @@ export function createSieve(from: RelayedFrom): Sieve {
       if (!cleaner.isComplete()) throw wasCut(provider);
       out.push("data: [DONE]\n\n");
     },
+    isComplete: cleaner.isComplete,
     isDone: () => isDone,
   };
 }

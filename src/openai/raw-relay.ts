@@ -39,14 +39,15 @@ export async function relayStream(
     } else {
       const sieve = createSieve(relay);
       const decoder = new TextDecoder();
-      await takeReads(answer, relay, async (bytes) => {
+      const take = async (bytes: Uint8Array): Promise<boolean> => {
         const isAsItCame = sieve.sift(decoder.decode(bytes, { stream: true }), out);
         // Bytes that were cut inside a letter are not in the text yet.
         const isWhole = bytes.at(-1) === LINE_FEED && bytes.byteLength <= writer.maxWrite;
         await (isAsItCame && isWhole ? writer.writeBytes(bytes) : writer.write(out));
         out = [];
         return sieve.isDone();
-      });
+      };
+      await takeReads(answer, relay, { take, isEnough: sieve.isComplete });
       sieve.end(out);
     }
     await writer.write(out);
@@ -69,12 +70,13 @@ async function readChunk(answer: Response, relay: RawRelay): Promise<JsonObject>
   const decoder = new TextDecoder();
   let text = "";
   let size = 0;
-  await takeReads(answer, relay, async (bytes) => {
+  const take = async (bytes: Uint8Array): Promise<boolean> => {
     size += bytes.byteLength;
     if (size > MAX_ANSWER) throw tooLarge(relay);
     text += decoder.decode(bytes, { stream: true });
     return false;
-  });
+  };
+  await takeReads(answer, relay, { take, isEnough: () => false });
   return asOneChunk(text + decoder.decode(), relay);
 }
 
@@ -82,22 +84,34 @@ function tooLarge({ provider }: RawRelay): ProviderError {
   return providerFailed(provider, `its answer is over ${MAX_ANSWER / 1_024 / 1_024} MiB`);
 }
 
-/** Gives `take` the answer read by read, until it has enough. */
+type Taking = Readonly<{
+  /** True ends the reading. */
+  take: (bytes: Uint8Array) => Promise<boolean>;
+  /** Whether a connection that breaks now takes nothing away. */
+  isEnough: () => boolean;
+}>;
+
+/** Gives `take` the answer read by read. */
 async function takeReads(
   { body }: Response,
   { context, provider, timeoutMs }: RawRelay,
-  take: (bytes: Uint8Array) => Promise<boolean>,
+  { take, isEnough }: Taking,
 ): Promise<void> {
   const { signal, after } = context;
   const reads = new BodyReads(body, { provider, timeoutMs, signal, after });
+  let isReading = false;
   try {
     for (;;) {
+      isReading = true;
       // oxlint-disable-next-line no-await-in-loop -- one after the other, as they come
       const bytes = await reads.next();
+      isReading = false;
       // oxlint-disable-next-line no-await-in-loop -- no faster than they are taken
       if (bytes === undefined || (await take(bytes))) break;
     }
     reads.letEnd();
+  } catch (error) {
+    if (!isReading || !isEnough() || reads.wasCancelled) throw error;
   } finally {
     reads.letGo();
   }

@@ -246,6 +246,21 @@ describe("an answer that fails under way (case 15)", () => {
     expect(chunks.at(-1)).toMatchObject({ error: { message: expect.stringMatching(/broke off/) } });
   });
 
+  test("minds no socket that breaks behind the end", async () => {
+    const { readable, writable } = new TransformStream<Uint8Array>();
+    const source = writable.getWriter();
+    const writer = openSseWriter(() => {});
+    const told = readStream({ body: writer.readable });
+    const answer = new Response(readable, { headers: { "content-type": "text/event-stream" } });
+    const relaying = relayStream(answer, relayWith(), writer);
+    await source.write(new TextEncoder().encode(HELLO.slice(0, -1).join("")));
+    await source.abort(new Error("reset"));
+    await relaying;
+    const { chunks, last } = await told;
+    expect(last).toBe("[DONE]");
+    expect(chunks.some((chunk) => "error" in chunk)).toBe(false);
+  });
+
   test("shows no credential of the provider", async () => {
     const { chunks } = await read(event({ error: { message: "bad key sk-abcdefghijklmnop" } }));
     expect(JSON.stringify(chunks)).not.toContain("abcdefghijklmnop");
