@@ -13,6 +13,11 @@ export function startEchoSession(cleanup: AsyncDisposableStack): Promise<string>
   return start("echo-session.ts", cleanup);
 }
 
+/** A language model's provider. */
+export function startChunkSource(cleanup: AsyncDisposableStack): Promise<string> {
+  return start("chunk-source.ts", cleanup);
+}
+
 async function start(file: string, cleanup: AsyncDisposableStack): Promise<string> {
   const child = startChild(process.execPath, [join(import.meta.dirname, file)]);
   cleanup.defer(async () => void (await child.stop("SIGKILL")));

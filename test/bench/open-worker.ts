@@ -70,6 +70,27 @@ export default {
 };`;
 }
 
+/** Reads and writes a stream in JavaScript, and looks at nothing of it. */
+export function byteRelay(backend: string): string {
+  return `const BACKEND = ${JSON.stringify(backend)};
+async function relay(reader, writer) {
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return writer.close();
+    await writer.write(value);
+  }
+}
+export default {
+  async fetch(request, { OUTBOUND }, execution) {
+    const init = { method: "POST", body: await request.text() };
+    const answer = await (OUTBOUND === undefined ? fetch(BACKEND, init) : OUTBOUND.fetch(BACKEND, init));
+    const { readable, writable } = new IdentityTransformStream();
+    execution.waitUntil(relay(answer.body.getReader(), writable.getWriter()));
+    return new Response(readable, { headers: { "content-type": "text/event-stream" } });
+  },
+};`;
+}
+
 /** The same through a Durable Object, `Hop`: the least a hop to one can cost. */
 export function blindHop(backend: string): string {
   return `import { DurableObject } from "cloudflare:workers";

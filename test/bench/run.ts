@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { PROJECT } from "../../src/command/project-files.ts";
 import { openWorkerBundle } from "../../src/command/worker-bundle.ts";
 import { formatTable } from "../support/text-table.ts";
+import { chatStreams } from "./chat-streams.ts";
 import { directLane } from "./direct-lane.ts";
 import { hosting } from "./hosting.ts";
 import { idleSessions } from "./idle-sessions.ts";
@@ -27,6 +28,7 @@ const SECTIONS: readonly Section[] = [
   sessionCalls,
   questions,
   streams,
+  chatStreams,
   idleSessions,
   peers,
   toolList,
