@@ -1,8 +1,9 @@
 /**
  * Proxies close silent streams, the shortest known after 15 s; and only a write that fails tells
- * workerd that the client has left, so a short time ends model and tools within a second.
+ * workerd that the client has left, so a short time ends model and tools within a second. Silence
+ * is noticed at the second look after a write: it lasts up to twice as long.
  */
-const KEEP_ALIVE_MS = 800;
+const KEEP_ALIVE_MS = 400;
 const KEEP_ALIVE = ": keep-alive\n\n";
 /** Events stay whole in one write; a larger one gains nothing. */
 const MAX_WRITE = 64 * 1_024;
