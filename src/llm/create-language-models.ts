@@ -16,6 +16,7 @@ import { chatModels, firstListed, needsList } from "./provider-models.ts";
 import { readTurn } from "./read-turn.ts";
 import { sendRequest, type SendNeeds } from "./send-request.ts";
 import { shapeRequest } from "./shape-request.ts";
+import { shapeTools } from "./tool-dialect.ts";
 
 export type LanguageModelNeeds = SendNeeds &
   Readonly<{ snapshots: Pick<SnapshotSource, "current"> }>;
@@ -123,7 +124,7 @@ function shaped({ provider, model }: ModelRef, body: JsonObject, wantsUsage: boo
     profile: provider.profile,
     model,
     wantsUsage,
-    shapeTools: (_, tools) => tools,
+    shapeTools,
   });
 }
 

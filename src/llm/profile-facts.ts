@@ -32,15 +32,13 @@ export type ProfileFacts = Readonly<{
   speaksAfterTools?: true;
 }>;
 
-/** OpenAI's fields that most servers know; what is left out is only OpenAI's own business. */
-const CLASSIC = words(
-  "frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens messages model n parallel_tool_calls presence_penalty reasoning_effort response_format seed stop stream stream_options temperature tool_choice tools top_logprobs top_p user",
+/**
+ * What bears on the answer and most servers know, with what llama.cpp, vLLM and their like share.
+ * Left out is OpenAI's own business: who the user is, what is kept and what it costs.
+ */
+const GENERIC = words(
+  "chat_template_kwargs frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens messages min_p model n parallel_tool_calls presence_penalty reasoning_effort repetition_penalty response_format seed stop stream stream_options temperature tool_choice tools top_k top_logprobs top_p",
 );
-/** Beyond it what llama.cpp, vLLM, SGLang, Groq and their like share. */
-const GENERIC = new Set([
-  ...CLASSIC,
-  ...words("chat_template_kwargs min_p repetition_penalty top_k"),
-]);
 /** Google's endpoint refuses a request over any name it does not know. */
 const GEMINI = words(
   "audio extra_body frequency_penalty logprobs max_completion_tokens max_tokens messages modalities model n presence_penalty reasoning_effort response_format seed stop stream stream_options temperature tool_choice tools top_logprobs top_p user web_search_options",

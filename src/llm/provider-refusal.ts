@@ -139,11 +139,14 @@ function withoutSecrets(
   target: ProviderTarget | undefined,
 ): string | undefined {
   if (message === undefined) return undefined;
-  const secrets = Object.values(target?.headers ?? {}).map((value) => value.replace(/^\S+ /, ""));
+  const secrets = Object.values(target?.headers ?? {})
+    .map((value) => value.replace(/^\S+ /, ""))
+    .filter(({ length }) => length >= MIN_SECRET);
   const host = URL.parse(target?.url ?? "")?.host;
-  const shown = [...secrets, ...(host === undefined ? [] : [host])]
-    .filter(({ length }) => length >= MIN_SECRET)
-    .reduce((text, secret) => text.replaceAll(secret, MASK), message);
+  const shown = [...secrets, ...(host === undefined ? [] : [host])].reduce(
+    (text, secret) => text.replaceAll(secret, MASK),
+    message,
+  );
   return redactText(shown, MAX_WORDS) || undefined;
 }
 

@@ -98,17 +98,28 @@ function isJsonText(text: string): boolean {
 }
 
 /**
- * Mistral wants its model to speak between a tool and a person or a system, and takes an answer that
- * the client has begun only when it is marked as one.
+ * Mistral wants its model to speak between a tool and a person, its instructions never right after a
+ * tool, and an answer that the client has begun to be marked as one.
  */
 function inMistralsOrder(messages: readonly JsonValue[]): readonly JsonValue[] {
-  const ordered = messages.flatMap((message, place) => {
-    const before = messages[place - 1];
-    const follows = isJsonObject(before) && before["role"] === "tool";
-    const role = isJsonObject(message) ? message["role"] : undefined;
-    return follows && (role === "user" || role === "system") ? [BRIDGE, message] : [message];
-  });
+  const late = messages.filter(
+    (message, place) => roleOf(message) === "system" && roleOf(messages[place - 1]) === "tool",
+  );
+  const spoken = messages.filter((message) => !late.includes(message));
+  const ordered = spoken.flatMap((message, place) =>
+    roleOf(message) === "user" && roleOf(spoken[place - 1]) === "tool"
+      ? [BRIDGE, message]
+      : [message],
+  );
   const last = ordered.at(-1);
-  if (!isJsonObject(last) || last["role"] !== "assistant") return ordered;
-  return [...ordered.slice(0, -1), { ...last, prefix: true }];
+  const ended =
+    isJsonObject(last) && last["role"] === "assistant"
+      ? [...ordered.slice(0, -1), { ...last, prefix: true }]
+      : ordered;
+  const begins = ended.findIndex((message) => roleOf(message) !== "system");
+  return late.length === 0 ? ended : ended.toSpliced(Math.max(begins, 0), 0, ...late);
+}
+
+function roleOf(message: JsonValue | undefined): JsonValue | undefined {
+  return isJsonObject(message) ? message["role"] : undefined;
 }
