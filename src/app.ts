@@ -1,6 +1,8 @@
 import { waitUntil } from "cloudflare:workers";
 import { Hono } from "hono";
 import { createAdminRoutes } from "./admin/admin-routes.ts";
+import { permitsModel } from "./auth/access.ts";
+import type { Caller } from "./auth/caller.ts";
 import { createAuthenticator } from "./auth/authenticate.ts";
 import { createClientStore } from "./auth/client-store.ts";
 import { createKeyStore, type KeyMirror } from "./auth/key-store.ts";
@@ -10,6 +12,7 @@ import type { ClientKv } from "./auth/client-store.ts";
 import type { KeyedTexts } from "./auth/oauth-kv.ts";
 import { createStrongKv } from "./auth/strong-kv.ts";
 import { createTokenValidator, type TokenJudge } from "./auth/token-validator.ts";
+import type { BuiltinIo } from "./backends/builtin.ts";
 import type { BackendStub } from "./backends/backend-stub.ts";
 import { createLeaseSource } from "./backends/lease-source.ts";
 import { sendNotification, sendRequest } from "./backends/send.ts";
@@ -24,18 +27,28 @@ import type { BackendName } from "./core/ids.ts";
 import { redactText } from "./core/redact.ts";
 import { createPatience } from "./core/patience.ts";
 import { createSeal } from "./core/seal.ts";
+import type { Slips } from "./core/slips.ts";
 import { createGateway } from "./gateway/create-gateway.ts";
-import { ALL, type ClientPort, type RequestContext, type Scope } from "./gateway/gateway.ts";
+import {
+  ALL,
+  type CallContext,
+  type ClientPort,
+  type RequestContext,
+  type Scope,
+} from "./gateway/gateway.ts";
 import { createInFlight } from "./gateway/limits.ts";
 import { createListingCache } from "./gateway/listing-cache.ts";
 import { createViews } from "./gateway/views.ts";
 import { seeingPeople } from "./http/open-webui-person.ts";
 import { createOwnOrigin } from "./http/own-origin.ts";
+import { createLanguageModels } from "./llm/create-language-models.ts";
+import type { LanguageModels } from "./llm/language-models.ts";
 import type { CallerStub } from "./mcp/caller-stub.ts";
 import type { CallerDeps } from "./mcp/caller-object.ts";
 import { createMcpEndpoint } from "./mcp/mcp-endpoint.ts";
 import { createRequestStates } from "./mcp/request-state.ts";
 import { createTaskNames } from "./mcp/task-names.ts";
+import { createSlips } from "./mcp/create-slips.ts";
 import type { TokenOffice } from "./oauth/oauth-needs.ts";
 import { createOAuthRoutes } from "./oauth/oauth-routes.ts";
 import { createOpenaiRoutes } from "./openai/openai-routes.ts";
@@ -74,7 +87,8 @@ export type App = (request: Request, execution: ExecutionContext) => Promise<Res
 const MCP_PATH = /^\/mcp(?:\/([a-z][a-z0-9-]{0,30}))?\/?$/;
 
 /** What every surface and the callers' objects stand on. */
-export type Middle = CallerDeps & Readonly<{ log: Log; snapshots: SnapshotSource }>;
+export type Middle = CallerDeps &
+  Readonly<{ log: Log; snapshots: SnapshotSource; llm: LanguageModels; slips: Slips }>;
 
 /** Once per isolate; see `createApp`. */
 export function createMiddle(env: Env): Middle {
@@ -90,6 +104,18 @@ export function createMiddle(env: Env): Middle {
   const snapshots = createSnapshotSource(registry, now);
   const listings = createListingCache({ fetchListing: (name) => backend(name).listing(), sleep });
   const views = createViews({ snapshots, listings, now, sleep });
+  const llm = createLanguageModels({
+    snapshots,
+    variables: { ...env },
+    fetch: fetchBackend,
+    now,
+    random: Math.random,
+  });
+  const modelsFor = (caller: Caller, { requestId }: CallContext): Required<BuiltinIo>["llm"] => ({
+    models: llm,
+    mayUse: (id) => permitsModel(caller, id),
+    requestId,
+  });
   const leases = createLeaseSource({ stub: backend, waitUntil, now });
   const audit = createAuditTrail({
     store: () => env.AUDIT.getByName(AUDIT_NAME),
@@ -100,7 +126,7 @@ export function createMiddle(env: Env): Middle {
     snapshots,
     views,
     leases,
-    send: ({ lease, object, request, target }, context) =>
+    send: ({ caller, lease, object, request, target }, context) =>
       sendRequest(
         lease,
         {
@@ -113,6 +139,7 @@ export function createMiddle(env: Env): Middle {
         {
           fetch: fetchBackend,
           object: () => backend(object),
+          ...(lease.lane === "builtin" ? { llm: modelsFor(caller, context) } : {}),
           signal: context.signal,
           after: context.after,
           alone: context.alone === true,
@@ -149,6 +176,8 @@ export function createMiddle(env: Env): Middle {
   return {
     log,
     snapshots,
+    llm,
+    slips: createSlips((userId) => env.CALLERS.getByName(userId)),
     gateway,
     states,
     taskNames: createTaskNames(createSeal(env.ENCRYPTION_KEY, "backend-task")),
@@ -166,7 +195,7 @@ export function createMiddle(env: Env): Middle {
  * objects are made per request, because they belong to the request that made them.
  */
 export function createApp(env: Env, middle: Middle): App {
-  const { log, snapshots, gateway, states, taskNames } = middle;
+  const { log, snapshots, gateway, llm, slips, states, taskNames } = middle;
   const now = Date.now;
   const ownOrigin = createOwnOrigin({ publicUrl: env.PUBLIC_URL });
   const registry = () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
@@ -219,7 +248,10 @@ export function createApp(env: Env, middle: Middle): App {
         onRefusal: logRefusal,
       }),
     )
-    .route("/", createOpenaiRoutes({ gateway, authenticator, ownOrigin, contextOf }))
+    .route(
+      "/",
+      createOpenaiRoutes({ gateway, llm, slips, now, authenticator, ownOrigin, contextOf }),
+    )
     .route("/", createStatusRoutes({ gateway, authenticator, ownOrigin, contextOf }))
     .route(
       "/",

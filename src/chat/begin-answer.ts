@@ -13,7 +13,7 @@ import { usableTools } from "./usable-tools.ts";
 
 /** Begins to answer a chat with a language model. Throws `ProviderError` and GatewayError. */
 export async function beginAnswer(ask: ChatAsk, deps: LoopDeps): Promise<Answering> {
-  const { caller, context, limits } = ask;
+  const { caller, limits } = ask;
   const taken = await Promise.all(
     (ask.decisions ?? []).map(async (decision) => ({
       decision,

@@ -1,19 +1,28 @@
 import type { Answering } from "../chat/answering.ts";
 import type { AnswerHead, FinishEvent, ToolCall } from "../chat/chat-event.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
+import type { DeltaEvent } from "../llm/turn.ts";
+import type { ToldStyle } from "./progress-style.ts";
+import { createProgressTeller } from "./progress-teller.ts";
 
 /** The whole answer as one `chat.completion`. */
-export async function asCompletion(answering: Answering, head: AnswerHead): Promise<JsonObject> {
+export async function asCompletion(
+  answering: Answering,
+  { head, progress }: Readonly<{ head: AnswerHead; progress: ToldStyle }>,
+): Promise<JsonObject> {
+  const teller = createProgressTeller(progress);
   const message = new Map<string, JsonValue>();
   let logprobs: JsonValue = null;
   let calls: readonly ToolCall[] = [];
   let finish: FinishEvent | undefined;
+  const add = ({ delta, logprobs: more }: DeltaEvent): void => {
+    for (const [key, value] of Object.entries(delta)) join(message, key, value);
+    if (more !== undefined) logprobs = joinLogprobs(logprobs, more);
+  };
   await answering.run((events) => {
     for (const event of events) {
-      if (event.kind === "delta") {
-        for (const [key, value] of Object.entries(event.delta)) join(message, key, value);
-        if (event.logprobs !== undefined) logprobs = joinLogprobs(logprobs, event.logprobs);
-      }
+      for (const told of teller.tell(event)) if (told.kind === "delta") add(told);
+      if (event.kind === "delta") add(event);
       if (event.kind === "client_calls") calls = event.calls;
       if (event.kind === "finish") finish = event;
     }

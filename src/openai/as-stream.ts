@@ -3,35 +3,50 @@ import type { AnswerHead } from "../chat/chat-event.ts";
 import { asGatewayError } from "../core/errors.ts";
 import { createChunkWriter } from "./chat-chunks.ts";
 import { asOpenaiError, finerOf } from "./openai-errors.ts";
+import type { ToldStyle } from "./progress-style.ts";
+import { createProgressTeller, type Told } from "./progress-teller.ts";
 import type { SseWriter } from "./sse-writer.ts";
 
 export type StreamedAnswer = Readonly<{
   head: AnswerHead;
   /** As the client asked in `stream_options`: otherwise no chunk may have empty choices. */
   includeUsage: boolean;
+  progress: ToldStyle;
 }>;
+
+const DONE = "data: [DONE]\n\n";
 
 /** Tells the answer as chat.completion.chunk events, to the end; never throws. */
 export async function asStream(
   answering: Answering,
-  { head, includeUsage }: StreamedAnswer,
+  { head, includeUsage, progress }: StreamedAnswer,
   writer: SseWriter,
 ): Promise<void> {
   const chunks = createChunkWriter(head, includeUsage);
+  const teller = createProgressTeller(progress);
+  const asChunks = (told: readonly Told[]): readonly string[] =>
+    told.flatMap((one) =>
+      one.kind === "status"
+        ? [chunks.aside({ event: { type: "status", data: one.data } })]
+        : chunks.chunks(one),
+    );
   // Goes out with whatever comes first.
   let opening = [chunks.opening()];
   try {
     await answering.run((events) => {
-      const out = [...opening, ...events.flatMap((event) => chunks.chunks(event))];
+      const out = opening;
       opening = [];
+      for (const event of events) {
+        out.push(...asChunks(teller.tell(event)), ...chunks.chunks(event));
+      }
       return out.length === 0 ? undefined : writer.write(out);
     });
-    await writer.write(["data: [DONE]\n\n"]);
+    await writer.write([DONE]);
   } catch (error) {
     // The status has gone out already; SDKs raise a chunk with `error`, Open WebUI shows it.
     const known = asGatewayError(error);
     const told = JSON.stringify(asOpenaiError(known, finerOf(known)));
-    await writer.write([...opening, `data: ${told}\n\n`, "data: [DONE]\n\n"]);
+    await writer.write([...opening, ...asChunks(teller.close()), `data: ${told}\n\n`, DONE]);
   } finally {
     await writer.close();
   }

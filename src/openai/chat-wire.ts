@@ -1,9 +1,11 @@
 import * as z from "zod";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { OpenaiRefusal } from "./openai-errors.ts";
 
 /**
  * The part of a chat request that decides something here. Everything else (sampling parameters,
- * the client's own `tools`, keys of other vendors) passes unread: Open WebUI merges custom ones in.
+ * keys of other vendors) passes unread: Open WebUI merges custom ones in, and a provider checks its
+ * own.
  */
 const CHAT_REQUEST = z.looseObject({
   model: z.string().max(300),
@@ -12,6 +14,12 @@ const CHAT_REQUEST = z.looseObject({
     .max(10_000),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  tools: z.array(z.looseObject({})).max(1_000).nullish(),
+  n: z.int().min(1).max(128).nullish(),
+});
+
+/** What no provider checks where none is asked. */
+const UNPROVIDED = z.looseObject({
   // One answer is all a deterministic model has.
   n: z.literal(1).nullish(),
   max_tokens: z.int().min(1).nullish(),
@@ -23,11 +31,15 @@ const CHAT_REQUEST = z.looseObject({
 const CONTENT_PART = z.looseObject({ type: z.literal("text"), text: z.string() });
 
 export type ChatRequest = Readonly<{
+  /** As it came. */
+  body: JsonObject;
   model: string;
-  /** What the user said last; empty when it was only images. */
+  /** What the user said last; empty when it was only images, or nobody said anything. */
   question: string;
   stream: boolean;
   includeUsage: boolean;
+  /** How many answers are wanted. */
+  n: number;
   /** Every text of the conversation, for the usage numbers. */
   texts: readonly string[];
 }>;
@@ -35,22 +47,33 @@ export type ChatRequest = Readonly<{
 /** Throws an `OpenaiRefusal` that names the parameter. */
 export function parseChatRequest(body: unknown): ChatRequest {
   const parsed = CHAT_REQUEST.safeParse(body);
-  if (!parsed.success) throw refusalOf(parsed.error.issues[0]);
-  const { model, messages, stream, stream_options } = parsed.data;
+  if (!parsed.success || !isJsonObject(body)) throw refusalOf(parsed.error?.issues[0]);
+  const { model, messages, stream, stream_options, n } = parsed.data;
   const asked = messages.findLast((message) => message.role === "user");
-  if (asked === undefined) {
-    throw new OpenaiRefusal("invalid_params", "No user message found", {
-      param: "messages",
-      code: "invalid_value",
-    });
-  }
   return {
+    body,
     model,
-    question: textOf(asked.content),
+    question: asked === undefined ? "" : textOf(asked.content),
     stream: stream === true,
     includeUsage: stream_options?.include_usage === true,
+    n: n ?? 1,
     texts: messages.map((message) => textOf(message.content)),
   };
+}
+
+/** For the model that answers without a provider. Throws an `OpenaiRefusal`. */
+export function requireAnswerable({ body }: ChatRequest): void {
+  const parsed = UNPROVIDED.safeParse(body);
+  if (!parsed.success) throw refusalOf(parsed.error.issues[0]);
+  const { messages } = body;
+  const isAsked =
+    Array.isArray(messages) &&
+    messages.some((message) => isJsonObject(message) && message["role"] === "user");
+  if (isAsked) return;
+  throw new OpenaiRefusal("invalid_params", "No user message found", {
+    param: "messages",
+    code: "invalid_value",
+  });
 }
 
 function refusalOf(issue: z.core.$ZodIssue | undefined): OpenaiRefusal {

@@ -2,24 +2,26 @@ import { Hono } from "hono";
 import type { Authenticator } from "../auth/authenticate.ts";
 import type { Caller } from "../auth/caller.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
-import { ALL, type RequestContext, type Gateway } from "../gateway/gateway.ts";
+import { ALL, type RequestContext } from "../gateway/gateway.ts";
 import { challengeHeaders } from "../http/challenge.ts";
 import { ANY_ORIGIN, answerPreflight, isPreflight, withCors } from "../http/cors.ts";
 import { requireOwnOrigin } from "../http/own-origin.ts";
 import { requireCaller } from "../http/require-caller.ts";
 import { answerChat } from "./chat-completions.ts";
+import { answerEmbeddings } from "./embeddings.ts";
 import { asFunctionTool } from "../chat/functions.ts";
-import { modelsOf } from "./models.ts";
+import type { LoopDeps } from "../chat/tool-loop.ts";
+import { type Model, modelsOf } from "./models.ts";
 import { finerOf, OpenaiRefusal, openaiErrorResponse } from "./openai-errors.ts";
 import { unknownModel } from "./unknown-model.ts";
 
-export type OpenaiNeeds = Readonly<{
-  gateway: Gateway;
-  authenticator: Authenticator;
-  /** Which of our own origins a request came to; undefined when its Host is not ours. */
-  ownOrigin: (request: Request) => string | undefined;
-  contextOf: (request: Request, execution: Pick<ExecutionContext, "waitUntil">) => RequestContext;
-}>;
+export type OpenaiNeeds = LoopDeps &
+  Readonly<{
+    authenticator: Authenticator;
+    /** Which of our own origins a request came to; undefined when its Host is not ours. */
+    ownOrigin: (request: Request) => string | undefined;
+    contextOf: (request: Request, execution: Pick<ExecutionContext, "waitUntil">) => RequestContext;
+  }>;
 
 type Vars = { Variables: { caller: Caller; context: RequestContext } };
 
@@ -27,18 +29,12 @@ type Vars = { Variables: { caller: Caller; context: RequestContext } };
 const METHODS: readonly Readonly<{ path: RegExp; allow: string }>[] = [
   { path: /^\/v1\/(models|tools)$/, allow: "GET, HEAD, OPTIONS" },
   { path: /^\/v1\/models\/.+$/, allow: "GET, HEAD, OPTIONS" },
-  { path: /^\/v1\/chat\/completions$/, allow: "POST, OPTIONS" },
+  { path: /^\/v1\/(chat\/completions|responses|embeddings)$/, allow: "POST, OPTIONS" },
 ];
-/** OpenAI has them, and clients ask; they need a language model, which is not there. */
-const NEEDS_LANGUAGE_MODEL: ReadonlySet<string> = new Set([
-  "/v1/responses",
-  "/v1/embeddings",
-  "/v1/completions",
-]);
 
 /** The OpenAI dialect under `/v1`. */
 export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
-  const { gateway } = needs;
+  const { gateway, llm } = needs;
   const routes = new Hono<Vars>();
 
   routes.use("/v1/*", async (c, next) => {
@@ -68,16 +64,13 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
   });
 
   routes.get("/v1/models", async (c) => {
-    const { caller, context } = c.var;
-    return c.json({ object: "list", data: modelsOf(await gateway.status(caller, context)) });
+    return c.json({ object: "list", data: await listModels(c.var) });
   });
 
   // Ids have slashes, which clients send raw or as %2F.
   routes.get("/v1/models/*", async (c) => {
-    const { caller, context } = c.var;
     const id = decodeId(new URL(c.req.url).pathname.slice("/v1/models/".length));
-    const models = modelsOf(await gateway.status(caller, context));
-    const model = models.find((candidate) => candidate.id === id);
+    const model = (await listModels(c.var)).find((candidate) => candidate.id === id);
     if (model === undefined) throw unknownModel(id);
     return c.json(model);
   });
@@ -90,7 +83,12 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
 
   routes.post("/v1/chat/completions", (c) => {
     const { caller, context } = c.var;
-    return answerChat({ gateway, caller, context, request: c.req.raw });
+    return answerChat({ ...needs, caller, context, request: c.req.raw });
+  });
+
+  routes.post("/v1/embeddings", (c) => {
+    const { caller, context } = c.var;
+    return answerEmbeddings({ llm, caller, context, request: c.req.raw });
   });
 
   routes.all("/v1/*", (c) => {
@@ -118,15 +116,21 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
   });
 
   return routes;
+
+  async function listModels({ caller, context }: Vars["Variables"]): Promise<readonly Model[]> {
+    const [backends, overview, listed] = await Promise.all([
+      gateway.status(caller, context),
+      llm.overview(context),
+      llm.models(context),
+    ]);
+    return modelsOf({ backends, overview, listed }, caller);
+  }
 }
 
 function unknownPath(method: string, pathname: string): OpenaiRefusal {
-  const reason = NEEDS_LANGUAGE_MODEL.has(pathname)
-    ? "it needs a language model, and this gateway has none"
-    : "there is no such path";
   return new OpenaiRefusal(
     "not_found",
-    `Cannot ${method.slice(0, 20)} ${pathname.slice(0, 200)}: ${reason}`,
+    `Cannot ${method.slice(0, 20)} ${pathname.slice(0, 200)}: there is no such path`,
     { code: "unknown_url" },
   );
 }

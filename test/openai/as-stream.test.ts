@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 const HEAD = { id: "chatcmpl-1", created: 1, model: "mcp-gateway" };
-const PLAIN: StreamedAnswer = { head: HEAD, includeUsage: false };
+const PLAIN: StreamedAnswer = { head: HEAD, includeUsage: false, progress: "none" };
 const USAGE = { prompt_tokens: 2, completion_tokens: 3, total_tokens: 5 };
 
 function answer(run: Answering["run"]): Answering {
@@ -68,7 +68,7 @@ test("tells role, text, end and [DONE] under one head", async () => {
 
 test("ends with usage only when it was asked for", async () => {
   const { chunks } = await readStream({
-    body: streamOf(say("one two three"), { head: HEAD, includeUsage: true }),
+    body: streamOf(say("one two three"), { ...PLAIN, includeUsage: true }),
   });
   expect(chunks.at(-1)).toMatchObject({
     choices: [],

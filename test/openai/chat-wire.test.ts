@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { parseChatRequest } from "../../src/openai/chat-wire.ts";
+import { parseChatRequest, requireAnswerable } from "../../src/openai/chat-wire.ts";
 import { OpenaiRefusal } from "../../src/openai/openai-errors.ts";
 
 const USER = { role: "user", content: "tools" };
 
 function refusal(body: unknown): { message: string; param: string | undefined } {
   try {
-    parseChatRequest(body);
+    requireAnswerable(parseChatRequest(body));
   } catch (error) {
     if (error instanceof OpenaiRefusal) return { message: error.message, param: error.finer.param };
     throw error;
