@@ -1,5 +1,6 @@
 import { HOP_HEADER } from "../core/hop.ts";
 import { readBoundedText } from "../core/bounded-read.ts";
+import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { type Blame, type Fetch, followWithinOrigin, isRedirect } from "../core/outbound.ts";
 import type { Tried } from "./attempt.ts";
@@ -82,11 +83,12 @@ export async function readAnswer(
     return { kind: "failed", again: false, error: notAnApi(blame) };
   }
   if (maxBytes === undefined || !type.includes("json")) return { kind: "done", value: response };
-  const text = await readBoundedText(
-    response,
-    maxBytes,
-    `what provider "${blame.backend}" answers`,
-  );
+  let text: string;
+  try {
+    text = await readBoundedText(response, maxBytes, "an answer");
+  } catch (cause) {
+    return { kind: "failed", again: false, error: broken(cause, blame) };
+  }
   const words = text.length <= MAX_ERROR_CHARS ? errorIn(text) : undefined;
   if (words !== undefined) return refusalOf({ ...refused, status: 502, words });
   return { kind: "done", value: new Response(text, { status, headers: { "content-type": type } }) };
@@ -102,6 +104,16 @@ export function unreachable(
     { cause },
   );
   return { kind: "failed", error, again: true };
+}
+
+/** It has begun to answer, so that it may have done the work: no other try. */
+function broken(cause: unknown, { action, backend }: Blame): ProviderError {
+  const isTooLarge = cause instanceof GatewayError && cause.code === "too_large";
+  return new ProviderError(
+    "backend_failed",
+    `Cannot ${action}: provider "${backend}" ${isTooLarge ? "answered with more than can be read" : "broke off in the middle of its answer"}`,
+    { cause },
+  );
 }
 
 function notAnApi({ action, backend }: Blame): ProviderError {

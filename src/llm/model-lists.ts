@@ -27,7 +27,7 @@ type Held = {
   problem: string | undefined;
   /** Of the last look, whatever came of it. */
   lookedAt: number;
-  refreshingSince: number;
+  looking: Readonly<{ done: Promise<void>; since: number }> | undefined;
 };
 
 export type ModelLists = Readonly<{
@@ -49,7 +49,6 @@ export function createModelLists(deps: {
     entry: Held,
     context: LlmContext,
   ): Promise<void> {
-    entry.refreshingSince = deps.now();
     try {
       entry.models = await deps.fetchList(provider, context);
       entry.problem = undefined;
@@ -58,7 +57,7 @@ export function createModelLists(deps: {
       entry.problem = asGatewayError(thrown).message;
     } finally {
       entry.lookedAt = deps.now();
-      entry.refreshingSince = -Infinity;
+      entry.looking = undefined;
     }
   }
 
@@ -69,17 +68,21 @@ export function createModelLists(deps: {
         models: undefined,
         problem: undefined,
         lookedAt: -Infinity,
-        refreshingSince: -Infinity,
+        looking: undefined,
       };
       held.set(key, entry);
-      const age = deps.now() - entry.lookedAt;
-      if (age <= (entry.problem === undefined ? FRESH_MS : FAILURE_MS)) return entry;
-      const isRefreshing = deps.now() - entry.refreshingSince < REFRESH_LIMIT_MS;
-      // Where nothing is known each request looks for itself: it may not wait for another's fetch.
-      if (entry.models !== undefined && isRefreshing) return entry;
-      const looking = refresh(provider, entry, context);
-      context.waitUntil(looking);
-      if (entry.models === undefined) await within(WAIT_MS, looking, afterTimeout);
+      const now = deps.now();
+      const limit = entry.problem === undefined ? FRESH_MS : FAILURE_MS;
+      if (now - entry.lookedAt <= limit) return entry;
+      if (entry.looking === undefined || now - entry.looking.since > REFRESH_LIMIT_MS) {
+        entry.looking = { done: refresh(provider, entry, context), since: now };
+        context.waitUntil(entry.looking.done);
+      }
+      // Once in vain is enough: a request may come here more than once.
+      const patience = WAIT_MS - (now - entry.looking.since);
+      if (entry.models === undefined && patience > 0) {
+        await within(patience, entry.looking.done, afterTimeout);
+      }
       return entry;
     },
 

@@ -185,16 +185,17 @@ test.each(["openai", "vllm", "gemini", "mistral", "workers-ai", "llama.cpp", "az
   },
 );
 
-test.each([
+test.each<[string, string, boolean?]>([
   ["ERR html", "backend_failed"],
   ["ERR body200", "backend_failed"],
   ["ERR refuse", "backend_unavailable"],
+  ["ERR cut", "backend_failed", false],
   ['ERR 302 {"headers":{"location":"https://elsewhere.test/"}}', "backend_unavailable"],
-])("14: fails well on %s", async (script, code) => {
+])("14: fails well on %s", async (script, code, stream = true) => {
   const at = scripted("openai", `odd-${script.replaceAll(/[^a-z0-9]/g, "").slice(0, 20)}`);
   const ref = await at.models.find("it/scripted-1", at.context);
   if (ref === undefined) throw new Error("the model is not there");
-  const body = { messages: [user(script)], stream: true };
+  const body = { messages: [user(script)], stream };
   const opening = at.models.openTurn(ref, { body, mayRetry: false }, at.context);
   await expect(opening).rejects.toMatchObject({ code });
 });

@@ -114,6 +114,14 @@ test("1: answers within a second when a provider never does", async () => {
   expect(Date.now() - begun).toBeLessThan(1_000);
 });
 
+test("asks once for all who wait for a list", async () => {
+  const { fetch, asked } = fakeProvider(() => listing("a"));
+  const { models, context } = testModels({ llm, fetch });
+  const lists = await Promise.all([models.models(context), models.models(context)]);
+  expect(lists.map(ids)).toEqual([["open/a"], ["open/a"]]);
+  expect(asked).toHaveLength(1);
+});
+
 test("keeps at most two thousand models of a provider, and refuses a list that is none", async () => {
   const many = Array.from({ length: 3_000 }, (_, at) => `many-${at}`);
   const large = testModels({ llm, fetch: fakeProvider(() => listing(...many)).fetch });
