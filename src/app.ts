@@ -108,6 +108,7 @@ export function createMiddle(env: Env): Middle {
     snapshots,
     variables: { ...env },
     fetch: fetchBackend,
+    hopId: () => gatewayHopId(env.ENCRYPTION_KEY),
     now,
     random: Math.random,
   });
@@ -250,7 +251,16 @@ export function createApp(env: Env, middle: Middle): App {
     )
     .route(
       "/",
-      createOpenaiRoutes({ gateway, llm, slips, now, authenticator, ownOrigin, contextOf }),
+      createOpenaiRoutes({
+        gateway,
+        llm,
+        slips,
+        now,
+        authenticator,
+        ownOrigin,
+        hopId: () => gatewayHopId(env.ENCRYPTION_KEY),
+        contextOf,
+      }),
     )
     .route("/", createStatusRoutes({ gateway, authenticator, ownOrigin, contextOf }))
     .route(

@@ -23,7 +23,12 @@ export function chatModels({ provider, known = [] }: ProviderModels): readonly L
   const byId = new Map(known.map((model) => [model.id, model]));
   const entryFor = entriesOf(provider);
   return [
-    ...[...named.values()].map((entry) => asListed(provider, entry, byId.get(entry.id))),
+    ...[...named.values()].flatMap((entry) => {
+      const model = byId.get(entry.id);
+      // Named for embeddings: it can be used, and is no model of a chat.
+      const embeds = model?.chats === false || EMBEDS.test(entry.id);
+      return embeds ? [] : [asListed(provider, entry, model)];
+    }),
     ...known
       .filter(({ id, chats }) => chats && !named.has(id))
       .flatMap((model) => {
@@ -61,6 +66,9 @@ export function firstListed(all: readonly ProviderModels[]): ModelRef | undefine
   const first = own?.known?.find(({ chats }) => chats);
   return own === undefined || first === undefined ? undefined : refOf(own.provider, first.id);
 }
+
+/** The config knows best what the models it names are for, but for these. */
+const EMBEDS = /embed/i;
 
 const ANY: ModelEntry = { id: "*", tags: [] };
 

@@ -44,6 +44,8 @@ export function asOpenaiError(error: GatewayError, finer: Finer = {}): OpenaiErr
 
 export type Refusal = Readonly<{
   requestId: string;
+  /** In place of the one every surface of ours gives. */
+  status?: number;
   finer?: Finer;
   headers?: Readonly<Record<string, string>>;
 }>;
@@ -51,10 +53,10 @@ export type Refusal = Readonly<{
 /** Open WebUI shows `error.message` and nothing else; without this shape it says "Network Problem". */
 export function openaiErrorResponse(
   error: GatewayError,
-  { requestId, finer, headers = {} }: Refusal,
+  { requestId, status, finer, headers = {} }: Refusal,
 ): Response {
   return Response.json(asOpenaiError(error, finer), {
-    status: statusOf(error.code),
+    status: status ?? statusOf(error.code),
     headers: { ...problemHeaders(error, requestId), ...headers },
   });
 }

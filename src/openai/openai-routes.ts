@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { Authenticator } from "../auth/authenticate.ts";
 import type { Caller } from "../auth/caller.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
+import { HOP_HEADER, hopProblem } from "../core/hop.ts";
 import { ALL, type RequestContext } from "../gateway/gateway.ts";
 import { challengeHeaders } from "../http/challenge.ts";
 import { ANY_ORIGIN, answerPreflight, isPreflight, withCors } from "../http/cors.ts";
@@ -20,6 +21,8 @@ export type OpenaiNeeds = LoopDeps &
     authenticator: Authenticator;
     /** Which of our own origins a request came to; undefined when its Host is not ours. */
     ownOrigin: (request: Request) => string | undefined;
+    /** Of this gateway; see `core/hop.ts`. */
+    hopId: () => Promise<string>;
     contextOf: (request: Request, execution: Pick<ExecutionContext, "waitUntil">) => RequestContext;
   }>;
 
@@ -61,6 +64,17 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
       }),
     );
     await next();
+  });
+
+  routes.use("/v1/*", async (c, next) => {
+    const hops = c.req.header(HOP_HEADER);
+    const loop = hops === undefined ? undefined : hopProblem(hops, await needs.hopId());
+    if (loop === undefined) return next();
+    return openaiErrorResponse(
+      new GatewayError("backend_unavailable", `Cannot answer: ${loop}`),
+      // In SDKs' eyes final: the same request would only go round again.
+      { requestId: c.var.context.requestId, status: 508, headers: { "x-should-retry": "false" } },
+    );
   });
 
   routes.get("/v1/models", async (c) => {

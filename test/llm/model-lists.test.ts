@@ -47,21 +47,21 @@ test.each([
 });
 
 test("lists what the config names whatever the provider says, and asks only for patterns", async () => {
-  const named = [{ id: "my-embed-chat", name: "Mine", tags: ["house"] }];
+  const named = [{ id: "my-whisper-chat", name: "Mine", tags: ["house"] }];
   const { fetch, asked } = fakeProvider(() => listing("gpt-1"));
   const one = testModels({
     llm: { providers: { open: { ...llm.providers.open, models: named } } },
     fetch,
   });
   expect(await one.models.models(one.context)).toMatchObject([
-    { id: "open/my-embed-chat", name: "Mine", tags: ["house"] },
+    { id: "open/my-whisper-chat", name: "Mine", tags: ["house"] },
   ]);
   expect(asked).toEqual([]);
   const both = testModels({
     llm: { providers: { open: { ...llm.providers.open, models: [...named, "gpt-*"] } } },
     fetch,
   });
-  expect(ids(await both.models.models(both.context))).toEqual(["open/gpt-1", "open/my-embed-chat"]);
+  expect(ids(await both.models.models(both.context))).toEqual(["open/gpt-1", "open/my-whisper-chat"]);
 });
 
 test("asks again after five minutes, while the old list answers", async () => {
