@@ -14,6 +14,7 @@ import { asFunctionTool } from "../chat/functions.ts";
 import type { LoopDeps } from "../chat/tool-loop.ts";
 import { type Model, modelsOf } from "./models.ts";
 import { finerOf, OpenaiRefusal, openaiErrorResponse } from "./openai-errors.ts";
+import { answerResponses } from "./responses.ts";
 import { unknownModel } from "./unknown-model.ts";
 
 export type OpenaiNeeds = LoopDeps &
@@ -98,6 +99,11 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
   routes.post("/v1/chat/completions", (c) => {
     const { caller, context } = c.var;
     return answerChat({ ...needs, caller, context, request: c.req.raw });
+  });
+
+  routes.post("/v1/responses", (c) => {
+    const { caller, context } = c.var;
+    return answerResponses({ ...needs, caller, context, request: c.req.raw });
   });
 
   routes.post("/v1/embeddings", (c) => {

@@ -1,0 +1,179 @@
+import type { Answering } from "../chat/answering.ts";
+import { approvalRule } from "../chat/approval-rule.ts";
+import { readDecision } from "../chat/approvals.ts";
+import { beginAnswer } from "../chat/begin-answer.ts";
+import type { ChatAsk } from "../chat/chat-ask.ts";
+import { chooseModel, type ChosenModel } from "../chat/choose-model.ts";
+import { carryOut, planAnswer } from "../chat/deterministic-model.ts";
+import { answerTask } from "../chat/task-answers.ts";
+import { usableTools } from "../chat/usable-tools.ts";
+import { GiveUp } from "../core/call-signal.ts";
+import { asGatewayError } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { CallContext, VisibleTool } from "../gateway/gateway.ts";
+import { readJsonBody } from "../http/json-body.ts";
+import { asResponse, asResponses } from "./as-responses.ts";
+import type { ChatCall } from "./chat-completions.ts";
+import { requireAnswerable } from "./chat-wire.ts";
+import { finerOf, openaiErrorResponse } from "./openai-errors.ts";
+import { progressStyle } from "./progress-style.ts";
+import type { CallStyle } from "./responses-calls.ts";
+import { labelIn, listedTools, type McpServer, toMcpServers } from "./responses-mcp.ts";
+import { openResponse } from "./responses-object.ts";
+import { invalid } from "./responses-refusal.ts";
+import type { ResponseParts } from "./responses-teller.ts";
+import { parseResponsesRequest, type ResponsesRequest } from "./responses-wire.ts";
+import { isPage, openSseWriter, STREAM_HEADERS } from "./sse-writer.ts";
+import { unknownModel } from "./unknown-model.ts";
+
+export type ResponsesCall = ChatCall &
+  Readonly<{
+    /** Which of our own origins a request came to. */
+    ownOrigin: (request: Request) => string | undefined;
+  }>;
+
+/** One request on its way to its answer. */
+type Job = Readonly<{
+  call: ResponsesCall;
+  asked: ResponsesRequest;
+  chosen: ChosenModel;
+  servers: readonly McpServer[];
+  /** Of ours, that the model may use. */
+  tools: readonly VisibleTool[];
+  /** The request's, with the signal of its life. */
+  context: CallContext;
+  task: string | undefined;
+}>;
+
+/** `POST /v1/responses`. */
+export async function answerResponses(call: ResponsesCall): Promise<Response> {
+  const { caller, request } = call;
+  const asked = parseResponsesRequest(await readJsonBody(request));
+  const style = callStyle(call, asked);
+  const life = new GiveUp();
+  call.context.signal.addEventListener("abort", () => life.abort());
+  const context: CallContext = { ...call.context, signal: life };
+  const chosen = await chooseModel(asked.chat.model, call, caller, context);
+  if (chosen === undefined) throw unknownModel(asked.chat.model);
+  const job = await openJob({ call, asked, chosen, context });
+  const answering = await begin(job);
+  const parts = partsOf(job, style);
+  if (asked.chat.stream) {
+    const writer = openSseWriter(() => life.abort(), isPage(request));
+    context.waitUntil(asResponses(answering, parts, writer));
+    return new Response(writer.readable, {
+      headers: { ...STREAM_HEADERS, "x-request-id": context.requestId },
+    });
+  }
+  try {
+    return Response.json(await asResponse(answering, parts));
+  } catch (thrown) {
+    const error = asGatewayError(thrown);
+    return openaiErrorResponse(error, {
+      requestId: context.requestId,
+      finer: finerOf(error),
+      // SDKs send 408, 409, 429 and 5xx again by themselves.
+      headers: answering.mayBeRepeated() ? {} : { "x-should-retry": "false" },
+    });
+  }
+}
+
+/** Calls are shown as what the client knows: OpenAI's own items, but to Open WebUI as cards. */
+function callStyle({ caller, request }: ResponsesCall, { tools }: ResponsesRequest): CallStyle {
+  const { headers } = request;
+  const progress = progressStyle(caller.progress, headers);
+  if (tools.mcp.length > 0 || headers.has("x-stainless-lang")) return "mcp";
+  return progress === "events" ? "function" : "mcp";
+}
+
+async function openJob(begun: Pick<Job, "call" | "asked" | "chosen" | "context">): Promise<Job> {
+  const { call, asked, chosen, context } = begun;
+  const { caller, gateway, request, ownOrigin } = call;
+  const { mcp, choice } = asked.tools;
+  const header = request.headers.get("x-openwebui-task");
+  const task = answerTask({ question: asked.chat.question, header });
+  const { scope } = chosen;
+  const isBare = scope === undefined || task !== undefined;
+  const usable = isBare ? [] : await usableTools(gateway, caller, scope, context);
+  if (mcp.length === 0) {
+    if (choice.kind === "mcp") throw unknownLabel();
+    return { ...begun, servers: [], tools: usable, task };
+  }
+  if (scope === undefined) {
+    throw invalid("tools", `the model "${asked.chat.model}" works without tools of this gateway`);
+  }
+  const backends = await gateway.status(caller, context);
+  const servers = toMcpServers(mcp, {
+    backends: backends.map(({ name }) => name),
+    origins: [new URL(request.url).origin, ownOrigin(request) ?? ""],
+  });
+  const tools = usable.filter((tool) => servers.some(({ has }) => has(tool)));
+  return { ...begun, servers, tools, task };
+}
+
+async function begin(job: Job): Promise<Answering> {
+  const { call, asked, chosen, servers, tools, context, task } = job;
+  const { caller, gateway } = call;
+  const { chat } = asked;
+  if (chosen.kind === "deterministic") {
+    requireAnswerable(chat);
+    const { scope } = chosen;
+    const plan =
+      task === undefined
+        ? planAnswer(chat.question, tools)
+        : ({ kind: "say", text: task } as const);
+    return carryOut(plan, { gateway, caller, scope, context, texts: chat.texts });
+  }
+  const { ref, overview } = chosen;
+  const { loop } = overview;
+  const ownRule = approvalRule(caller.approvals ?? loop.approvals);
+  const typed = readDecision(chat.question);
+  const { decisions } = asked.input;
+  const ask: ChatAsk = {
+    caller,
+    context,
+    ref,
+    scope: task === undefined ? chosen.scope : undefined,
+    limits: { ...loop, maxCalls: Math.min(loop.maxCalls, asked.maxToolCalls ?? Infinity) },
+    body: { ...chat.body, ...chosenTool(job) },
+    stream: chat.stream,
+    needsApproval: (tool) =>
+      ownRule(tool) || servers.find(({ has }) => has(tool))?.asksFor(tool) === true,
+    decisions: decisions.length === 0 && typed !== undefined ? [typed] : decisions,
+  };
+  if (servers.length === 0) return beginAnswer(ask, call);
+  const offered = new Set(tools.map(({ exposedName }) => exposedName));
+  return beginAnswer({ ...ask, mayOffer: ({ exposedName }) => offered.has(exposedName) }, call);
+}
+
+/** A choice of a server or of one of its tools, as chat puts it. */
+function chosenTool({ asked, servers, tools }: Job): JsonObject {
+  const { choice } = asked.tools;
+  if (choice.kind === "chat") return {};
+  const server = servers.find(({ label }) => label === choice.label);
+  if (server === undefined) throw unknownLabel();
+  if (choice.name === undefined) return { tool_choice: "required" };
+  const tool = tools.find(
+    (known) =>
+      server.has(known) && (known.ownName === choice.name || known.exposedName === choice.name),
+  );
+  if (tool === undefined) throw invalid("tool_choice.name", "there is no such tool");
+  return { tool_choice: { type: "function", function: { name: tool.name } } };
+}
+
+function unknownLabel(): Error {
+  return invalid("tool_choice.server_label", 'no entry of "tools" has this label');
+}
+
+function partsOf({ call, asked, servers, tools }: Job, style: CallStyle): ResponseParts {
+  const { input, chat, body } = asked;
+  const missing = servers.filter(({ label }) => !input.listed.has(label));
+  return {
+    head: openResponse(chat.model, call.now()),
+    request: body,
+    style,
+    lists: missing.map((server) => ({ label: server.label, tools: listedTools(server, tools) })),
+    labelOf: (tool) => labelIn(servers, tool),
+    approvedBy: input.approvedBy,
+  };
+}
