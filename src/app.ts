@@ -262,7 +262,7 @@ export function createApp(env: Env, middle: Middle): App {
         contextOf,
       }),
     )
-    .route("/", createStatusRoutes({ gateway, authenticator, ownOrigin, contextOf }))
+    .route("/", createStatusRoutes({ gateway, llm, authenticator, ownOrigin, contextOf }))
     .route(
       "/",
       createAdminRoutes({

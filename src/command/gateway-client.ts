@@ -20,9 +20,17 @@ const backendStatus = z.looseObject({
   counts: z.looseObject({ tools: z.number().default(0) }).nullish(),
   lastError: z.string().nullish(),
 });
-const statusAnswer = z.looseObject({ backends: z.array(backendStatus) });
+const modelStatus = z.looseObject({
+  default: z.string().nullable(),
+  providers: z.array(z.looseObject({ name: z.string(), problem: z.string().nullable() })),
+});
+const statusAnswer = z.looseObject({
+  backends: z.array(backendStatus),
+  languageModels: modelStatus.optional(),
+});
 
 export type BackendStatus = z.infer<typeof backendStatus>;
+export type ModelStatus = z.infer<typeof modelStatus>;
 export type PutOutcome =
   | Readonly<{ kind: "accepted"; version: number; warnings: readonly string[] }>
   | Readonly<{ kind: "refused"; message: string }>
@@ -42,6 +50,8 @@ export type GatewayClient = Readonly<{
   putConfig: (text: string) => Promise<PutOutcome>;
   /** Undefined when it could not be asked. */
   readStatus: () => Promise<readonly BackendStatus[] | undefined>;
+  /** The language models behind the gateway. */
+  readModels: () => Promise<ModelStatus | undefined>;
 }>;
 
 /** The command's own way into the gateway: the public pages, like anybody else. */
@@ -85,19 +95,21 @@ export function createGatewayClient(access: GatewayAccess): GatewayClient {
       }
     },
 
-    readStatus: async () => {
-      try {
-        const answer = await request("/status", {
-          headers: { authorization: `Bearer ${access.apiKey}` },
-        });
-        const body = await answer.text();
-        if (answer.status !== 200) return undefined;
-        return statusAnswer.parse(JSON.parse(body)).backends;
-      } catch {
-        return undefined; // the caller asks again, and says so when it stays this way
-      }
-    },
+    readStatus: async () => (await readReport())?.backends,
+    readModels: async () => (await readReport())?.languageModels,
   };
+
+  async function readReport(): Promise<z.infer<typeof statusAnswer> | undefined> {
+    try {
+      const answer = await request("/status", {
+        headers: { authorization: `Bearer ${access.apiKey}` },
+      });
+      const body = await answer.text();
+      return answer.status === 200 ? statusAnswer.parse(JSON.parse(body)) : undefined;
+    } catch {
+      return undefined; // the caller asks again, and says so when it stays this way
+    }
+  }
 }
 
 function readPutOutcome(status: number, body: string): PutOutcome {

@@ -18,7 +18,8 @@ Serves the gateway on this machine.
 ${SERVE_FLAGS}
 
 Secrets are made on the first run and kept in .dev.vars. \${NAME} in the config
-file is looked up in the environment and in .dev.vars.
+file is looked up in the environment and in .dev.vars. LLM_BASE_URL, LLM_API_KEY
+and LLM_MODEL in either give mcp-gateway a language model.
 Exit codes: 0 stopped, 1 wrong flag or config, 2 port in use.`,
   dev: `npm run dev -- [flags]
 

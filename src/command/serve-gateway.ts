@@ -8,7 +8,7 @@ import { createGatewayClient } from "./gateway-client.ts";
 import { claimPort, isLoopback, localUrl } from "./listen-address.ts";
 import { ensureLocalSecrets, readDevVars } from "./local-secrets.ts";
 import { PROJECT } from "./project-files.ts";
-import { renderAccess, renderBackends, renderConnecting } from "./start-banner.ts";
+import { renderAccess, renderBackends, renderConnecting, renderModels } from "./start-banner.ts";
 import { lockState } from "./state-lock.ts";
 import { listenForStop } from "./stop-signal.ts";
 import { createStyle, oneLine } from "./terminal.ts";
@@ -121,6 +121,7 @@ export async function serveGateway(
     const backends = await stopping.orUntil(awaitBackends(client, BACKENDS_TIMEOUT_MS));
     if (!stopping.requested) {
       say(renderBackends(backends, style));
+      say(renderModels(await client.readModels(), style));
       say(`${renderConnecting(facts, style)}\n`);
       session?.watch();
       backendWatch = watchBackends(client, {

@@ -1,4 +1,4 @@
-import type { BackendStatus } from "./gateway-client.ts";
+import type { BackendStatus, ModelStatus } from "./gateway-client.ts";
 import { alignRows, oneLine, type Style } from "./terminal.ts";
 
 /** A line that says why a backend is down should still fit beside its name. */
@@ -56,6 +56,22 @@ export function describeBackend(backend: BackendStatus): string {
 /** The row already names the backend; what is left of the width is for the reason. */
 function withoutSubject({ name, lastError }: BackendStatus): string {
   return (lastError ?? "").replace(/^Cannot connect: /, "").replace(`backend "${name}" `, "");
+}
+
+export function renderModels(models: ModelStatus | undefined, style: Style): string {
+  const title = `\n  ${style.bold("Language model")}`;
+  if (models === undefined) return `${title}\n    not known yet: /status does not answer`;
+  if (models.providers.length === 0) {
+    return `${title}\n    none: set LLM_BASE_URL and LLM_MODEL, or "llm" in the config`;
+  }
+  const troubled = models.providers.flatMap(({ name, problem }) =>
+    problem === null ? [] : [`${name}: ${oneLine(problem, REASON_WIDTH)}`],
+  );
+  const behind =
+    models.default === null
+      ? 'mcp-gateway has none: set LLM_MODEL, or "llm.defaultModel" in the config'
+      : `mcp-gateway is ${models.default} with the tools`;
+  return [title, `    ${behind}`, ...troubled.map((line) => `    ${line}`)].join("\n");
 }
 
 function paint(line: string, state: string | undefined, style: Style): string {

@@ -2,24 +2,31 @@ import type { Caller } from "../auth/caller.ts";
 import { GATEWAY_INFO } from "../core/gateway-info.ts";
 import { isJsonObject } from "../core/json.ts";
 import { ALL, type BackendStatus, type CallContext, type Gateway } from "../gateway/gateway.ts";
+import type { LanguageModels } from "../llm/language-models.ts";
 import { clientLimitWarnings } from "./client-limits.ts";
 import { duplicatedUriWarnings, type OfferedUris } from "./duplicated-uris.ts";
 
 export type StatusReport = Readonly<{
   version: string;
   backends: readonly Record<string, unknown>[];
+  /** The model behind `mcp-gateway`, and the providers with what is wrong with their lists. */
+  languageModels: Readonly<{
+    default: string | null;
+    providers: readonly Readonly<{ name: string; profile: string; problem: string | null }>[];
+  }>;
   warnings: readonly string[];
 }>;
 
 /** How every backend the caller may know of is, and what its clients will stumble over. */
 export async function reportStatus(
-  gateway: Gateway,
+  { gateway, llm }: Readonly<{ gateway: Gateway; llm: LanguageModels }>,
   caller: Caller,
   context: CallContext,
 ): Promise<StatusReport> {
-  const [backends, tools] = await Promise.all([
+  const [backends, tools, languageModels] = await Promise.all([
     gateway.status(caller, context),
     gateway.tools(caller, ALL, context),
+    reportModels(llm, context),
   ]);
   const offered = await Promise.all(
     backends
@@ -29,7 +36,27 @@ export async function reportStatus(
   return {
     version: GATEWAY_INFO.version,
     backends: backends.map(toEntry),
+    languageModels,
     warnings: [...clientLimitWarnings(tools), ...duplicatedUriWarnings(offered)],
+  };
+}
+
+async function reportModels(
+  llm: LanguageModels,
+  context: CallContext,
+): Promise<StatusReport["languageModels"]> {
+  const [{ providers, defaultModel }, troubles] = await Promise.all([
+    llm.overview(context),
+    llm.troubles(context),
+  ]);
+  const problems = new Map(troubles.map(({ provider, problem }) => [provider, problem]));
+  return {
+    default: defaultModel?.id ?? null,
+    providers: providers.map(({ name, profile }) => ({
+      name,
+      profile,
+      problem: problems.get(name) ?? null,
+    })),
   };
 }
 

@@ -7,10 +7,12 @@ import { ANY_ORIGIN, answerPreflight, isPreflight, withCors } from "../http/cors
 import { problemResponse } from "../http/problem.ts";
 import { requireOwnOrigin } from "../http/own-origin.ts";
 import { requireCaller } from "../http/require-caller.ts";
+import type { LanguageModels } from "../llm/language-models.ts";
 import { reportStatus } from "./status-report.ts";
 
 export type StatusNeeds = Readonly<{
   gateway: Gateway;
+  llm: LanguageModels;
   authenticator: Authenticator;
   /** Which of our own origins a request came to; undefined when its Host is not ours. */
   ownOrigin: (request: Request) => string | undefined;
@@ -58,7 +60,7 @@ export function createStatusRoutes(needs: StatusNeeds): Hono<Vars> {
         { allow: "GET, HEAD, OPTIONS" },
       );
     }
-    return c.json(await reportStatus(needs.gateway, caller, context), 200, {
+    return c.json(await reportStatus(needs, caller, context), 200, {
       "cache-control": "no-store",
       "x-request-id": context.requestId,
     });

@@ -5,7 +5,7 @@ import {
   rememberStates,
 } from "../../src/command/backend-watch.ts";
 import type { BackendStatus } from "../../src/command/gateway-client.ts";
-import { renderBackends } from "../../src/command/start-banner.ts";
+import { renderBackends, renderModels } from "../../src/command/start-banner.ts";
 import { createStyle } from "../../src/command/terminal.ts";
 
 const PLAIN = createStyle({ isTTY: false }, {});
@@ -41,6 +41,7 @@ test("waits for a connecting backend no longer than it was told", async () => {
     readStatus,
     waitUntilHealthy: async () => true,
     putConfig: async () => ({ kind: "failed", message: "" }) as const,
+    readModels: async () => undefined,
   };
   const started = performance.now();
   expect(await awaitBackends(client, 300)).toEqual([backend("connecting")]);
@@ -66,4 +67,22 @@ test("colours for eyes only", () => {
   expect(createStyle({ isTTY: true }, { NO_COLOR: "1" }).good("x")).toBe("x");
   expect(createStyle({ isTTY: true }, { TERM: "dumb" }).good("x")).toBe("x");
   expect(PLAIN.good("x")).toBe("x");
+});
+
+test("says which language model there is, or how to have one", () => {
+  expect(renderModels({ default: null, providers: [] }, PLAIN)).toContain("LLM_BASE_URL");
+  const lines = renderModels(
+    {
+      default: "local/qwen3",
+      providers: [
+        { name: "local", problem: null },
+        { name: "far", problem: `\u001b[31mits list\n${"x".repeat(200)}` },
+      ],
+    },
+    PLAIN,
+  ).split("\n");
+  expect(lines.slice(2)).toEqual([
+    "    mcp-gateway is local/qwen3 with the tools",
+    expect.stringMatching(/^ {4}far: \S*its list x+…$/),
+  ]);
 });

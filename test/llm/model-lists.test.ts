@@ -61,7 +61,10 @@ test("lists what the config names whatever the provider says, and asks only for 
     llm: { providers: { open: { ...llm.providers.open, models: [...named, "gpt-*"] } } },
     fetch,
   });
-  expect(ids(await both.models.models(both.context))).toEqual(["open/gpt-1", "open/my-whisper-chat"]);
+  expect(ids(await both.models.models(both.context))).toEqual([
+    "open/gpt-1",
+    "open/my-whisper-chat",
+  ]);
 });
 
 test("asks again after five minutes, while the old list answers", async () => {

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, inject, test } from "vitest";
 import { configure, send, sendAsOwner, sendAuthorized } from "../support/worker.ts";
 
 type Status = { version: string; warnings: string[]; backends: { name: string }[] };
@@ -35,6 +35,33 @@ test("tells how every backend is, without what is secret in its address", async 
     transport: "streamable-http",
     address: "https://127.0.0.1:9/webhook/••••••",
   });
+});
+
+test("tells which language model there is, and what is wrong with a provider", async () => {
+  await configure({
+    mcpServers: { time: { builtin: "time" } },
+    llm: {
+      providers: {
+        good: { baseUrl: `${inject("fixtures").llm}/openai/status/v1`, models: ["scripted-1"] },
+        bad: {
+          baseUrl: `${inject("fixtures").llm}/openai/status-models500/v1`,
+          apiKey: "scripted-key",
+        },
+      },
+      defaultModel: "good/scripted-1",
+    },
+  });
+  const text = await (await sendAuthorized("/status")).text();
+  expect(JSON.parse(text)).toMatchObject({
+    languageModels: {
+      default: "good/scripted-1",
+      providers: [
+        { name: "good", profile: "generic", problem: null },
+        { name: "bad", profile: "generic", problem: expect.stringContaining("bad") },
+      ],
+    },
+  });
+  expect(text).not.toContain("scripted-key");
 });
 
 test("tells everything that is known of a backend", async () => {
