@@ -29,6 +29,7 @@ export class BodyReads {
   #fail: ((why: ProviderError) => void) | undefined;
   #stopped: ProviderError | undefined;
   #isOver = false;
+  #isLost = false;
   #silentTicks = 0;
   #callOff = (): void => {};
 
@@ -42,6 +43,11 @@ export class BodyReads {
 
   get wasCancelled(): boolean {
     return this.#waiting.signal.aborted;
+  }
+
+  /** The provider broke off or fell silent. */
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   /** Undefined at the end. Throws ProviderError when the provider breaks off or falls silent. */
@@ -60,6 +66,7 @@ export class BodyReads {
         },
         () => {
           this.#fail = undefined;
+          this.#isLost ||= this.#stopped === undefined;
           reject(this.#stopped ?? providerFailed(this.#waiting.provider, "its answer broke off"));
         },
       );
@@ -104,7 +111,10 @@ export class BodyReads {
     this.#callOff = after(timeoutMs / TICKS, () => {
       this.#silentTicks = this.#fail === undefined ? PART_OF_A_TICK : this.#silentTicks + 1;
       if (this.#silentTicks < TICKS) this.#watch();
-      else this.#stop(fellSilent(provider, timeoutMs));
+      else {
+        this.#isLost = true;
+        this.#stop(fellSilent(provider, timeoutMs));
+      }
     });
   }
 }

@@ -33,8 +33,12 @@ class TurnReading implements AsyncIterator<readonly TurnEvent[]> {
     while (events.length === 0) {
       if (this.#failure !== undefined) throw this.#takeFailure(this.#failure);
       if (this.#isOver) return OVER;
-      // oxlint-disable-next-line no-await-in-loop -- one after the other, as they come
-      await this.#readInto(events);
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other, as they come
+        this.#take(await this.#reads.next(), events);
+      } catch (error) {
+        this.#fail(error, events);
+      }
     }
     return { done: false, value: events };
   }
@@ -46,28 +50,18 @@ class TurnReading implements AsyncIterator<readonly TurnEvent[]> {
     return OVER;
   }
 
-  async #readInto(events: TurnEvent[]): Promise<void> {
-    try {
-      const bytes = await this.#nextBytes();
-      if (bytes === undefined) this.#end(events);
-      else this.#feed(this.#decoder.decode(bytes, { stream: true }), events);
-      if (!this.#isOver) return;
-      this.#reads.letEnd();
-    } catch (error) {
-      this.#failure = { error };
-      this.#isOver = true;
-      this.#reads.letGo();
-    }
+  #take(bytes: Uint8Array | undefined, events: TurnEvent[]): void {
+    if (bytes === undefined) this.#end(events);
+    else this.#feed(this.#decoder.decode(bytes, { stream: true }), events);
+    if (this.#isOver) this.#reads.letEnd();
   }
 
-  /** Undefined at the end, which may be a broken connection once the answer is complete. */
-  async #nextBytes(): Promise<Uint8Array | undefined> {
-    try {
-      return await this.#reads.next();
-    } catch (error) {
-      if (this.#text?.isEnough() !== true || this.#reads.wasCancelled) throw error;
-      return undefined;
-    }
+  /** A connection may break, or fall silent, once the answer is complete. */
+  #fail(error: unknown, events: TurnEvent[]): void {
+    this.#isOver = true;
+    this.#reads.letGo();
+    if (this.#reads.isLost && this.#text?.isEnough() === true) this.#text.end(events);
+    else this.#failure = { error };
   }
 
   #feed(text: string, events: TurnEvent[]): void {
