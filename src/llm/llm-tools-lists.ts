@@ -9,10 +9,17 @@ export async function listModels(args: JsonObject, desk: LlmDesk): Promise<JsonO
   const overview = await requireProviders(desk);
   const provider = providerIn(args, overview);
   const isWanted = (name: string): boolean => provider === undefined || name === provider;
-  const listed = (await models.models(context)).filter(
-    (model) => isWanted(model.provider) && mayUse(model.id),
-  );
-  return { models: listed.map((model) => asModel(model, overview)), provider: provider ?? null };
+  const [listed, troubles] = await Promise.all([models.models(context), models.troubles(context)]);
+  const problems = troubles
+    .filter((trouble) => isWanted(trouble.provider))
+    .map((trouble) => ({ provider: trouble.provider, message: trouble.problem }));
+  return {
+    models: listed
+      .filter((model) => isWanted(model.provider) && mayUse(model.id))
+      .map((model) => asModel(model, overview)),
+    provider: provider ?? null,
+    ...(problems.length === 0 ? {} : { problems }),
+  };
 }
 
 export async function listProviders(desk: LlmDesk): Promise<JsonObject> {
