@@ -1,11 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  Client as ModernClient,
+  StreamableHTTPClientTransport as ModernTransport,
+} from "@modelcontextprotocol/client";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ScriptedLlm, startScriptedLlm } from "../support/scripted-llm.ts";
 import { type StartedGateway, startGateway } from "../support/start-gateway.ts";
 
-const KEY = "leaving";
+const KEY = "models-as-tools";
 
 let folder: string;
 let llm: ScriptedLlm;
@@ -79,4 +85,46 @@ test("stops a model when the client closes the stream it is heard on", async () 
   await llm.arrived(KEY, before + 1);
   leave.abort();
   await llm.abandoned(KEY, left + 1);
+});
+
+const INFO = { name: "journey", version: "1" };
+
+function door(): [URL, { requestInit: { headers: Record<string, string> } }] {
+  const headers = { authorization: `Bearer ${gateway.apiKey}` };
+  return [new URL(`${gateway.url}/mcp`), { requestInit: { headers } }];
+}
+
+async function connectLegacy(): Promise<Client> {
+  const client = new Client(INFO);
+  await client.connect(new StreamableHTTPClientTransport(...door()));
+  return client;
+}
+
+async function connectModern(): Promise<ModernClient> {
+  const client = new ModernClient(INFO, { versionNegotiation: { mode: "auto" } });
+  await client.connect(new ModernTransport(...door()));
+  return client;
+}
+
+test.each([
+  ["the 2025 line", connectLegacy],
+  ["the 2026 line", connectModern],
+])("a client of %s accepts every result against the schema of its tool", async (_, connect) => {
+  const client = await connect();
+  try {
+    const { tools } = await client.listTools();
+    const own = tools.map(({ name }) => name).filter((name) => name.startsWith("llm_"));
+    expect(own).toHaveLength(4);
+    for (const name of own) {
+      const messages = [{ role: "user", content: "SAY Hello" }];
+      const args = name === "llm_chat_completion" ? { messages } : {};
+      const result = await client.callTool({ name, arguments: args });
+      expect(result.isError).not.toBe(true);
+      expect(result.structuredContent).toBeDefined();
+    }
+    const refused = await client.callTool({ name: "llm_chat_completion", arguments: {} });
+    expect(refused.isError).toBe(true);
+  } finally {
+    await client.close();
+  }
 });
