@@ -1,6 +1,7 @@
 import type { Answering } from "../chat/answering.ts";
 import type { AnswerHead, FinishEvent, ToolCall } from "../chat/chat-event.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
+import { asWireCall } from "../llm/turn-record.ts";
 import type { DeltaEvent } from "../llm/turn.ts";
 import type { ToldStyle } from "./progress-style.ts";
 import { createProgressTeller } from "./progress-teller.ts";
@@ -41,7 +42,7 @@ export async function asCompletion(
           role: "assistant",
           content: content === "" && calls.length > 0 ? null : content,
           refusal: message.get("refusal") ?? null,
-          ...(calls.length === 0 ? {} : { tool_calls: calls.map(asToolCall) }),
+          ...(calls.length === 0 ? {} : { tool_calls: calls.map(asWireCall) }),
         },
         logprobs,
         finish_reason: finish?.reason ?? "stop",
@@ -49,10 +50,6 @@ export async function asCompletion(
     ],
     ...(finish?.usage === undefined ? {} : { usage: finish.usage }),
   };
-}
-
-export function asToolCall({ id, name, argumentText, extra }: ToolCall): JsonObject {
-  return { ...extra, id, type: "function", function: { name, arguments: argumentText } };
 }
 
 /** Texts and lists of deltas add up; anything else is replaced. */

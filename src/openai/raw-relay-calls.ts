@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { mapSame } from "../core/map-same.ts";
+import { createCallId } from "../llm/turn-record.ts";
 
 /** Brings the pieces of a client's tool calls into the form strict readers ask for. */
 export type CallRepair = Readonly<{
@@ -64,11 +65,6 @@ export function createCallRepair(): CallRepair {
     repair: (calls) => mapSame(calls, repairOne),
     hasCalls: () => ids.length > 0,
   };
-}
-
-/** OpenAI's own form of ids. */
-export function createCallId(): string {
-  return `call_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`;
 }
 
 /** Workers AI puts name and arguments beside the id. */

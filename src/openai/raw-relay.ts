@@ -111,7 +111,7 @@ async function takeReads(
     }
     reads.letEnd();
   } catch (error) {
-    if (!isReading || !isEnough() || reads.wasCancelled) throw error;
+    if (!isReading || !isEnough() || !reads.isLost) throw error;
   } finally {
     reads.letGo();
   }
