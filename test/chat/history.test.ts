@@ -26,7 +26,7 @@ function called(content: string | null, ...cards: readonly ToolCard[]): readonly
   ];
 }
 
-test("36: makes calls and results of our cards again, with the text around them", () => {
+test("case 36: makes calls and results of our cards again, with the text around them", () => {
   const content = `Let me look.${toolCard(ONE)}${toolCard(TWO)}There are two.`;
   expect(restoreHistory([{ role: "user", content: "how many?" }, assistant(content)])).toEqual([
     { role: "user", content: "how many?" },
@@ -35,7 +35,7 @@ test("36: makes calls and results of our cards again, with the text around them"
   ]);
 });
 
-test("36: keeps rounds apart that had text between them, or the same id", () => {
+test("case 36: keeps rounds apart that had text between them, or the same id", () => {
   expect(restoreHistory([assistant(`${toolCard(ONE)}Hm.${toolCard(TWO)}`)])).toEqual([
     ...called(null, ONE),
     ...called("Hm.", TWO),
@@ -46,14 +46,14 @@ test("36: keeps rounds apart that had text between them, or the same id", () => 
   ]);
 });
 
-test("36: understands a card whose surroundings a client has trimmed", () => {
+test("case 36: understands a card whose surroundings a client has trimmed", () => {
   expect(restoreHistory([assistant(toolCard(ONE).trim())])).toEqual(called(null, ONE));
   expect(
     restoreHistory([assistant(`${toolCard(ONE).trim()}\n\n\n\n${toolCard(TWO).trim()}`)]),
   ).toEqual(called(null, ONE, TWO));
 });
 
-test("36: keeps foreign cards, and cards in what others say", () => {
+test("case 36: keeps foreign cards, and cards in what others say", () => {
   const foreign = assistant(toolCard(ONE).replace("mgw-", ""));
   const quoted = { role: "user", content: toolCard(ONE) };
   const messages = [foreign, quoted, assistant("plain")];
@@ -88,7 +88,7 @@ test("restores texts in lists of parts, and keeps the other parts", () => {
   ]);
 });
 
-test("36: takes apart exactly what was put together, whatever the texts", () => {
+test("case 36: takes apart exactly what was put together, whatever the texts", () => {
   const random = numbers(36);
   for (let round = 0; round < 500; round += 1) {
     const rounds = Array.from({ length: random(4) }, (_, place) => ({

@@ -11,7 +11,7 @@ test("reads the object a model wrote, also as a string or not at all", () => {
   }
 });
 
-test("13: tells the model where its JSON ends to be JSON", () => {
+test("case 13: tells the model where its JSON ends to be JSON", () => {
   expect(parseModelArguments('{"a":1')).toEqual({
     kind: "fault",
     text: 'Error: arguments are not valid JSON: expected "," or "}" at position 7, found the end',
@@ -20,7 +20,7 @@ test("13: tells the model where its JSON ends to be JSON", () => {
   expect(parseModelArguments("[".repeat(100_000))).toMatchObject({ kind: "fault" });
 });
 
-test("13: tells the model what arguments are where they are something else", () => {
+test("case 13: tells the model what arguments are where they are something else", () => {
   for (const text of ["[1]", "5", '"five"', "true"]) {
     expect(parseModelArguments(text)).toEqual({
       kind: "fault",

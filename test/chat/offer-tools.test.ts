@@ -56,7 +56,7 @@ test("goes on without the function a provider refuses, and keeps the other names
   expect(offered.without("time_now")).toBeUndefined();
 });
 
-test("20: offers a search and a call in place of more tools than the request may have", () => {
+test("case 20: offers a search and a call in place of more tools than the request may have", () => {
   const tools = Array.from({ length: 150 }, (_, index) => visibleTool("erp", `tool_${index}`));
   const clientTools = Array.from({ length: 40 }, (_, index) => clientTool(`builtin_${index}`));
   const offered = offerTools({ tools, clientTools, maxTools: 128 });

@@ -16,7 +16,7 @@ test("takes nothing else: drawings with script, no base64, no end", () => {
   expect(asToolImage("image/png", "a".repeat(5_000_001))).toBeUndefined();
 });
 
-test("35: shows pictures as a message of the user, under the name of their tool", () => {
+test("case 35: shows pictures as a message of the user, under the name of their tool", () => {
   expect(
     imageMessage([
       { name: "erp_chart", images: [IMAGE] },

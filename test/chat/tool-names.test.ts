@@ -4,7 +4,7 @@ import { visibleTool } from "../support/visible-tool.ts";
 
 const SAFE = /^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$/;
 
-test("19: names every tool safely and once, whatever its backend calls it", () => {
+test("case 19: names every tool safely and once, whatever its backend calls it", () => {
   const own = ["a.b", "a b", "a/b", "名前", "x".repeat(200), `${"x".repeat(200)}y`, "__proto__"];
   const tools = ["erp", "nas"].flatMap((backend) => own.map((name) => visibleTool(backend, name)));
   const named = nameTools(tools, new Set());

@@ -20,7 +20,7 @@ test("reads text as the tool wrote it, several blocks apart", () => {
   });
 });
 
-test("35: reads the structured result with its nulls, once", () => {
+test("case 35: reads the structured result with its nulls, once", () => {
   const structuredContent = { a: 1, b: null };
   const mirror = { type: "text", text: '{ "b": null, "a": 1 }' };
   expect(read({ structuredContent }).text).toBe('{"a":1,"b":null}');
@@ -30,7 +30,7 @@ test("35: reads the structured result with its nulls, once", () => {
   );
 });
 
-test("35: notes pictures and sound, and shows pictures to a model that can see", () => {
+test("case 35: notes pictures and sound, and shows pictures to a model that can see", () => {
   const content = [PNG, { type: "audio", mimeType: "audio/wav", data: "aGk=" }];
   expect(read({ content })).toMatchObject({
     text: "[image, image/png, 2 bytes: not shown]\n\n[audio, audio/wav, 2 bytes: not shown]",
@@ -51,7 +51,7 @@ test("shows a bounded number of pictures", () => {
   expect(text.match(/not shown/g)).toHaveLength(2);
 });
 
-test("35: reads links and embedded resources, and never their bytes", () => {
+test("case 35: reads links and embedded resources, and never their bytes", () => {
   const content = [
     {
       type: "resource_link",
@@ -84,7 +84,7 @@ test("reads a kind of content nobody knows yet, without its bytes", () => {
   );
 });
 
-test("13: begins with the word error where the tool failed", () => {
+test("case 13: begins with the word error where the tool failed", () => {
   const failed = (text: string) => read({ content: [{ type: "text", text }], isError: true });
   expect(failed("no such document")).toMatchObject({
     text: "Error: no such document",
@@ -99,7 +99,7 @@ test("says that there was nothing", () => {
   expect(read({ content: "what" }).text).toBe("The tool returned nothing");
 });
 
-test("35: cuts what is too long between code points, and says how much is missing", () => {
+test("case 35: cuts what is too long between code points, and says how much is missing", () => {
   const text = "😀".repeat(500);
   for (let maxChars = 60; maxChars < 64; maxChars += 1) {
     const cut = read({ content: [{ type: "text", text }] }, { maxChars }).text;

@@ -23,7 +23,7 @@ async function answer({ models, context }: TestModels, script: string): Promise<
   return record.assistantMessage()["content"];
 }
 
-test("39: asks a model behind a Workers AI binding", async () => {
+test("case 39: asks a model behind a Workers AI binding", async () => {
   const seen: unknown[] = [];
   const url = `${inject("fixtures").llm}/workersai-native/binding/v1/chat/completions`;
   const at = bound((model, inputs, { signal }) => {
@@ -45,7 +45,7 @@ test.each([
   ["InferenceUpstreamError: 3007: Timeout", "backend_timeout"],
   ["5007: No such model", "not_found"],
   ["something else", "backend_unavailable"],
-])("14: reads what a binding throws: %s", async (message, code) => {
+])("case 14: reads what a binding throws: %s", async (message, code) => {
   const at = bound(() => Promise.reject(new Error(message)));
   await expect(answer(at, "hello")).rejects.toMatchObject({ code });
 });

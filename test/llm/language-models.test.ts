@@ -88,7 +88,7 @@ function user(content: string): JsonObject {
 }
 
 test.each(PROFILE_NAMES.flatMap((profile) => [true, false].map((stream) => ({ profile, stream }))))(
-  "39: goes through two turns with tools at $profile, stream: $stream",
+  "case 39: goes through two turns with tools at $profile, stream: $stream",
   async ({ profile, stream }) => {
     const at = scripted(profile, `turns-${profile.replace(".", "")}-${stream}`);
     const ask = user(
@@ -121,7 +121,7 @@ test.each(PROFILE_NAMES.flatMap((profile) => [true, false].map((stream) => ({ pr
   },
 );
 
-test.each(PROFILE_NAMES)("39: calls nothing more at %s when told so", async (profile) => {
+test.each(PROFILE_NAMES)("case 39: calls nothing more at %s when told so", async (profile) => {
   const at = scripted(profile, `last-${profile.replace(".", "")}`);
   const ask = user('CALL look {"at":"a"}');
   const first = await turn(at, { messages: [ask], tools: [TOOL], stream: true });
@@ -162,20 +162,23 @@ test.each([
   [500, "", "backend_failed", {}],
   [503, "", "backend_failed", {}],
   [504, "", "backend_timeout", {}],
-] as const)("14: tells status %i of a provider as it is", async (status, json, code, finer) => {
-  const at = scripted("openai", `error-${status}`);
-  const error = await failure(
-    turn(at, { messages: [user(`ERR ${status} ${json}`)], stream: true }),
-  );
-  expect(error.code).toBe(code);
-  expect(error.finer).toEqual(finer);
-  expect(error.retryAfter).toBe(status === 429 ? 7 : undefined);
-  expect(error.message).toContain('model "scripted-1": provider "it"');
-  expect(`${error.message} ${error.detail}`).not.toMatch(/scripted-key|127\.0\.0\.1/);
-});
+] as const)(
+  "case 14: tells status %i of a provider as it is",
+  async (status, json, code, finer) => {
+    const at = scripted("openai", `error-${status}`);
+    const error = await failure(
+      turn(at, { messages: [user(`ERR ${status} ${json}`)], stream: true }),
+    );
+    expect(error.code).toBe(code);
+    expect(error.finer).toEqual(finer);
+    expect(error.retryAfter).toBe(status === 429 ? 7 : undefined);
+    expect(error.message).toContain('model "scripted-1": provider "it"');
+    expect(`${error.message} ${error.detail}`).not.toMatch(/scripted-key|127\.0\.0\.1/);
+  },
+);
 
 test.each(["openai", "vllm", "gemini", "mistral", "workers-ai", "llama.cpp", "azure"] as const)(
-  "14: reads what %s says of a bad request",
+  "case 14: reads what %s says of a bad request",
   async (profile) => {
     const at = scripted(profile, `words-${profile.replace(".", "")}`);
     const body = { messages: [user('ERR 400 {"message":"the tide is wrong"}')], stream: true };
@@ -191,7 +194,7 @@ test.each<[string, string, boolean?]>([
   ["ERR refuse", "backend_unavailable"],
   ["ERR cut", "backend_failed", false],
   ['ERR 302 {"headers":{"location":"https://elsewhere.test/"}}', "backend_unavailable"],
-])("14: fails well on %s", async (script, code, stream = true) => {
+])("case 14: fails well on %s", async (script, code, stream = true) => {
   const at = scripted("openai", `odd-${script.replaceAll(/[^a-z0-9]/g, "").slice(0, 20)}`);
   const ref = await at.models.find("it/scripted-1", at.context);
   if (ref === undefined) throw new Error("the model is not there");
@@ -201,7 +204,7 @@ test.each<[string, string, boolean?]>([
 });
 
 test.each(["openai", "gemini", "anthropic", "generic"] as const)(
-  "21: names the tool that %s refuses",
+  "case 21: names the tool that %s refuses",
   async (profile) => {
     const at = scripted(profile, `reject-${profile}`);
     const other = {
@@ -228,7 +231,7 @@ test("demands a named function where the provider knows only that one must be ca
   expect(named.calls().map(({ name }) => name)).toEqual(["look"]);
 });
 
-test("16: lets go of a provider within a second when the caller gives up", async () => {
+test("case 16: lets go of a provider within a second when the caller gives up", async () => {
   const at = scripted("openai", "gone");
   const opening = failure(turn(at, { messages: [user("ERR hang")], stream: true }));
   await fetch(`${inject("fixtures").llm}/openai/gone/__reqs?arrived=1`);
@@ -238,7 +241,7 @@ test("16: lets go of a provider within a second when the caller gives up", async
   expect(left.status).toBe(200);
 });
 
-test("14: ends a provider that says nothing", async () => {
+test("case 14: ends a provider that says nothing", async () => {
   const at = scripted("openai", "silent", { timeout: 7 });
   const opening = failure(turn(at, { messages: [user("ERR hang")], stream: true }));
   await fetch(`${inject("fixtures").llm}/openai/silent/__reqs?arrived=1`);
@@ -248,7 +251,7 @@ test("14: ends a provider that says nothing", async () => {
   );
 });
 
-test("32: embeds with the bytes a client sent and those the provider answers", async () => {
+test("case 32: embeds with the bytes a client sent and those the provider answers", async () => {
   const at = scripted("openai", "embed");
   const ref = await at.models.find("text-embedding-scripted", at.context);
   if (ref === undefined) throw new Error("the model is not there");

@@ -7,7 +7,7 @@ function ids(models: readonly Readonly<{ id: string }>[]): readonly string[] {
   return models.map(({ id }) => id);
 }
 
-test("1: lists what can chat, sorted, and nothing that only a list knows", async () => {
+test("case 1: lists what can chat, sorted, and nothing that only a list knows", async () => {
   const data = [
     { id: "zeta", object: "model", created: 5, owned_by: "me", pipeline: { type: "filter" } },
     { id: "text-embedding-3-small" },
@@ -107,7 +107,7 @@ test("keeps the list of a provider that fails, says why, and asks again in half 
   expect(asked).toHaveLength(3);
 });
 
-test("1: answers within a second when a provider never does", async () => {
+test("case 1: answers within a second when a provider never does", async () => {
   const { models, context } = testModels({
     llm: { providers: { ...llm.providers, good: { baseUrl: "https://good.test/v1" } } },
     fetch: (url) => (url.includes("good") ? Promise.resolve(listing("a")) : new Promise(() => {})),

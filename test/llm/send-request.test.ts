@@ -160,7 +160,7 @@ test.each([
     () => Response.json({ object: "error", message: "no", code: 400 }),
     "invalid_params",
   ],
-])("14: tells %s from an answer", async (_, answer, code) => {
+])("case 14: tells %s from an answer", async (_, answer, code) => {
   const at = testModels({ llm: LLM, fetch: fakeProvider(answer).fetch });
   await expect(ask(at, false)).rejects.toMatchObject({ code });
 });

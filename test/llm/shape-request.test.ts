@@ -140,7 +140,7 @@ test.each<[string, ProfileName, JsonObject, JsonObject, string?]>([
     { response_format: { type: "json_object" } },
     { response_format: { type: "json_object" } },
   ],
-])("33: %s (%s)", (_, profile, body, expected, model = "m") => {
+])("case 33: %s (%s)", (_, profile, body, expected, model = "m") => {
   const { messages: _messages, model: sent, ...rest } = shape(profile, body, model);
   expect(rest).toEqual(expected);
   expect(sent).toBe(model);
@@ -262,7 +262,7 @@ test.each<[string, ProfileName, JsonObject, JsonObject]>([
     { role: "assistant", content: "x", tool_calls: [] },
     { role: "assistant", content: "x" },
   ],
-])("33: %s (%s)", (_, profile, message, expected) => {
+])("case 33: %s (%s)", (_, profile, message, expected) => {
   expect(shape(profile, { messages: [message] })["messages"]).toEqual([expected]);
 });
 

@@ -9,7 +9,7 @@ beforeAll(() =>
 const CONVERT =
   'call time_convert_time {"source_timezone":"UTC","time":"12:00","target_timezone":"Asia/Tokyo"}';
 
-test("answers as one completion with every key OpenAI has", async () => {
+test("case 4: answers as one completion with every key OpenAI has", async () => {
   const response = await chat(ask("help"));
   expect(response.status).toBe(200);
   expect(response.headers.get("x-request-id")).not.toBeNull();
@@ -34,13 +34,13 @@ test("answers as one completion with every key OpenAI has", async () => {
   });
 });
 
-test("lists the tools there are", async () => {
+test("case 26: lists the tools there are", async () => {
   const text = await readText(await chat(ask("tools")));
   expect(text).toContain("Available tools: 4");
   expect(text).toContain("`time_get_current_time` (timezone)");
 });
 
-test("runs a tool in either form of a call", async () => {
+test("case 26: runs a tool in either form of a call", async () => {
   expect(await readText(await chat(ask(CONVERT)))).toContain("21:00");
   const pairs = '/time.convert_time source_timezone=UTC time="12:00" target_timezone="Asia/Tokyo"';
   expect(await readText(await chat(ask(pairs)))).toContain("21:00");
@@ -70,7 +70,7 @@ test("helps with a name it does not know and with JSON that is none", async () =
   expect(await readText(await chat(ask("call time_convert_time {bad}")))).toContain("position 2");
 });
 
-test("streams the same text it answers with", async () => {
+test("case 26: streams the same text it answers with", async () => {
   for (const question of ["help", "tools time", CONVERT, "call nothing", "What is new?"]) {
     // oxlint-disable-next-line no-await-in-loop
     const whole = await readText(await chat(ask(question)));

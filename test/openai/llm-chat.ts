@@ -3,6 +3,15 @@ import { isJsonObject, type JsonObject } from "../../src/core/json.ts";
 import { configure, sendAsOwner } from "../support/worker.ts";
 import { chat } from "./openai-replies.ts";
 
+/** Personalities that are called otherwise than the profile they go with. */
+const PROFILE_OF: Readonly<Record<string, string>> = {
+  hostile: "openai",
+  llamacpp: "llama.cpp",
+  strict: "generic",
+  "workersai-native": "workers-ai",
+  "workersai-openai": "workers-ai",
+};
+
 /** A provider per personality of the scripted one, each by that name; `key` is a test file's own. */
 export function scriptedProviders(
   key: string,
@@ -16,6 +25,7 @@ export function scriptedProviders(
         baseUrl: `${inject("fixtures").llm}/${personality}/${key}/v1`,
         apiKey: "scripted-key",
         models: ["scripted-1"],
+        profile: PROFILE_OF[personality] ?? personality,
         ...more,
       },
     ]),

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { send, sendAuthorized } from "../support/worker.ts";
 import { readObject } from "./openai-replies.ts";
 
-test("refuses a missing or wrong key in OpenAI's words, with the challenge", async () => {
+test("case 3: refuses a missing or wrong key in OpenAI's words, with the challenge", async () => {
   const wrong = { authorization: "Bearer sk-wrong-0123456789" };
   const refused: readonly Record<string, string>[] = [
     {},
@@ -30,7 +30,7 @@ test("refuses a missing or wrong key in OpenAI's words, with the challenge", asy
   }
 });
 
-test("answers a browser's preflight without a key and allows what it asks for", async () => {
+test("case 22: answers a browser's preflight without a key and allows what it asks for", async () => {
   const response = await send("/v1/chat/completions", {
     method: "OPTIONS",
     headers: {
@@ -48,13 +48,31 @@ test("answers a browser's preflight without a key and allows what it asks for", 
   expect(response.headers.get("access-control-max-age")).not.toBeNull();
 });
 
-test("shows browsers the headers SDKs read, on errors too", async () => {
+test("case 22: shows browsers the headers SDKs read, on errors too", async () => {
   for (const path of ["/v1/models", "/v1/nothing"]) {
     // oxlint-disable-next-line no-await-in-loop
     const response = await sendAuthorized(path, { headers: { origin: "https://chat.example" } });
     expect(response.headers.get("access-control-allow-origin")).toBe("*");
     expect(response.headers.get("access-control-expose-headers")).toContain("x-request-id");
     expect(response.headers.get("x-request-id")).not.toBeNull();
+  }
+});
+
+test("case 22: lets pages read streams as well", async () => {
+  const response = await sendAuthorized("/v1/chat/completions", {
+    method: "POST",
+    headers: { origin: "https://chat.example", "content-type": "application/json" },
+    body: JSON.stringify({
+      model: "mcp-gateway",
+      stream: true,
+      messages: [{ role: "user", content: "help" }],
+    }),
+  });
+  await response.text();
+  expect(response.headers.get("access-control-allow-origin")).toBe("*");
+  const exposed = response.headers.get("access-control-expose-headers") ?? "";
+  for (const header of ["x-request-id", "retry-after", "www-authenticate", "mcp-session-id"]) {
+    expect(exposed).toContain(header);
   }
 });
 
