@@ -34,17 +34,23 @@ export async function asResponses(
     opening = [];
     return out;
   };
+  let last: Promise<void> | undefined;
+  // Tools that run together tell of themselves at the same time, and numbers must not cross.
+  const send = (out: readonly string[]): Promise<void> => {
+    last = last === undefined ? writer.write(out) : last.then(() => writer.write(out));
+    return last;
+  };
   try {
     await answering.run((events) => {
       const out = withOpening(events.flatMap((event) => teller.tell(event)));
-      return out.length === 0 ? undefined : writer.write(out);
+      return out.length === 0 ? undefined : send(out);
     });
   } catch (thrown) {
     const known = asGatewayError(thrown);
     const { error } = asOpenaiError(known, finerOf(known));
     // Open WebUI reads the first, SDKs raise the second.
     const told = [...teller.fail(error), { ...error, type: "error", error }];
-    await writer.write(withOpening(told));
+    await send(withOpening(told));
   } finally {
     await writer.close();
   }

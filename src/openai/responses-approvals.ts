@@ -43,6 +43,7 @@ export class ApprovalAnswers {
   /** Something of an answer follows: what was decided before it has been carried out. */
   goOn(): void {
     this.#open.clear();
+    this.#approvedBy.clear();
   }
 
   decide(): Readonly<{

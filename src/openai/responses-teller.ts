@@ -1,4 +1,4 @@
-import type { ChatEvent, FinishEvent } from "../chat/chat-event.ts";
+import { type ChatEvent, type FinishEvent, textEvent } from "../chat/chat-event.ts";
 import type { JsonObject } from "../core/json.ts";
 import { approvalText } from "./approval-text.ts";
 import {
@@ -55,7 +55,7 @@ export class ResponseTeller {
   tell(event: ChatEvent): readonly ResponseEvent[] {
     switch (event.kind) {
       case "delta":
-        return this.#texts.tell(event.delta);
+        return this.#texts.tell(event);
       case "tool_started":
         return [...this.#texts.close(), ...this.#calls.started(event.run)];
       case "tool_ended":
@@ -71,7 +71,7 @@ export class ResponseTeller {
         const { style, labelOf } = this.#parts;
         // Open WebUI knows no such items: a person reads the question, and types the code.
         if (style === "function") {
-          const question = this.#texts.tell({ content: approvalText(event.approval) });
+          const question = this.#texts.tell(textEvent(approvalText(event.approval)));
           return [...this.#texts.close(), ...question];
         }
         return [...this.#texts.close(), ...approvalEvents(this.#output, event.approval, labelOf)];

@@ -1,4 +1,5 @@
-import type { JsonObject } from "../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import type { DeltaEvent } from "../llm/turn.ts";
 import {
   itemId,
   type OutputItem,
@@ -8,7 +9,8 @@ import {
 import { splitText } from "./split-text.ts";
 
 type PartKind = "output_text" | "refusal" | "reasoning_text";
-type Part = Readonly<{ kind: PartKind; pieces: string[] }>;
+type Part = Readonly<{ kind: PartKind; pieces: string[]; logprobs: JsonValue[] }>;
+type Said = Readonly<{ kind: PartKind; text: string; logprobs?: readonly JsonValue[] }>;
 
 /** What a model says, as message items, and what it thinks, as reasoning items. */
 export class ResponseTexts {
@@ -20,15 +22,17 @@ export class ResponseTexts {
   }
 
   /** The known texts of a delta. */
-  tell(delta: JsonObject): ResponseEvent[] {
+  tell({ delta, logprobs }: Pick<DeltaEvent, "delta" | "logprobs">): readonly ResponseEvent[] {
     const { content, refusal } = delta;
     const thought = [delta["reasoning_content"], delta["reasoning"], delta["thinking"]].find(
       isText,
     );
     const events: ResponseEvent[] = [];
-    if (thought !== undefined) this.#add("reasoning_text", thought, events);
-    if (isText(content)) this.#add("output_text", content, events);
-    if (isText(refusal)) this.#add("refusal", refusal, events);
+    if (thought !== undefined) this.#add({ kind: "reasoning_text", text: thought }, events);
+    if (isText(content)) {
+      this.#add({ kind: "output_text", text: content, logprobs: listOf(logprobs) }, events);
+    }
+    if (isText(refusal)) this.#add({ kind: "refusal", text: refusal }, events);
     return events;
   }
 
@@ -38,14 +42,21 @@ export class ResponseTexts {
     return events;
   }
 
-  #add(kind: PartKind, text: string, events: ResponseEvent[]): void {
+  #add({ kind, text, logprobs }: Said, events: ResponseEvent[]): void {
     const type = kind === "reasoning_text" ? "reasoning" : "message";
     if (this.#open?.type !== type) {
       events.push(...this.close());
       this.#open = new TextItem(this.#output, type);
       events.push(this.#open.added());
     }
-    for (const piece of splitText(text)) this.#open.add(kind, piece, events);
+    let first = logprobs;
+    for (const piece of splitText(text)) {
+      this.#open.add(
+        { kind, text: piece, ...(first === undefined ? {} : { logprobs: first }) },
+        events,
+      );
+      first = undefined;
+    }
   }
 }
 
@@ -68,37 +79,35 @@ class TextItem {
     return this.#item.added();
   }
 
-  add(kind: PartKind, delta: string, events: ResponseEvent[]): void {
+  add({ kind, text, logprobs = [] }: Said, events: ResponseEvent[]): void {
     const last = this.#parts.at(-1);
     if (last?.kind === kind) {
-      last.pieces.push(delta);
+      last.pieces.push(text);
+      last.logprobs.push(...logprobs);
     } else {
       if (last !== undefined) events.push(...this.#endPart(last));
-      this.#parts.push({ kind, pieces: [delta] });
-      events.push(this.#event("response.content_part.added", { part: asPart(kind, "") }));
+      this.#parts.push({ kind, pieces: [text], logprobs: [...logprobs] });
+      const part = asPart({ kind, pieces: [], logprobs: [] });
+      events.push(this.#event("response.content_part.added", { part }));
     }
-    const more = kind === "output_text" ? { logprobs: [] } : {};
-    events.push(this.#event(`response.${kind}.delta`, { delta, ...more }));
+    const more = kind === "output_text" ? { logprobs } : {};
+    events.push(this.#event(`response.${kind}.delta`, { delta: text, ...more }));
   }
 
   close(status: "completed" | "incomplete"): readonly ResponseEvent[] {
     const last = this.#parts.at(-1);
-    const content = this.#parts.map(({ kind, pieces }) => asPart(kind, pieces.join("")));
     return [
       ...(last === undefined ? [] : this.#endPart(last)),
-      this.#item.done({ status, content }),
+      this.#item.done({ status, content: this.#parts.map(asPart) }),
     ];
   }
 
-  #endPart({ kind, pieces }: Part): readonly ResponseEvent[] {
-    const text = pieces.join("");
-    const said =
-      kind === "refusal"
-        ? { refusal: text }
-        : { text, ...(kind === "output_text" ? { logprobs: [] } : {}) };
+  #endPart(part: Part): readonly ResponseEvent[] {
+    const whole = asPart(part);
+    const { type: _type, annotations: _none, ...said } = whole;
     return [
-      this.#event(`response.${kind}.done`, said),
-      this.#event("response.content_part.done", { part: asPart(kind, text) }),
+      this.#event(`response.${part.kind}.done`, said),
+      this.#event("response.content_part.done", { part: whole }),
     ];
   }
 
@@ -107,11 +116,17 @@ class TextItem {
   }
 }
 
-function asPart(kind: PartKind, text: string): JsonObject {
+function asPart({ kind, pieces, logprobs }: Part): JsonObject {
+  const text = pieces.join("");
   if (kind === "refusal") return { type: kind, refusal: text };
-  return kind === "output_text"
-    ? { type: kind, annotations: [], logprobs: [], text }
-    : { type: kind, text };
+  if (kind === "reasoning_text") return { type: kind, text };
+  return { type: kind, annotations: [], logprobs, text };
+}
+
+/** Of a chunk of chat. */
+function listOf(logprobs: JsonValue | undefined): readonly JsonValue[] {
+  const list = isJsonObject(logprobs) ? logprobs["content"] : undefined;
+  return Array.isArray(list) ? list : [];
 }
 
 function isText(value: unknown): value is string {

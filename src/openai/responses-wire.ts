@@ -41,6 +41,7 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   "store",
   "background",
   "truncation",
+  "top_logprobs",
   "stream_options",
   "context_management",
   "conversation",
@@ -88,7 +89,10 @@ export function parseResponsesRequest(body: unknown): ResponsesRequest {
 
 /** What chat has under another name or in another place. */
 function renamed(body: JsonObject, { choice }: ResponsesTools): JsonObject {
-  const { text, reasoning, max_output_tokens: most, top_logprobs: logprobs } = body;
+  const { text, reasoning, max_output_tokens: most, top_logprobs: near, include } = body;
+  const wantsNear = typeof near === "number" && near > 0;
+  const wantsLogprobs =
+    wantsNear || (Array.isArray(include) && include.includes("message.output_text.logprobs"));
   const shown = isJsonObject(text) ? text : {};
   const members: JsonObject = {
     max_completion_tokens: most,
@@ -96,7 +100,8 @@ function renamed(body: JsonObject, { choice }: ResponsesTools): JsonObject {
     reasoning_effort: isJsonObject(reasoning) ? reasoning["effort"] : undefined,
     response_format: responseFormat(shown["format"]),
     verbosity: shown["verbosity"],
-    logprobs: typeof logprobs === "number" && logprobs > 0 ? true : undefined,
+    logprobs: wantsLogprobs ? true : undefined,
+    top_logprobs: wantsNear ? near : undefined,
   };
   return Object.fromEntries(
     Object.entries(members).filter(([, value]) => value !== undefined && value !== null),

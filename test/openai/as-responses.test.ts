@@ -140,6 +140,37 @@ test("case 28: tells reasoning, text and refusal as parts of their own items", a
   ]);
 });
 
+test("case 28: tells the probabilities of tokens with their text", async () => {
+  const token = { token: "Hi", logprob: -0.1, bytes: null, top_logprobs: [] };
+  const { events } = await stream([
+    { kind: "delta", delta: { content: "Hi" }, logprobs: { content: [token], refusal: null } },
+    textEvent(" there"),
+    FINISH,
+  ]);
+  expectSound(events);
+  const delta = events.find(({ type }) => type === "response.output_text.delta");
+  expect(delta).toMatchObject({ delta: "Hi", logprobs: [token] });
+  expect(outputOf(lastResponse(events))).toMatchObject([
+    { content: [{ text: "Hi there", logprobs: [token] }] },
+  ]);
+});
+
+test("case 28: numbers events in their order when tools tell much at the same time", async () => {
+  const args = { text: "x".repeat(100_000) };
+  const together: Answering = {
+    async run(sink) {
+      const work = ["a", "b", "c"].map(async (id) => sink([started(id, args), ended(id)]));
+      await Promise.all(work);
+      await sink([FINISH]);
+    },
+    mayBeRepeated: () => false,
+  };
+  const writer = openSseWriter(() => {});
+  const done = asResponses(together, parts(), writer);
+  expectSound((await readEvents(new Response(writer.readable))).events);
+  await done;
+});
+
 test("case 28: tells calls that run together as mcp_call items", async () => {
   const { events } = await stream([
     textEvent("Let me see."),
