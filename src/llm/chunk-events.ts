@@ -40,8 +40,10 @@ export class ChunkEvents {
     }
     const { delta, message, finish_reason: reason } = choice;
     if (isJsonObject(choice["error"])) throw faultOf(this.#provider, choice["error"]);
-    const said = isJsonObject(delta) ? delta : message;
-    if (isJsonObject(said)) this.#readDelta(said, choice["logprobs"], events);
+    if (isJsonObject(delta)) this.#readDelta(delta, choice["logprobs"], events);
+    else if (isJsonObject(message)) {
+      this.#readDelta(withPlaces(message), choice["logprobs"], events);
+    }
     if (isJsonObject(choice["usage"])) this.#usage = choice["usage"];
     if (typeof reason === "string" && reason !== "") this.#noteFinish(reason);
   }
@@ -80,6 +82,18 @@ export class ChunkEvents {
     // Repeated by some on every chunk that follows, there with another word.
     this.#finish ??= finish;
   }
+}
+
+/** In one piece each call is whole: no other is meant, even where both have one id. */
+function withPlaces(message: JsonObject): JsonObject {
+  const { tool_calls: calls } = message;
+  if (!Array.isArray(calls) || calls.length < 2) return message;
+  return {
+    ...message,
+    tool_calls: calls.map((call: JsonValue, index) =>
+      isJsonObject(call) ? { ...call, index } : call,
+    ),
+  };
 }
 
 function wordFor(hasCalls: boolean): FinishReason {

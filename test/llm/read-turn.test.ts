@@ -586,6 +586,20 @@ describe("an answer in one piece", () => {
     expect(await batchesOf(" \n", text.slice(0, 9), text.slice(9))).toEqual([events]);
   });
 
+  test("holds each call whole, also where all have one id and one index", async () => {
+    const named = (name: string) => ({
+      id: "x",
+      index: 0,
+      function: { name, arguments: `{"of":"${name}"}` },
+    });
+    const message = { content: null, tool_calls: [named("f"), named("g")] };
+    const said = await eventsOf(JSON.stringify({ choices: [{ message, finish_reason: "stop" }] }));
+    expect(said.flatMap((told) => (told.kind === "call" ? [told.part] : []))).toEqual([
+      { position: 0, id: "x", name: "f", argumentText: '{"of":"f"}' },
+      { position: 1, id: "x", name: "g", argumentText: '{"of":"g"}' },
+    ]);
+  });
+
   test.each<[string, unknown, string]>([
     ["an error", { error: { message: "bad" } }, ": bad"],
     ["an error in a list", [{ error: { message: "bad" } }], ": bad"],
