@@ -15,12 +15,15 @@ export type ScriptedGateway = Readonly<{
   stop: () => Promise<void>;
 }>;
 
+/** `path` comes after the name of a provider in its address. */
+export type Part = Readonly<{ personality?: string; path?: string; config?: JsonObject }>;
+
 export type ScriptedSetting = Readonly<{
   mcpServers: JsonObject;
   /** Names of providers; each keeps its requests apart from the others'. */
   providers: readonly string[];
-  /** Of the provider: which it plays, and entries of its config beside the usual ones. */
-  playing?: Readonly<Record<string, Readonly<{ personality?: string; config?: JsonObject }>>>;
+  /** Of the provider: what it plays, and entries of its config beside the usual ones. */
+  playing?: Readonly<Record<string, Part>>;
   llm?: JsonObject;
   gateway?: JsonObject;
 }>;
@@ -39,8 +42,8 @@ export async function startScriptedGateway({
   const llm = await startScriptedLlm();
   cleanup.defer(() => llm.close());
   const entries = providers.map((name) => {
-    const { personality = "openai", config = {} } = playing[name] ?? {};
-    const baseUrl = `${llm.url}/${personality}/${name}/v1`;
+    const { personality = "openai", path = "/v1", config = {} } = playing[name] ?? {};
+    const baseUrl = `${llm.url}/${personality}/${name}${path}`;
     return [name, { baseUrl, apiKey: SCRIPTED_KEY, models: ["scripted-1"], ...config }];
   });
   const config = join(folder, "mcp.json");
