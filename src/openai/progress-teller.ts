@@ -27,11 +27,15 @@ export type ProgressTeller = Readonly<{
 /** Questions to the person are told in every style: they are the answer. */
 export function createProgressTeller(style: ToldStyle): ProgressTeller {
   const told = tellerOf(style);
+  let hasText = false;
   return {
     tell: (event) => {
       if (event.kind === "approval_wanted") {
-        return [...told.close(), textEvent(approvalText(event.approval))];
+        // A paragraph of its own, behind what the model said before its calls.
+        const question = `${hasText ? "\n\n" : ""}${approvalText(event.approval)}`;
+        return [...told.close(), textEvent(question)];
       }
+      if (event.kind === "delta") hasText ||= Boolean(event.delta["content"]);
       return event.kind === "finish" ? told.close() : told.tell(event);
     },
     close: () => told.close(),

@@ -128,7 +128,8 @@ describe("a question to the person (case 37)", () => {
   test.each(["none", "events", "text", "reasoning", "details"] as const)(
     "is told in every style: %s",
     (style) => {
-      expect(textOf(tell(style, textEvent("Hm."), ask([A])))).toBe(
+      const question = textOf(tell(style, ask([A])));
+      expect(question).toBe(
         [
           "**Your approval is needed** for this call:",
           "`erp_list_a`",
@@ -136,6 +137,8 @@ describe("a question to the person (case 37)", () => {
           "Reply `approve ABCD2345` to run it, or `deny ABCD2345`. The code works once, within 15 minutes.",
         ].join("\n\n"),
       );
+      // What the model said before has been told already.
+      expect(textOf(tell(style, textEvent("Hm."), ask([A])))).toBe(`\n\n${question}`);
     },
   );
 
