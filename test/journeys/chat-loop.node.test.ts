@@ -18,6 +18,7 @@ const PROVIDERS = [
   "rounds",
   "whole",
   "strict",
+  "told",
   "early",
   "client",
   "runner",
@@ -153,6 +154,19 @@ describe("three rounds of two tools at two real servers", () => {
     expect(house.asked("strict")).toHaveLength(4);
   });
 });
+
+test.each(["events", "text", "reasoning", "details"])(
+  "case 27: the client reads an answer that tells of tools at work as %s",
+  async (style) => {
+    const telling = client.withOptions({ defaultHeaders: { "x-gateway-progress": style } });
+    const body = play("told", THREE_ROUNDS);
+    const message = await telling.chat.completions.stream(body).finalMessage();
+    expect(message.content).toContain("Known: Echo: first | ");
+    expect(message.tool_calls ?? []).toEqual([]);
+    const plain = await telling.chat.completions.create({ ...body, stream: true });
+    expect(textOf(await readAll(plain))).toContain("Known: Echo: first | ");
+  },
+);
 
 test("case 5: passes words on as they are said, long before a tool has ended", async () => {
   const stream = await client.chat.completions.create({
