@@ -4,6 +4,9 @@ import { secretNames } from "../config/secrets.ts";
 /** LOCAL_COMMAND_KEY is not among them: a deployed gateway has no local file to trust. */
 const OWN = ["OWNER_PASSWORD", "ENCRYPTION_KEY", "GATEWAY_API_KEY"] as const;
 
+/** A language model without a config; given with the command they are what is wanted now. */
+const LANGUAGE_MODEL = ["LLM_BASE_URL", "LLM_API_KEY", "LLM_MODEL"] as const;
+
 export type DeploySecrets = Readonly<{
   /** To be set, with their values. */
   set: Readonly<Record<string, string>>;
@@ -46,9 +49,14 @@ export function planSecrets(plan: SecretsToPlan): DeploySecrets {
     }
     set[name] = unseen[name] ??= createSecret(name);
   }
+  for (const name of LANGUAGE_MODEL) {
+    const given = env[name];
+    if (given !== undefined && given !== "") set[name] = given;
+    else if (onAccount.includes(name)) kept.push(name);
+  }
   const own: readonly string[] = [...OWN, "LOCAL_COMMAND_KEY"];
   for (const name of configText === undefined ? [] : secretNames(configText)) {
-    if (own.includes(name)) continue;
+    if (own.includes(name) || name in set || kept.includes(name)) continue;
     const value = env[name] ?? devVars[name];
     if (onAccount.includes(name)) kept.push(name);
     else if (value === undefined || value === "") missing.push(name);

@@ -180,6 +180,19 @@ test("sets the secrets a config refers to, uploads it, and names what has no val
   expect(said.join("\n")).toContain("npx wrangler secret put GONE --name gate");
 });
 
+test("gives the language model of the environment to the account, and keeps it there", async () => {
+  await run({}, { LLM_BASE_URL: "https://llm.example/v1", LLM_API_KEY: "sk-1", LLM_MODEL: "a" });
+  await run({}, { LLM_MODEL: "b" });
+  await run();
+  const { secrets } = await readAccount();
+  expect(secrets).toMatchObject({
+    LLM_BASE_URL: "https://llm.example/v1",
+    LLM_API_KEY: "sk-1",
+    LLM_MODEL: "b",
+  });
+  expect(said.join("\n")).not.toContain("sk-1");
+});
+
 test("asks for the owner password before it changes anything, when it cannot know it", async () => {
   await run();
   const config = join(folder, "mcp.json");
