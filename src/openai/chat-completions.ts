@@ -12,13 +12,13 @@ import { usableTools } from "../chat/usable-tools.ts";
 import { GiveUp } from "../core/call-signal.ts";
 import { asGatewayError } from "../core/errors.ts";
 import type { CallContext, RequestContext } from "../gateway/gateway.ts";
-import { readJsonText } from "../http/json-body.ts";
 import { asCompletion } from "./as-completion.ts";
 import { asStream } from "./as-stream.ts";
 import { parseChatRequest, requireAnswerable, type ChatRequest } from "./chat-wire.ts";
-import { finerOf, OpenaiRefusal, openaiErrorResponse } from "./openai-errors.ts";
+import { finerOf, openaiErrorResponse } from "./openai-errors.ts";
 import { progressStyle } from "./progress-style.ts";
 import { relayStream, relayWhole } from "./raw-relay.ts";
+import { readRequestJson } from "./request-json.ts";
 import { isPage, openSseWriter, type SseWriter, STREAM_HEADERS } from "./sse-writer.ts";
 import { unknownModel } from "./unknown-model.ts";
 
@@ -46,7 +46,7 @@ type Chat = Readonly<{
 /** `POST /v1/chat/completions`. */
 export async function answerChat(call: ChatCall): Promise<Response> {
   const { caller, request } = call;
-  const asked = parseChatRequest(parseJson(await readJsonText(request)));
+  const asked = parseChatRequest(await readRequestJson(request));
   const progress = progressStyle(caller.progress, request.headers);
   const life = new GiveUp();
   call.context.signal.addEventListener("abort", () => life.abort());
@@ -139,14 +139,4 @@ async function begin(chosen: ChosenModel, chat: Chat): Promise<Answering> {
       ? planAnswer(asked.question, await gateway.tools(caller, scope, context))
       : ({ kind: "say", text: task } as const);
   return carryOut(plan, { gateway, caller, scope, context, texts: asked.texts });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new OpenaiRefusal("invalid_request", "Cannot read the request body: it is not JSON", {
-      code: "invalid_json",
-    });
-  }
 }

@@ -3,9 +3,9 @@ import type { Caller } from "../auth/caller.ts";
 import { mayUse, RAW_PREFIX } from "../chat/choose-model.ts";
 import { isJsonObject } from "../core/json.ts";
 import type { RequestContext } from "../gateway/gateway.ts";
-import { readJsonBody } from "../http/json-body.ts";
 import type { LanguageModels } from "../llm/language-models.ts";
 import { OpenaiRefusal } from "./openai-errors.ts";
+import { readRequestJson } from "./request-json.ts";
 import { unknownModel } from "./unknown-model.ts";
 
 const REQUEST = z.looseObject({ model: z.string().min(1).max(300), input: z.unknown() });
@@ -23,7 +23,7 @@ export type EmbeddingsCall = Readonly<{
  */
 export async function answerEmbeddings(call: EmbeddingsCall): Promise<Response> {
   const { llm, caller, context, request } = call;
-  const body = await readJsonBody(request);
+  const body = await readRequestJson(request);
   const parsed = REQUEST.safeParse(body);
   if (!parsed.success || !isJsonObject(body)) {
     const param = parsed.error?.issues[0]?.path[0] === "model" ? "model" : undefined;

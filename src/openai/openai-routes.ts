@@ -4,11 +4,13 @@ import type { Caller } from "../auth/caller.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
 import { HOP_HEADER, hopProblem } from "../core/hop.ts";
 import { ALL, type RequestContext } from "../gateway/gateway.ts";
+import { createInFlight } from "../gateway/limits.ts";
 import { challengeHeaders } from "../http/challenge.ts";
 import { ANY_ORIGIN, answerPreflight, isPreflight, withCors } from "../http/cors.ts";
 import { requireOwnOrigin } from "../http/own-origin.ts";
 import { requireCaller } from "../http/require-caller.ts";
 import { answerChat } from "./chat-completions.ts";
+import { answerSeated } from "./chat-seats.ts";
 import { answerEmbeddings } from "./embeddings.ts";
 import { asFunctionTool } from "../chat/functions.ts";
 import type { LoopDeps } from "../chat/tool-loop.ts";
@@ -39,6 +41,7 @@ const METHODS: readonly Readonly<{ path: RegExp; allow: string }>[] = [
 /** The OpenAI dialect under `/v1`. */
 export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
   const { gateway, llm } = needs;
+  const chats = createInFlight();
   const routes = new Hono<Vars>();
 
   routes.use("/v1/*", async (c, next) => {
@@ -97,18 +100,18 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
   });
 
   routes.post("/v1/chat/completions", (c) => {
-    const { caller, context } = c.var;
-    return answerChat({ ...needs, caller, context, request: c.req.raw });
+    const request = c.req.raw;
+    return seated(c.var, (asking) => answerChat({ ...needs, ...asking, request }));
   });
 
   routes.post("/v1/responses", (c) => {
-    const { caller, context } = c.var;
-    return answerResponses({ ...needs, caller, context, request: c.req.raw });
+    const request = c.req.raw;
+    return seated(c.var, (asking) => answerResponses({ ...needs, ...asking, request }));
   });
 
   routes.post("/v1/embeddings", (c) => {
-    const { caller, context } = c.var;
-    return answerEmbeddings({ llm, caller, context, request: c.req.raw });
+    const request = c.req.raw;
+    return seated(c.var, (asking) => answerEmbeddings({ llm, ...asking, request }));
   });
 
   routes.all("/v1/*", (c) => {
@@ -136,6 +139,16 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
   });
 
   return routes;
+
+  function seated(
+    { caller, context }: Vars["Variables"],
+    answer: (asking: Vars["Variables"]) => Promise<Response>,
+  ): Promise<Response> {
+    const { credentialId } = caller;
+    return answerSeated({ chats, credentialId, context }, (tracked) =>
+      answer({ caller, context: tracked }),
+    );
+  }
 
   async function listModels({ caller, context }: Vars["Variables"]): Promise<readonly Model[]> {
     const [backends, overview, listed] = await Promise.all([

@@ -11,7 +11,6 @@ import { GiveUp } from "../core/call-signal.ts";
 import { asGatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { CallContext, VisibleTool } from "../gateway/gateway.ts";
-import { readJsonBody } from "../http/json-body.ts";
 import { asResponse, asResponses } from "./as-responses.ts";
 import type { ChatCall } from "./chat-completions.ts";
 import { requireAnswerable } from "./chat-wire.ts";
@@ -22,6 +21,7 @@ import { labelIn, listedTools, type McpServer, toMcpServers } from "./responses-
 import { openResponse } from "./responses-object.ts";
 import { invalid } from "./responses-refusal.ts";
 import type { ResponseParts } from "./responses-teller.ts";
+import { readRequestJson } from "./request-json.ts";
 import { parseResponsesRequest, type ResponsesRequest } from "./responses-wire.ts";
 import { isPage, openSseWriter, STREAM_HEADERS } from "./sse-writer.ts";
 import { unknownModel } from "./unknown-model.ts";
@@ -48,7 +48,7 @@ type Job = Readonly<{
 /** `POST /v1/responses`. */
 export async function answerResponses(call: ResponsesCall): Promise<Response> {
   const { caller, request } = call;
-  const asked = parseResponsesRequest(await readJsonBody(request));
+  const asked = parseResponsesRequest(await readRequestJson(request));
   const style = callStyle(call, asked);
   const life = new GiveUp();
   call.context.signal.addEventListener("abort", () => life.abort());

@@ -1,0 +1,34 @@
+import type { RequestContext } from "../gateway/gateway.ts";
+import type { InFlight } from "../gateway/limits.ts";
+
+/**
+ * Answers while a credential has no more chats under way than it may: each holds a connection to a
+ * provider, and costs its owner money. A streamed answer is under way until its last byte. Throws
+ * `rate_limited`.
+ */
+export async function answerSeated(
+  {
+    chats,
+    credentialId,
+    context,
+  }: Readonly<{
+    chats: InFlight;
+    credentialId: string;
+    context: RequestContext;
+  }>,
+  answer: (context: RequestContext) => Promise<Response>,
+): Promise<Response> {
+  chats.enter(credentialId);
+  const writing: Promise<unknown>[] = [];
+  const { signal, after, requestId } = context;
+  const waitUntil = (work: Promise<unknown>): void => {
+    writing.push(work);
+    context.waitUntil(work);
+  };
+  try {
+    return await answer({ signal, after, requestId, waitUntil });
+  } finally {
+    const over = Promise.allSettled(writing).then(() => chats.leave(credentialId));
+    context.waitUntil(over);
+  }
+}
