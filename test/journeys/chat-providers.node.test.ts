@@ -46,7 +46,7 @@ beforeAll(async () => {
         { personality: name, ...part, config: { ...config, images: name !== "mistral" } },
       ]),
     ),
-    llm: { loop: { maxTurns: 3 } },
+    llm: { loop: { maxTurns: 3, mixed: "execute" } },
   });
   cleanup.defer(() => house.stop());
   const { apiKey, url } = house.gateway;
@@ -101,6 +101,18 @@ function expectTwo(calls: readonly OpenAI.ChatCompletionMessageToolCall[] = []):
   expect(new Set(calls.map(({ id }) => id)).size).toBe(2);
 }
 
+/** The message as it came, and a result for each of its calls. */
+function answered(
+  message: OpenAI.ChatCompletionMessage,
+): readonly OpenAI.ChatCompletionMessageParam[] {
+  const results = (message.tool_calls ?? []).map((call) => ({
+    role: "tool" as const,
+    tool_call_id: call.id,
+    content: "mine",
+  }));
+  return [message, ...results];
+}
+
 describe.each(NAMES)("case 39: %s", (name) => {
   test("works with tools over rounds, thinking as it does, in a stream", async () => {
     const stream = client.chat.completions.stream({
@@ -137,13 +149,30 @@ describe.each(NAMES)("case 39: %s", (name) => {
     expect(choices[0]?.message.content).toContain("image");
   });
 
-  test("has its calls of the client's tools made readable", async () => {
-    const stream = client.chat.completions.stream({
-      ...ask(name, TWO_CALLS),
-      tools: OWN,
-    });
-    const message = await stream.finalMessage();
+  test("has the client run its own tools, and goes on with what it found", async () => {
+    const body = { ...ask(name, [...TWO_CALLS, "THEN", "SAY {{results}}"]), tools: OWN };
+    const message = await client.chat.completions.stream(body).finalMessage();
     expectTwo(message.tool_calls);
+    const messages = [...body.messages, ...answered(message)];
+    const second = client.chat.completions.stream({ ...body, messages });
+    expect(await second.finalContent()).toBe("mine | mine");
+  });
+
+  test("case 9: goes on after a turn in which the client and the gateway ran a tool", async () => {
+    const lines = [
+      "THINK hm",
+      'CALL everything_echo {"message":"ours"}',
+      "CALL first",
+      "THEN",
+      "SAY {{results}}",
+    ];
+    const body = { ...ask(name, lines), tools: OWN };
+    const { choices } = await client.chat.completions.create(body);
+    const [choice] = choices;
+    expect(choice?.message.tool_calls).toHaveLength(1);
+    const messages = [...body.messages, ...(choice === undefined ? [] : answered(choice.message))];
+    const second = await client.chat.completions.create({ ...body, messages });
+    expect(second.choices[0]?.message.content).toBe("Echo: ours | mine");
   });
 });
 
