@@ -54,14 +54,16 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => cleanup.disposeAsync());
 
+type Said = OpenAI.ChatCompletionMessageParam;
+
 /** With what clients send to OpenAI, whoever really answers. */
 function ask(provider: string, lines: readonly string[]) {
   return {
     model: `${provider}/scripted-1`,
     messages: [
-      { role: "developer" as const, content: "Be brief." },
-      { role: "user" as const, content: [{ type: "text" as const, text: lines.join("\n") }] },
-    ],
+      { role: "developer", content: "Be brief." },
+      { role: "user", content: [{ type: "text", text: lines.join("\n") }] },
+    ] satisfies OpenAI.ChatCompletionMessageParam[] as [Said, Said],
     max_completion_tokens: 500,
     temperature: 1.8,
     seed: 7,
@@ -156,6 +158,33 @@ describe.each(NAMES)("case 39: %s", (name) => {
     const messages = [...body.messages, ...answered(message)];
     const second = client.chat.completions.stream({ ...body, messages });
     expect(await second.finalContent()).toBe("mine | mine");
+  });
+
+  test("takes over a conversation that began with another provider", async () => {
+    const called = ["call_fnaJhgQ4mPpY7dBd3uYk2LxW", "toolu_01A09q90qw90lq917835lq9"];
+    const body = ask(name, ['CALL everything_echo {"message":"on"}', "THEN", "SAY {{results}}"]);
+    const [system, last] = body.messages;
+    const { choices } = await client.chat.completions.create({
+      ...body,
+      messages: [
+        system,
+        { role: "user", content: "look twice" },
+        { role: "assistant", content: "I look." },
+        {
+          role: "assistant",
+          content: "",
+          tool_calls: called.map((id) => ({
+            id,
+            type: "function",
+            function: { name: "first", arguments: "{}" },
+          })),
+        },
+        ...called.map((id) => ({ role: "tool" as const, tool_call_id: id, content: "" })),
+        { role: "assistant", content: "Nothing there." },
+        last,
+      ],
+    });
+    expect(choices[0]?.message.content).toBe("Echo: on");
   });
 
   test("case 9: goes on after a turn in which the client and the gateway ran a tool", async () => {
