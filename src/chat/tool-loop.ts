@@ -66,6 +66,10 @@ export class ToolLoop implements Answering {
   #usage: JsonObject | undefined;
   #hasText = false;
   #hasRun = false;
+  #isLate = false;
+  readonly #stop = new GiveUp();
+  /** Calls off the watch over the time. */
+  readonly #end: () => void;
 
   constructor(ask: ChatAsk, start: LoopStart, deps: LoopDeps) {
     this.#ask = ask;
@@ -75,11 +79,18 @@ export class ToolLoop implements Answering {
     this.#messages = start.messages;
     this.#offered = start.offered;
     this.#settled = start.settled;
+    this.#end = this.#watchTime();
   }
 
   /** What a provider refuses is known before anything is said. Throws `ProviderError`. */
   async begin(): Promise<void> {
-    if (this.#settled.length === 0) this.#first = await this.#openTurn("first");
+    if (this.#settled.length > 0) return;
+    try {
+      this.#first = await this.#openTurn("first");
+    } catch (error) {
+      this.#end();
+      throw this.#isLate ? tooLate(this.#ask.limits) : error;
+    }
   }
 
   mayBeRepeated(): boolean {
@@ -87,29 +98,56 @@ export class ToolLoop implements Answering {
   }
 
   async run(sink: ChatSink): Promise<void> {
+    try {
+      await this.#runTurns(sink);
+    } catch (error) {
+      if (!this.#isLate || this.#ask.context.signal.aborted) throw error;
+      await this.#finish(sink, "length");
+    } finally {
+      this.#end();
+    }
+  }
+
+  async #runTurns(sink: ChatSink): Promise<void> {
     let place: TurnParts["place"] = this.#settled.length === 0 ? "first" : "later";
     await this.#goThroughSettled(sink);
     for (;;) {
       if (this.#ask.context.signal.aborted) throw hasLeft();
       // Turns follow from each other.
       // oxlint-disable-next-line no-await-in-loop
-      const record = await this.#takeTurn(place, sink);
+      const events = this.#first ?? (await this.#openTurn(place));
+      this.#first = undefined;
       // oxlint-disable-next-line no-await-in-loop
-      if (record === undefined || (await this.#conclude(record, place, sink))) return;
+      const record = await this.#relay(events, sink);
+      // oxlint-disable-next-line no-await-in-loop
+      if (await this.#conclude(record, place, sink)) return;
       place = this.#budget.isSpent() ? "last" : "later";
       if (place === "last") this.#messages = withNote(this.#messages);
     }
   }
 
-  async #openTurn(
-    place: TurnParts["place"],
-    signal = this.#ask.context.signal,
-  ): Promise<TurnEvents> {
+  /** The model is stopped when its client leaves, and when the time for the whole answer is up. */
+  #watchTime(): () => void {
+    const { signal, after } = this.#ask.context;
+    const onLeft = (): void => this.#stop.abort();
+    signal.addEventListener("abort", onLeft);
+    if (signal.aborted) onLeft();
+    const inTime = after(this.#budget.leftMs(), () => {
+      this.#isLate = true;
+      this.#stop.abort();
+    });
+    return () => {
+      inTime();
+      signal.removeEventListener("abort", onLeft);
+    };
+  }
+
+  async #openTurn(place: TurnParts["place"]): Promise<TurnEvents> {
     const send = (): Promise<TurnEvents> => {
       const { body, stream, ref, context } = this.#ask;
       const parts = { body, stream, messages: this.#messages, offered: this.#offered, place };
       const turn = { body: turnBody(parts), mayRetry: !this.#hasRun };
-      return this.#deps.llm.openTurn(ref, turn, { ...context, signal });
+      return this.#deps.llm.openTurn(ref, turn, { ...context, signal: this.#stop });
     };
     try {
       return await send();
@@ -131,30 +169,6 @@ export class ToolLoop implements Answering {
         ? rejected.name
         : ours[rejected.index - clientTools(this.#ask.body).length]?.function.name;
     return name === undefined ? undefined : this.#offered?.without(name);
-  }
-
-  /** Undefined when the time for the whole answer ran out in it, and the answer is over. */
-  async #takeTurn(place: TurnParts["place"], sink: ChatSink): Promise<TurnRecord | undefined> {
-    const { context } = this.#ask;
-    if (place === "first") return this.#relay(this.#first ?? (await this.#openTurn(place)), sink);
-    const stop = new GiveUp();
-    let isOver = false;
-    const onLeft = (): void => stop.abort();
-    context.signal.addEventListener("abort", onLeft);
-    const inTime = context.after(this.#budget.leftMs(), () => {
-      isOver = true;
-      stop.abort();
-    });
-    try {
-      return await this.#relay(await this.#openTurn(place, stop), sink);
-    } catch (error) {
-      if (!isOver || context.signal.aborted) throw error;
-      await this.#finish(sink, "length");
-      return undefined;
-    } finally {
-      inTime();
-      context.signal.removeEventListener("abort", onLeft);
-    }
   }
 
   /** Text and reasoning at once; what the turn was, in the end. */
@@ -311,6 +325,13 @@ function withNote(messages: readonly JsonObject[]): readonly JsonObject[] {
     if (index !== at || typeof content !== "string") return said;
     return { ...said, content: `${content}\n\n${NO_MORE_CALLS}` };
   });
+}
+
+function tooLate({ maxMs }: ChatAsk["limits"]): GatewayError {
+  return new GatewayError(
+    "backend_timeout",
+    `Cannot answer: the model said nothing within ${Math.round(maxMs / 1_000)} s`,
+  );
 }
 
 function hasLeft(): GatewayError {

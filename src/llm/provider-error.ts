@@ -14,14 +14,19 @@ export class ProviderError extends GatewayError {
   /** The function the provider refused in our list of tools, where it names one. */
   readonly rejectedTool: RejectedTool | undefined;
 
+  /** It has been tried again already: who repeats the whole request multiplies the tries. */
+  readonly wasRetried: boolean;
+
   constructor(
     code: ErrorCode,
     message: string,
-    options: ErrorOptions & Readonly<{ finer?: Finer; rejectedTool?: RejectedTool }> = {},
+    options: ErrorOptions &
+      Readonly<{ finer?: Finer; rejectedTool?: RejectedTool; wasRetried?: boolean }> = {},
   ) {
     super(code, message, options);
     this.finer = options.finer ?? {};
     this.rejectedTool = options.rejectedTool;
+    this.wasRetried = options.wasRetried ?? false;
   }
 }
 

@@ -65,6 +65,7 @@ function afterRetries(error: ProviderError, retries: number): ProviderError {
   return new ProviderError(code, `${message} (tried ${retries + 1} times)`, {
     cause: error,
     finer,
+    wasRetried: true,
     ...(rejectedTool === undefined ? {} : { rejectedTool }),
     ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(detail === undefined ? {} : { detail }),

@@ -15,11 +15,12 @@ import type { CallContext, RequestContext } from "../gateway/gateway.ts";
 import { asCompletion } from "./as-completion.ts";
 import { asStream } from "./as-stream.ts";
 import { parseChatRequest, requireAnswerable, type ChatRequest } from "./chat-wire.ts";
-import { finerOf, openaiErrorResponse } from "./openai-errors.ts";
+import { finerOf, openaiErrorResponse, retryHeaders } from "./openai-errors.ts";
 import { progressStyle } from "./progress-style.ts";
 import { relayStream, relayWhole } from "./raw-relay.ts";
 import { readRequestJson } from "./request-json.ts";
 import { isPage, openSseWriter, type SseWriter, STREAM_HEADERS } from "./sse-writer.ts";
+import { beginSoon, soon } from "./soon.ts";
 import { unknownModel } from "./unknown-model.ts";
 
 export type ChatCall = LoopDeps &
@@ -60,14 +61,16 @@ export async function answerChat(call: ChatCall): Promise<Response> {
   if (chosen.kind === "language_model" && !(await needsLoop(chosen, chat))) {
     return relayAnswer(chosen, chat);
   }
-  const answering = await begin(chosen, chat);
+  const begun = begin(chosen, chat);
   const head = openAnswer(asked.model, call.now());
   if (asked.stream) {
     const { includeUsage } = asked;
+    const answering = await beginSoon(begun, context.after);
     return streamed(chat, (writer) =>
       asStream(answering, { head, includeUsage, progress }, writer),
     );
   }
+  const answering = await begun;
   try {
     return Response.json(await asCompletion(answering, { head, progress }));
   } catch (thrown) {
@@ -75,8 +78,7 @@ export async function answerChat(call: ChatCall): Promise<Response> {
     return openaiErrorResponse(error, {
       requestId: context.requestId,
       finer: finerOf(error),
-      // SDKs send 408, 409, 429 and 5xx again by themselves.
-      headers: answering.mayBeRepeated() ? {} : { "x-should-retry": "false" },
+      headers: retryHeaders(error, answering.mayBeRepeated()),
     });
   }
 }
@@ -92,12 +94,13 @@ async function needsLoop({ scope }: LanguageModel, { call, asked, context, task 
 /** The provider's own answer, made safe on its way. */
 async function relayAnswer({ ref }: LanguageModel, chat: Chat): Promise<Response> {
   const { call, asked, context } = chat;
-  const answer = await call.llm.openRaw(ref, { body: asked.body, mayRetry: true }, context);
+  const opened = call.llm.openRaw(ref, { body: asked.body, mayRetry: true }, context);
   const head = openAnswer(asked.model, call.now());
   const { name, timeoutMs } = ref.provider;
   const relay = { head, provider: name, timeoutMs, context };
-  if (!asked.stream) return Response.json(await relayWhole(answer, relay));
-  return streamed(chat, (writer) => relayStream(answer, relay, writer));
+  if (!asked.stream) return Response.json(await relayWhole(await opened, relay));
+  await soon(opened, context.after);
+  return streamed(chat, (writer) => relayStream(opened, relay, writer));
 }
 
 function streamed(

@@ -74,3 +74,16 @@ export class OpenaiRefusal extends GatewayError {
 export function finerOf(error: GatewayError): Finer {
   return error instanceof OpenaiRefusal || error instanceof ProviderError ? error.finer : {};
 }
+
+/**
+ * SDKs send what failed with 408, 409, 429 or 5xx again by themselves. Not once a tool may have run,
+ * and not what has been tried often enough; a time to come again stands for itself.
+ */
+export function retryHeaders(
+  error: GatewayError,
+  mayBeRepeated = true,
+): Readonly<Record<string, string>> {
+  const isTired =
+    error instanceof ProviderError && error.wasRetried && error.retryAfter === undefined;
+  return mayBeRepeated && !isTired ? {} : { "x-should-retry": "false" };
+}

@@ -15,7 +15,7 @@ import { answerEmbeddings } from "./embeddings.ts";
 import { asFunctionTool } from "../chat/functions.ts";
 import type { LoopDeps } from "../chat/tool-loop.ts";
 import { type Model, modelsOf } from "./models.ts";
-import { finerOf, OpenaiRefusal, openaiErrorResponse } from "./openai-errors.ts";
+import { finerOf, OpenaiRefusal, openaiErrorResponse, retryHeaders } from "./openai-errors.ts";
 import { answerResponses } from "./responses.ts";
 import { unknownModel } from "./unknown-model.ts";
 
@@ -134,7 +134,10 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
     return openaiErrorResponse(error, {
       requestId: c.var.context.requestId,
       finer: finerOf(error),
-      headers: challengeHeaders(error, { request, resource: "v1", origin }),
+      headers: {
+        ...challengeHeaders(error, { request, resource: "v1", origin }),
+        ...retryHeaders(error),
+      },
     });
   });
 

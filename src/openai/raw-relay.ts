@@ -28,12 +28,13 @@ export type RawRelay = RelayedFrom &
  * never throws. Its ids and its name of the model stay.
  */
 export async function relayStream(
-  answer: Response,
+  opened: Response | Promise<Response>,
   relay: RawRelay,
   writer: SseWriter,
 ): Promise<void> {
   let out: string[] = [];
   try {
+    const answer = await opened;
     if (isJson(answer)) {
       out.push(...writeChunk(await readChunk(answer, relay), relay.provider), DONE);
     } else {

@@ -14,7 +14,7 @@ import type { CallContext, VisibleTool } from "../gateway/gateway.ts";
 import { asResponse, asResponses } from "./as-responses.ts";
 import type { ChatCall } from "./chat-completions.ts";
 import { requireAnswerable } from "./chat-wire.ts";
-import { finerOf, openaiErrorResponse } from "./openai-errors.ts";
+import { finerOf, openaiErrorResponse, retryHeaders } from "./openai-errors.ts";
 import { progressStyle } from "./progress-style.ts";
 import type { CallStyle } from "./responses-calls.ts";
 import { labelIn, listedTools, type McpServer, toMcpServers } from "./responses-mcp.ts";
@@ -24,6 +24,7 @@ import type { ResponseParts } from "./responses-teller.ts";
 import { readRequestJson } from "./request-json.ts";
 import { parseResponsesRequest, type ResponsesRequest } from "./responses-wire.ts";
 import { isPage, openSseWriter, STREAM_HEADERS } from "./sse-writer.ts";
+import { beginSoon } from "./soon.ts";
 import { unknownModel } from "./unknown-model.ts";
 
 export type ResponsesCall = ChatCall &
@@ -56,15 +57,17 @@ export async function answerResponses(call: ResponsesCall): Promise<Response> {
   const chosen = await chooseModel(asked.chat.model, call, caller, context);
   if (chosen === undefined) throw unknownModel(asked.chat.model);
   const job = await openJob({ call, asked, chosen, context });
-  const answering = await begin(job);
+  const begun = begin(job);
   const parts = partsOf(job, style);
   if (asked.chat.stream) {
+    const answering = await beginSoon(begun, context.after);
     const writer = openSseWriter(() => life.abort(), isPage(request));
     context.waitUntil(asResponses(answering, parts, writer));
     return new Response(writer.readable, {
       headers: { ...STREAM_HEADERS, "x-request-id": context.requestId },
     });
   }
+  const answering = await begun;
   try {
     return Response.json(await asResponse(answering, parts));
   } catch (thrown) {
@@ -72,8 +75,7 @@ export async function answerResponses(call: ResponsesCall): Promise<Response> {
     return openaiErrorResponse(error, {
       requestId: context.requestId,
       finer: finerOf(error),
-      // SDKs send 408, 409, 429 and 5xx again by themselves.
-      headers: answering.mayBeRepeated() ? {} : { "x-should-retry": "false" },
+      headers: retryHeaders(error, answering.mayBeRepeated()),
     });
   }
 }

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { awaitReady } from "../support/worker.ts";
 import { asked, configureLlm, forget, messagesOf, offeredIn, play } from "./llm-chat.ts";
-import { firstChoice, readObject, readText } from "./openai-replies.ts";
+import { firstChoice, readObject, readStream, readText } from "./openai-replies.ts";
 
 const KEY = "loop-limits";
 const NOW = 'CALL time_get_current_time {"timezone":"UTC"}';
@@ -54,6 +54,18 @@ test("case 24: stops a tool in time for a last answer", async () => {
   expect(text).toContain("did not answer within");
   const requests = await asked(KEY);
   expect(requests.at(-1)?.body["tool_choice"]).toBe("none");
+});
+
+test("case 24: ends an answer whose first turn takes too long, with what was said", async () => {
+  const stream = await readStream(await play(["SAY hi", "ERR stall"], { stream: true }));
+  expect(stream.text.trim()).toBe("hi");
+  const finishes = stream.chunks
+    .map(firstChoice)
+    .flatMap(({ finish_reason }) => finish_reason ?? []);
+  expect(finishes).toEqual(["length"]);
+  const silent = await play(["ERR hang"]);
+  expect(silent.status).toBe(504);
+  expect(await silent.text()).toContain("said nothing within 5 s");
 });
 
 test("makes no more calls than an answer may", async () => {

@@ -50,6 +50,17 @@ test("case 14: passes on when to come again", async () => {
   expect(response.headers.get("x-should-retry")).toBeNull();
 });
 
+test("case 14: lets no SDK repeat what has been tried often enough", async () => {
+  await configureLlm(KEY, { provider: { maxRetries: 1 } });
+  const response = await play(['ERR 500 {"message":"boom"}']);
+  await configureLlm(KEY, { provider: { maxRetries: 0 } });
+  expect(response.status).toBe(502);
+  expect(await response.text()).toContain("tried 2 times");
+  expect(response.headers.get("x-should-retry")).toBe("false");
+  const once = await play(['ERR 500 {"message":"boom"}']);
+  expect(once.headers.get("x-should-retry")).toBeNull();
+});
+
 test("case 14: lets no SDK repeat a request whose tool has run", async () => {
   const response = await play([NOW, "THEN", 'ERR 429 {"message":"slow down"}']);
   expect(response.status).toBe(429);
