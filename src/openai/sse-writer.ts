@@ -15,6 +15,10 @@ const MAX_WRITE = 64 * 1_024;
  */
 const MAX_GENTLE_WRITE = 8 * 1_024;
 const GENTLE_PAUSE_MS = 4;
+/** Units of text; what is written of one read is rarely more. */
+const SMALL_WRITE = 5_000;
+/** UTF-8 needs no more for a unit. */
+const BYTES_PER_UNIT = 3;
 
 export const STREAM_HEADERS = {
   "content-type": "text/event-stream",
@@ -49,29 +53,58 @@ export function openSseWriter(onLeft: () => void, isGentle = false): SseWriter {
   const writer = writable.getWriter();
   const encoder = new TextEncoder();
   const maxWrite = isGentle ? MAX_GENTLE_WRITE : MAX_WRITE;
+  /** Used again and again: the memory for a small write costs as much as all else about it. */
+  let place: Uint8Array | undefined;
   let hasLeft = false;
   let isQuiet = true;
   let pending = 0;
   let sincePause = 0;
 
-  async function put(bytes: Uint8Array): Promise<void> {
-    if (hasLeft) return;
+  /** Not `async`: this is done for every read of a provider. */
+  function put(bytes: Uint8Array): Promise<void> {
+    if (hasLeft) return Promise.resolve();
     isQuiet = false;
     pending += 1;
-    try {
-      await writer.write(bytes);
-      sincePause += bytes.byteLength;
-      if (isGentle && sincePause >= MAX_GENTLE_WRITE) {
-        sincePause = 0;
-        await new Promise((resolve) => setTimeout(resolve, GENTLE_PAUSE_MS));
+    const written = writer.write(bytes).then(onWritten, onFailed);
+    return isGentle ? written.then(() => pauseAfter(bytes.byteLength)) : written;
+  }
+
+  function onWritten(): void {
+    pending -= 1;
+  }
+
+  function onFailed(): void {
+    pending -= 1;
+    stop();
+    hasLeft = true;
+    onLeft();
+  }
+
+  async function pauseAfter(size: number): Promise<void> {
+    sincePause += size;
+    if (sincePause < MAX_GENTLE_WRITE) return;
+    sincePause = 0;
+    await new Promise((resolve) => setTimeout(resolve, GENTLE_PAUSE_MS));
+  }
+
+  /** A write is over when its bytes have been taken; while one is under way its place is too. */
+  function putText(text: string): Promise<void> {
+    if (pending > 0 || text.length > SMALL_WRITE) return put(encoder.encode(text));
+    place ??= new Uint8Array(SMALL_WRITE * BYTES_PER_UNIT);
+    return put(place.subarray(0, encoder.encodeInto(text, place).written));
+  }
+
+  async function putParts(events: readonly string[]): Promise<void> {
+    let text = "";
+    for (const event of events) {
+      if (text !== "" && text.length + event.length > maxWrite) {
+        // oxlint-disable-next-line no-await-in-loop -- in order, and as fast as the client reads
+        await putText(text);
+        text = "";
       }
-    } catch {
-      stop();
-      hasLeft = true;
-      onLeft();
-    } finally {
-      pending -= 1;
+      text += event;
     }
+    await putText(text);
   }
 
   const timer = setInterval(() => {
@@ -82,17 +115,10 @@ export function openSseWriter(onLeft: () => void, isGentle = false): SseWriter {
 
   return {
     readable,
-    async write(events) {
-      let text = "";
-      for (const event of events) {
-        if (text !== "" && text.length + event.length > maxWrite) {
-          // oxlint-disable-next-line no-await-in-loop -- in order, and as fast as the client reads
-          await put(encoder.encode(text));
-          text = "";
-        }
-        text += event;
-      }
-      if (text !== "") await put(encoder.encode(text));
+    write(events) {
+      const text = events.length === 1 ? (events[0] ?? "") : events.join("");
+      if (text === "") return Promise.resolve();
+      return text.length <= maxWrite ? putText(text) : putParts(events);
     },
     writeBytes: put,
     maxWrite,
