@@ -175,7 +175,7 @@ export class ToolLoop implements Answering {
   async #relay(events: TurnEvents, sink: ChatSink): Promise<TurnRecord> {
     const record = new TurnRecord();
     let isNewParagraph = this.#hasText;
-    for await (const batch of events) {
+    await events.forEach((batch) => {
       record.add(batch);
       const shown: ChatEvent[] = [];
       for (const event of batch) {
@@ -189,8 +189,8 @@ export class ToolLoop implements Answering {
         }
         shown.push(event);
       }
-      if (shown.length > 0) await sink(shown);
-    }
+      return shown.length === 0 ? undefined : sink(shown);
+    });
     this.#usage = addUsage(this.#usage, record.usage);
     this.#budget.noteTurn(record.usage);
     return record;

@@ -15,7 +15,7 @@ export async function gatherAnswer(
 ): Promise<JsonObject> {
   const answer = new Answer();
   let characters = 0;
-  for await (const read of events) {
+  await events.forEach((read) => {
     let text = "";
     const before = characters;
     for (const event of read) {
@@ -30,7 +30,7 @@ export async function gatherAnswer(
       );
     }
     if (characters > before) onHeard({ text, characters });
-  }
+  });
   return answer.completion();
 }
 

@@ -41,36 +41,45 @@ export class BodyReads {
     else this.#watch();
   }
 
-  get wasCancelled(): boolean {
-    return this.#waiting.signal.aborted;
-  }
-
   /** The provider broke off or fell silent. */
   get isLost(): boolean {
     return this.#isLost;
   }
 
-  /** Undefined at the end. Throws ProviderError when the provider breaks off or falls silent. */
-  next(): Promise<Uint8Array | undefined> {
-    return new Promise((resolve, reject) => {
+  /**
+   * Gives `take` each read, and waits for what it answers before the next, until the end or until
+   * one of `letGo` and `letEnd`. Throws ProviderError when the provider breaks off or falls silent,
+   * and what `take` throws. Not `async`: per read, each such function costs what a chunk does.
+   */
+  forEach(take: (bytes: Uint8Array) => Promise<void> | void): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const readOn = (): void => {
       if (this.#stopped !== undefined) return reject(this.#stopped);
-      if (this.#reader === undefined || this.#isOver) return resolve(undefined);
+      if (this.#reader === undefined || this.#isOver) return resolve();
       // A read that is under way does not always notice that its stream was cancelled.
       this.#fail = reject;
-      this.#reader.read().then(
-        ({ value }) => {
-          this.#fail = undefined;
-          this.#silentTicks = PART_OF_A_TICK;
-          if (this.#stopped === undefined) resolve(value);
-          else reject(this.#stopped);
-        },
-        () => {
-          this.#fail = undefined;
-          this.#isLost ||= this.#stopped === undefined;
-          reject(this.#stopped ?? providerFailed(this.#waiting.provider, "its answer broke off"));
-        },
-      );
-    });
+      this.#reader.read().then(onRead, onBroken);
+    };
+    const onRead = ({ value }: ReadableStreamReadResult<Uint8Array>): void => {
+      this.#fail = undefined;
+      this.#silentTicks = PART_OF_A_TICK;
+      // When it was stopped, that has been told already.
+      if (this.#stopped !== undefined || value === undefined) return resolve();
+      try {
+        const taken = take(value);
+        if (taken === undefined) readOn();
+        else taken.then(readOn, reject);
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const onBroken = (): void => {
+      this.#fail = undefined;
+      this.#isLost ||= this.#stopped === undefined;
+      reject(providerFailed(this.#waiting.provider, "its answer broke off"));
+    };
+    readOn();
+    return promise;
   }
 
   /** Nothing more is wanted. */

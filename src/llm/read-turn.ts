@@ -6,73 +6,66 @@ import type { TurnEvent, TurnEvents } from "./turn.ts";
 
 /**
  * What a provider answers, as events: a stream or one JSON object, in any of the forms providers
- * give to either. To be gone through once. The provider is let go of when nobody reads on.
+ * give to either. The provider is let go of when `take` throws.
  */
 export function readTurn(response: Response, waiting: Waiting): TurnEvents {
   const turn = new TurnReading(response, waiting);
-  return { [Symbol.asyncIterator]: () => turn };
+  return { forEach: (take) => turn.tell(take) };
 }
 
-/** By hand, because each `yield` of a generator costs what parsing a chunk does. */
-class TurnReading implements AsyncIterator<readonly TurnEvent[]> {
+type Take = Parameters<TurnEvents["forEach"]>[0];
+
+class TurnReading {
   readonly #reads: BodyReads;
   readonly #provider: string;
   readonly #decoder = new TextDecoder();
   #text: TurnText | undefined;
-  /** Thrown when all that came before has been told. */
-  #failure: Readonly<{ error: unknown }> | undefined;
-  #isOver = false;
 
   constructor({ body }: Response, waiting: Waiting) {
     this.#reads = new BodyReads(body, waiting);
     this.#provider = waiting.provider;
   }
 
-  async next(): Promise<IteratorResult<readonly TurnEvent[], undefined>> {
-    const events: TurnEvent[] = [];
-    while (events.length === 0) {
-      if (this.#failure !== undefined) throw this.#takeFailure(this.#failure);
-      if (this.#isOver) return OVER;
-      try {
-        // oxlint-disable-next-line no-await-in-loop -- one after the other, as they come
-        this.#take(await this.#reads.next(), events);
-      } catch (error) {
-        this.#fail(error, events);
-      }
+  async tell(take: Take): Promise<void> {
+    try {
+      await this.#readAll(take);
+      if (this.#text?.isComplete() !== true) await this.#give(take, (events) => this.#end(events));
+      this.#reads.letEnd();
+    } finally {
+      this.#reads.letGo();
     }
-    return { done: false, value: events };
-  }
-
-  async return(): Promise<IteratorResult<readonly TurnEvent[], undefined>> {
-    this.#isOver = true;
-    this.#failure = undefined;
-    this.#reads.letGo();
-    return OVER;
-  }
-
-  #take(bytes: Uint8Array | undefined, events: TurnEvent[]): void {
-    if (bytes === undefined) this.#end(events);
-    else this.#feed(this.#decoder.decode(bytes, { stream: true }), events);
-    if (this.#isOver) this.#reads.letEnd();
   }
 
   /** A connection may break, or fall silent, once the answer is complete. */
-  #fail(error: unknown, events: TurnEvent[]): void {
-    this.#isOver = true;
-    this.#reads.letGo();
-    if (this.#reads.isLost && this.#text?.isEnough() === true) this.#text.end(events);
-    else this.#failure = { error };
+  async #readAll(take: Take): Promise<void> {
+    try {
+      await this.#reads.forEach((bytes) => this.#give(take, (events) => this.#feed(bytes, events)));
+    } catch (error) {
+      if (!this.#reads.isLost || this.#text?.isEnough() !== true) throw error;
+    }
   }
 
-  #feed(text: string, events: TurnEvent[]): void {
+  /** A failure is thrown when all that came before it has been told. */
+  #give(take: Take, add: (events: TurnEvent[]) => void): Promise<void> | void {
+    const events: TurnEvent[] = [];
+    try {
+      add(events);
+    } catch (error) {
+      this.#reads.letGo();
+      return giveThenThrow(take, events, error);
+    }
+    return events.length === 0 ? undefined : take(events);
+  }
+
+  #feed(bytes: Uint8Array, events: TurnEvent[]): void {
+    const text = this.#decoder.decode(bytes, AS_STREAM);
     this.#text ??= this.#begin(text);
     this.#text?.feed(text, events);
-    this.#isOver = this.#text?.isComplete() ?? false;
+    if (this.#text?.isComplete() === true) this.#reads.letEnd();
   }
 
   #end(events: TurnEvent[]): void {
     if (this.#text === undefined) throw providerFailed(this.#provider, "its answer is empty");
-    this.#isOver = true;
     this.#text.end(events);
   }
 
@@ -85,11 +78,11 @@ class TurnReading implements AsyncIterator<readonly TurnEvent[]> {
       ? readWholeTurn(this.#provider)
       : readEventStream(this.#provider);
   }
-
-  #takeFailure({ error }: Readonly<{ error: unknown }>): unknown {
-    this.#failure = undefined;
-    return error;
-  }
 }
 
-const OVER = { done: true, value: undefined } as const;
+const AS_STREAM = { stream: true };
+
+async function giveThenThrow(take: Take, events: TurnEvent[], error: unknown): Promise<never> {
+  if (events.length > 0) await take(events);
+  throw error;
+}

@@ -40,5 +40,11 @@ export type CallPart = Readonly<{
 /** OpenAI's, lower case. */
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter";
 
-/** One array per network read, so that what arrives together leaves together. Never empty. */
-export type TurnEvents = AsyncIterable<readonly TurnEvent[]>;
+/**
+ * What a model says, given to `take` as it comes: one array per network read, so that what arrives
+ * together leaves together. Never empty. What `take` answers is waited for before more is read.
+ */
+export type TurnEvents = Readonly<{
+  /** To the end of the turn, once. Throws ProviderError, and what `take` throws. */
+  forEach: (take: (events: readonly TurnEvent[]) => Promise<void> | void) => Promise<void>;
+}>;

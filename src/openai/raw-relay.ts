@@ -40,15 +40,19 @@ export async function relayStream(
     } else {
       const sieve = createSieve(relay);
       const decoder = new TextDecoder();
-      const take = async (bytes: Uint8Array): Promise<boolean> => {
+      const take = (bytes: Uint8Array): Promise<void> => {
         const isAsItCame = sieve.sift(decoder.decode(bytes, { stream: true }), out);
         // Bytes that were cut inside a letter are not in the text yet.
         const isWhole = bytes.at(-1) === LINE_FEED && bytes.byteLength <= writer.maxWrite;
-        await (isAsItCame && isWhole ? writer.writeBytes(bytes) : writer.write(out));
+        const said = out;
         out = [];
-        return sieve.isDone();
+        return isAsItCame && isWhole ? writer.writeBytes(bytes) : writer.write(said);
       };
-      await takeReads(answer, relay, { take, isEnough: sieve.isComplete });
+      await takeReads(answer, relay, {
+        take,
+        isDone: sieve.isDone,
+        isEnough: sieve.isComplete,
+      });
       sieve.end(out);
     }
     await writer.write(out);
@@ -71,13 +75,12 @@ async function readChunk(answer: Response, relay: RawRelay): Promise<JsonObject>
   const decoder = new TextDecoder();
   let text = "";
   let size = 0;
-  const take = async (bytes: Uint8Array): Promise<boolean> => {
+  const take = (bytes: Uint8Array): void => {
     size += bytes.byteLength;
     if (size > MAX_ANSWER) throw tooLarge(relay);
     text += decoder.decode(bytes, { stream: true });
-    return false;
   };
-  await takeReads(answer, relay, { take, isEnough: () => false });
+  await takeReads(answer, relay, { take, isDone: () => false, isEnough: () => false });
   return asOneChunk(text + decoder.decode(), relay);
 }
 
@@ -86,8 +89,9 @@ function tooLarge({ provider }: RawRelay): ProviderError {
 }
 
 type Taking = Readonly<{
-  /** True ends the reading. */
-  take: (bytes: Uint8Array) => Promise<boolean>;
+  take: (bytes: Uint8Array) => Promise<void> | void;
+  /** Nothing that follows is wanted. */
+  isDone: () => boolean;
   /** Whether a connection that breaks now takes nothing away. */
   isEnough: () => boolean;
 }>;
@@ -96,23 +100,19 @@ type Taking = Readonly<{
 async function takeReads(
   { body }: Response,
   { context, provider, timeoutMs }: RawRelay,
-  { take, isEnough }: Taking,
+  { take, isDone, isEnough }: Taking,
 ): Promise<void> {
   const { signal, after } = context;
   const reads = new BodyReads(body, { provider, timeoutMs, signal, after });
-  let isReading = false;
   try {
-    for (;;) {
-      isReading = true;
-      // oxlint-disable-next-line no-await-in-loop -- one after the other, as they come
-      const bytes = await reads.next();
-      isReading = false;
-      // oxlint-disable-next-line no-await-in-loop -- no faster than they are taken
-      if (bytes === undefined || (await take(bytes))) break;
-    }
+    await reads.forEach((bytes) => {
+      const taken = take(bytes);
+      if (isDone()) reads.letEnd();
+      return taken;
+    });
     reads.letEnd();
   } catch (error) {
-    if (!isReading || !isEnough() || !reads.isLost) throw error;
+    if (!reads.isLost || !isEnough()) throw error;
   } finally {
     reads.letGo();
   }

@@ -17,9 +17,8 @@ async function answer({ models, context }: TestModels, script: string): Promise<
   if (ref === undefined) throw new Error("the model is not there");
   const body = { messages: [{ role: "user", content: script }], stream: true };
   const record = new TurnRecord();
-  for await (const events of await models.openTurn(ref, { body, mayRetry: true }, context)) {
-    record.add(events);
-  }
+  const events = await models.openTurn(ref, { body, mayRetry: true }, context);
+  await events.forEach((read) => record.add(read));
   return record.assistantMessage()["content"];
 }
 

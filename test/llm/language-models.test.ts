@@ -68,9 +68,8 @@ async function turn({ models, context }: TestModels, body: JsonObject): Promise<
   const ref = await models.find("it/scripted-1", context);
   if (ref === undefined) throw new Error("the model is not there");
   const record = new TurnRecord();
-  for await (const events of await models.openTurn(ref, { body, mayRetry: true }, context)) {
-    record.add(events);
-  }
+  const events = await models.openTurn(ref, { body, mayRetry: true }, context);
+  await events.forEach((read) => record.add(read));
   return record;
 }
 

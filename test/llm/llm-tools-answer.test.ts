@@ -5,8 +5,12 @@ import type { TurnEvent, TurnEvents } from "../../src/llm/turn.ts";
 
 const HEAD: TurnEvent = { kind: "head", head: { id: "chat-1", created: 7, model: "m" } };
 
-async function* reads(...events: (readonly TurnEvent[])[]): TurnEvents {
-  yield* events;
+function reads(...events: (readonly TurnEvent[])[]): TurnEvents {
+  return {
+    forEach: async (take) => {
+      for (const read of events) await take(read); // oxlint-disable-line no-await-in-loop
+    },
+  };
 }
 
 const says = (content: string): TurnEvent => ({ kind: "delta", delta: { content } });

@@ -62,7 +62,7 @@ function waiting(clock = createManualClock(), signal = new GiveUp()) {
 
 async function batchesOf(...parts: readonly (string | Uint8Array)[]): Promise<TurnEvent[][]> {
   const batches: TurnEvent[][] = [];
-  for await (const batch of readTurn(wire(parts).response, waiting())) batches.push([...batch]);
+  await readTurn(wire(parts).response, waiting()).forEach((batch) => void batches.push([...batch]));
   return batches;
 }
 
@@ -83,7 +83,7 @@ async function partsOf(...parts: readonly string[]): Promise<unknown[]> {
 async function failureOf({ response }: Wire): Promise<{ told: TurnEvent[]; error: ProviderError }> {
   const told: TurnEvent[] = [];
   try {
-    for await (const batch of readTurn(response, waiting())) told.push(...batch);
+    await readTurn(response, waiting()).forEach((batch) => void told.push(...batch));
   } catch (error) {
     if (error instanceof ProviderError) return { told, error };
     throw error;
@@ -106,16 +106,31 @@ const HELLO = [
   event({ ...BASE, choices: [], usage: { total_tokens: 3 } }),
   DONE,
 ];
+/** Texts that follow each other put together: how many they are depends on the network. */
 const HELLO_EVENTS: readonly TurnEvent[] = [
   HEAD,
-  ...["Hel", "lo ", "ü😀", 'q"\\n', "\u2028x"].map(
-    (content) => ({ kind: "delta", delta: { content } }) as const,
-  ),
+  { kind: "delta", delta: { content: 'Hello ü😀q"\\n\u2028x' } },
   { kind: "call", part: { position: 0, id: "a", name: "f" } },
   { kind: "call", part: { position: 0, argumentText: '{"a":"ä"}' } },
   { kind: "finish", reason: "tool_calls" },
   { kind: "usage", usage: { total_tokens: 3 } },
 ];
+
+function joined(events: readonly TurnEvent[]): readonly TurnEvent[] {
+  const all: TurnEvent[] = [];
+  for (const told of events) {
+    const before = all.at(-1);
+    if (told.kind === "delta" && before?.kind === "delta") {
+      const content = textOf(before.delta) + textOf(told.delta);
+      all[all.length - 1] = { kind: "delta", delta: { content } };
+    } else all.push(told);
+  }
+  return all;
+}
+
+function textOf({ content }: JsonObject): string {
+  return typeof content === "string" ? content : "";
+}
 
 describe("the network", () => {
   test("gives one batch of events per read, and none for reads that say nothing", async () => {
@@ -126,7 +141,7 @@ describe("the network", () => {
       HELLO.slice(5).join(""),
     );
     expect(batches.map((batch) => batch.length)).toEqual([1, 3, 6]);
-    expect(batches.flat()).toEqual(HELLO_EVENTS);
+    expect(joined(batches.flat())).toEqual(HELLO_EVENTS);
   });
 
   test("gives the same events wherever it cuts them, whatever ends a line", async () => {
@@ -137,10 +152,10 @@ describe("the network", () => {
       const all = await Promise.all(
         cuts.map((cut) => eventsOf(bytes.subarray(0, cut), bytes.subarray(cut))),
       );
-      for (const events of all) expect(events).toEqual(HELLO_EVENTS);
+      for (const events of all) expect(joined(events)).toEqual(HELLO_EVENTS);
       const single = Array.from(bytes, (byte) => Uint8Array.of(byte));
       // oxlint-disable-next-line no-await-in-loop
-      expect(await eventsOf(...single)).toEqual(HELLO_EVENTS);
+      expect(joined(await eventsOf(...single))).toEqual(HELLO_EVENTS);
     }
   });
 
@@ -163,18 +178,20 @@ describe("the network", () => {
   test("takes a stream that breaks after its finish as complete", async () => {
     const events: TurnEvent[] = [];
     const { response } = wire([delta({ content: "a" }), finish("stop")], "breaks");
-    for await (const batch of readTurn(response, waiting())) events.push(...batch);
+    await readTurn(response, waiting()).forEach((batch) => void events.push(...batch));
     expect(events.at(-1)).toEqual(STOP);
   });
 
   test("gives up on a provider that falls silent", async () => {
     const clock = createManualClock();
     const { response, isCancelled } = wire([delta({ content: "a" })], "hangs");
-    const turn = readTurn(response, waiting(clock))[Symbol.asyncIterator]();
-    await turn.next();
+    const shown = Promise.withResolvers<void>();
+    const failed = readTurn(response, waiting(clock))
+      .forEach(() => shown.promise)
+      .catch((error: unknown) => error);
     // What the reader takes for itself is not the provider's silence.
     await clock.advance(200_000);
-    const failed = turn.next().catch((error: unknown) => error);
+    shown.resolve();
     await clock.advance(59_000);
     expect(isCancelled()).toBe(false);
     await clock.advance(16_000);
@@ -189,34 +206,50 @@ describe("the network", () => {
     const signal = new GiveUp();
     const clock = createManualClock();
     const { response, isCancelled } = wire([delta({ content: "a" })], "hangs");
-    const turn = readTurn(response, waiting(clock, signal))[Symbol.asyncIterator]();
-    await turn.next();
-    const failed = turn.next().catch((error: unknown) => error);
+    const failed = readTurn(response, waiting(clock, signal))
+      .forEach(() => {})
+      .catch((error: unknown) => error);
+    await clock.advance(0);
     signal.abort();
     expect(await failed).toMatchObject({ code: "cancelled" });
     expect([isCancelled(), clock.waiting()]).toEqual([true, 0]);
     const late = wire([], "hangs");
-    const refused = readTurn(late.response, waiting(clock, signal))[Symbol.asyncIterator]();
-    await expect(refused.next()).rejects.toMatchObject({ code: "cancelled" });
+    const refused = readTurn(late.response, waiting(clock, signal)).forEach(() => {});
+    await expect(refused).rejects.toMatchObject({ code: "cancelled" });
     expect(late.isCancelled()).toBe(true);
   });
 
-  test("lets go when nobody reads on", async () => {
+  test("lets go when the events are not taken", async () => {
     const clock = createManualClock();
     const { response, isCancelled } = wire([delta({ content: "a" })], "hangs");
-    for await (const batch of readTurn(response, waiting(clock))) {
-      expect(batch).toHaveLength(2);
-      break;
-    }
+    const refused = readTurn(response, waiting(clock)).forEach(() => {
+      throw new Error("not taken");
+    });
+    await expect(refused).rejects.toThrow("not taken");
     expect([isCancelled(), clock.waiting()]).toEqual([true, 0]);
+  });
+
+  test("reads no further until the events are taken", async () => {
+    const shown = Promise.withResolvers<void>();
+    const taken: number[] = [];
+    const { response } = wire([delta({ content: "a" }), finish("stop"), DONE]);
+    const reading = readTurn(response, waiting()).forEach((batch) => {
+      taken.push(batch.length);
+      return shown.promise;
+    });
+    await createManualClock().advance(1);
+    expect(taken).toEqual([2]);
+    shown.resolve();
+    await reading;
+    expect(taken).toEqual([2, 1]);
   });
 
   test("lets a complete stream end by itself, and waits for that no longer than a second", async () => {
     const clock = createManualClock();
     const { response, isCancelled } = wire([...HELLO], "hangs");
     const events: TurnEvent[] = [];
-    for await (const batch of readTurn(response, waiting(clock))) events.push(...batch);
-    expect(events).toEqual(HELLO_EVENTS);
+    await readTurn(response, waiting(clock)).forEach((batch) => void events.push(...batch));
+    expect(joined(events)).toEqual(HELLO_EVENTS);
     expect(isCancelled()).toBe(false);
     await clock.advance(1_000);
     expect(isCancelled()).toBe(true);
