@@ -2,6 +2,7 @@ import { createParser } from "eventsource-parser";
 import { isJsonObject, type JsonValue } from "../core/json.ts";
 import { ChunkEvents } from "./chunk-events.ts";
 import { findFault, providerFailed, wasCut } from "./chunk-fault.ts";
+import { createTextFrame, type TextFrame } from "./text-frame.ts";
 import type { TurnEvent } from "./turn.ts";
 
 /** Takes the text of an answer as it comes and makes events of it. */
@@ -19,12 +20,24 @@ export type TurnText = Readonly<{
 /** A picture comes in one event of a few MiB; an isolate has 128 for all its requests. */
 const MAX_EVENT_CHARS = 4 * 1024 * 1024;
 
-/** Server-sent events, each with a chunk in JSON, and `[DONE]` after the last. */
+/** A stream whose events differ in more than their texts gains nothing by frames. */
+const MAX_FRAMES = 100;
+const BLANK_LINE = "\n\n";
+/** A whole event with nothing but data. */
+const ONE_LINE = /^data:.*\n\n$/;
+
+/**
+ * Server-sent events, each with a chunk in JSON, and `[DONE]` after the last. Texts that arrive
+ * together are told together.
+ */
 export function readEventStream(provider: string): TurnText {
   const chunks = new ChunkEvents(provider);
   let isComplete = false;
   let isTooLarge = false;
   let isCut = false;
+  let isBetweenEvents = true;
+  let frame: TextFrame | undefined;
+  let frames = 0;
   let into: TurnEvent[] = [];
   const parser = createParser({
     maxBufferSize: MAX_EVENT_CHARS,
@@ -47,6 +60,22 @@ export function readEventStream(provider: string): TurnText {
     else if (!isCut) throw providerFailed(provider, "an event of its stream is not valid JSON");
   }
 
+  /** The text up to the end of its first event, or all there is of it; where that ends. */
+  function parse(text: string, start: number): number {
+    const end = text.indexOf(BLANK_LINE, start);
+    const next = end < 0 ? text.length : end + BLANK_LINE.length;
+    const piece = text.slice(start, next);
+    const known = into.length;
+    parser.feed(piece);
+    if (isTooLarge) throw providerFailed(provider, "an event of its stream is too large");
+    if (isBetweenEvents && ONE_LINE.test(piece) && into.length > known && frames < MAX_FRAMES) {
+      frames += 1;
+      frame = createTextFrame(piece, into.slice(known));
+    }
+    isBetweenEvents = end >= 0;
+    return next;
+  }
+
   function throwFault(said: JsonValue): void {
     const fault = findFault(provider, said);
     if (fault !== undefined) throw fault;
@@ -60,8 +89,12 @@ export function readEventStream(provider: string): TurnText {
   return {
     feed(text, events) {
       into = events;
-      parser.feed(text);
-      if (isTooLarge) throw providerFailed(provider, "an event of its stream is too large");
+      let at = 0;
+      while (at < text.length) {
+        if (isComplete) return;
+        const passed = isBetweenEvents ? frame?.read(text, at, events) : undefined;
+        at = passed === undefined || passed === at ? parse(text, at) : passed;
+      }
     },
     end(events) {
       into = events;

@@ -1,12 +1,11 @@
+import { endOfString, STRING } from "../llm/text-frame.ts";
+
 /** Units that stay under 16 KiB whatever UTF-8 makes of them: see `split-text.ts`. */
 export const SURELY_SMALL = 5_000;
 /** To make a pattern costs as much as to parse twenty events. */
 const WORTH_A_PATTERN = 20;
 /** Where a text of the answer begins in a chunk. */
 const TEXT = /"(?:content|reasoning_content|reasoning)":\s*"/;
-/** The rest of a JSON string without its closing quote; a byte that was replaced is no text. */
-const STRING = String.raw`[^"\\\u0000-\u001f\ufffd]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f\ufffd]*)*`;
-const REST_OF_STRING = new RegExp(STRING, "y");
 
 /** What stands around the text of an event that was found harmless. */
 export type Frame = Readonly<{
@@ -45,12 +44,6 @@ export function createFrame(event: string): Frame | undefined {
       return addWhole(text.slice(start, end), out) + start;
     },
   };
-}
-
-function endOfString(text: string, start: number): number {
-  REST_OF_STRING.lastIndex = start;
-  REST_OF_STRING.test(text);
-  return REST_OF_STRING.lastIndex;
 }
 
 /** Many such events in one go. */

@@ -140,7 +140,7 @@ describe("the network", () => {
       ": keepalive\n\n",
       HELLO.slice(5).join(""),
     );
-    expect(batches.map((batch) => batch.length)).toEqual([1, 3, 6]);
+    expect(batches.map((batch) => batch.length)).toEqual([1, 2, 5]);
     expect(joined(batches.flat())).toEqual(HELLO_EVENTS);
   });
 
@@ -357,6 +357,82 @@ describe("deltas", () => {
       { kind: "delta", delta: { content: "a" } },
       { kind: "delta", delta: { content: "b" } },
       STOP,
+    ]);
+  });
+});
+
+describe("texts that arrive together", () => {
+  const FIRST = delta({ role: "assistant", content: "" });
+  const texts = ["a", 'q"\\', "\n\u0000ü", "\ud83d", "\ude00", "{}\n\ndata: x"];
+
+  test.each<[string, (text: string) => JsonObject, string]>([
+    ["content", (content) => ({ content }), "content"],
+    ["reasoning", (reasoning) => ({ content: null, reasoning }), "reasoning"],
+    [
+      "what vLLM thinks",
+      (text) => ({ content: null, reasoning_content: text }),
+      "reasoning_content",
+    ],
+  ])("are told together: %s", async (_, deltaOf, key) => {
+    const events = await saidBy(
+      FIRST + texts.map((text) => delta(deltaOf(text))).join(""),
+      finish("stop"),
+      DONE,
+    );
+    expect(events).toEqual([
+      { kind: "delta", delta: deltaOf("a") },
+      { kind: "delta", delta: { ...deltaOf("a"), [key]: texts.slice(1).join("") } },
+      STOP,
+    ]);
+  });
+
+  test.each<[string, (text: string) => string]>([
+    [
+      "logprobs",
+      (content) =>
+        event({
+          ...BASE,
+          choices: [{ delta: { content }, logprobs: { content: [{ token: "t" }] } }],
+        }),
+    ],
+    [
+      "something else",
+      (content) => delta({ content, reasoning_details: [{ type: "x", data: "d" }] }),
+    ],
+    ["two texts", (content) => delta({ content, reasoning: "r" })],
+    [
+      "an end",
+      (content) =>
+        event({
+          ...BASE,
+          choices: [{ delta: { content } }],
+          usage: { total_tokens: content.length },
+        }),
+    ],
+    ["a field of its own", (content) => `id: ${content}\n${delta({ content })}`],
+    ["fields in several lines", (content) => delta({ content }).replaceAll("\n", "\r\n")],
+  ])("stay apart where they come with %s", async (_, eventOf) => {
+    const events = await saidBy(
+      FIRST + ["a", "bc", "def"].map(eventOf).join(""),
+      finish("stop"),
+      DONE,
+    );
+    expect(
+      events.flatMap((told) => (told.kind === "delta" ? [told.delta["content"]] : [])),
+    ).toEqual(["a", "bc", "def"]);
+  });
+
+  test("are none after the answer is complete, and none of a broken text", async () => {
+    const after = [FIRST, delta({ content: "a" }), DONE, delta({ content: "b" })].join("");
+    expect(await saidBy(after)).toEqual([{ kind: "delta", delta: { content: "a" } }, STOP]);
+    const broken = [
+      FIRST,
+      delta({ content: "a" }),
+      delta({ content: "x" }).replace('"x"', '"x\u0001"'),
+    ];
+    expect(await codeAndMessage(broken.join(""))).toEqual([
+      "backend_failed",
+      'Cannot answer: provider "p" failed: an event of its stream is not valid JSON',
     ]);
   });
 });
