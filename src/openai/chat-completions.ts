@@ -86,7 +86,7 @@ export async function answerChat(call: ChatCall): Promise<Response> {
 /** Background tasks must run nothing, and several answers to one question cannot share a tool. */
 async function needsLoop({ scope }: LanguageModel, { call, asked, context, task }: Chat) {
   if (scope === undefined || task !== undefined || asked.n > 1) return false;
-  if (readDecision(asked.question) !== undefined) return true;
+  if (readDecision(asked.word) !== undefined) return true;
   if (asked.body["tool_choice"] === "none") return false;
   return (await usableTools(call.gateway, call.caller, scope, context)).length > 0;
 }
@@ -118,7 +118,7 @@ async function begin(chosen: ChosenModel, chat: Chat): Promise<Answering> {
   const { call, asked, context, task } = chat;
   const { caller, gateway } = call;
   if (chosen.kind === "language_model") {
-    const decision = readDecision(asked.question);
+    const decision = readDecision(asked.word);
     const { ref, scope, overview } = chosen;
     return beginAnswer(
       {

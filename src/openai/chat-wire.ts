@@ -36,6 +36,8 @@ export type ChatRequest = Readonly<{
   model: string;
   /** What the user said last; empty when it was only images, or nobody said anything. */
   question: string;
+  /** The same, while it waits for an answer: empty when calls or an answer follow it already. */
+  word: string;
   stream: boolean;
   includeUsage: boolean;
   /** How many answers are wanted. */
@@ -50,10 +52,12 @@ export function parseChatRequest(body: unknown): ChatRequest {
   if (!parsed.success || !isJsonObject(body)) throw refusalOf(parsed.error?.issues[0]);
   const { model, messages, stream, stream_options, n } = parsed.data;
   const asked = messages.findLast((message) => message.role === "user");
+  const last = messages.findLast(({ role }) => role !== "system" && role !== "developer");
   return {
     body,
     model,
     question: asked === undefined ? "" : textOf(asked.content),
+    word: last?.role === "user" ? textOf(last.content) : "",
     stream: stream === true,
     includeUsage: stream_options?.include_usage === true,
     n: n ?? 1,

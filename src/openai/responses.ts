@@ -129,7 +129,7 @@ async function begin(job: Job): Promise<Answering> {
   const { ref, overview } = chosen;
   const { loop } = overview;
   const ownRule = approvalRule(caller.approvals ?? loop.approvals);
-  const typed = readDecision(chat.question);
+  const typed = readDecision(chat.word);
   const { decisions } = asked.input;
   const ask: ChatAsk = {
     caller,
