@@ -10,7 +10,14 @@ import { addUsage } from "../llm/sum-usage.ts";
 import { TurnRecord } from "../llm/turn-record.ts";
 import type { FinishReason, TurnEvents } from "../llm/turn.ts";
 import type { Answering } from "./answering.ts";
-import { APPROVAL_SECONDS, type HeldTurn, holdTurn } from "./approvals.ts";
+import {
+  APPROVAL_SECONDS,
+  asHeldCall,
+  type HeldCall,
+  type HeldTurn,
+  holdTurn,
+  isStillMeant,
+} from "./approvals.ts";
 import { Budget } from "./budget.ts";
 import type { ChatAsk } from "./chat-ask.ts";
 import { type ChatEvent, type ChatSink, textEvent, type ToolCall } from "./chat-event.ts";
@@ -42,6 +49,8 @@ export type SettledTurn = Readonly<{ approve: boolean; turn: HeldTurn }>;
 /** Six connections may wait at the same time in one invocation; one is the provider's. */
 const AT_ONCE = 5;
 const DECLINED = "Error: not run: the person declined this call";
+const CHANGED =
+  "Error: not run: the tools have changed since the person was asked, and this would be another call";
 const NO_MORE_CALLS =
   "[Note from the gateway: no more tool calls are possible in this answer. Answer now with what is known, and say what is missing.]";
 const NOTHING_SAID =
@@ -234,11 +243,12 @@ export class ToolLoop implements Answering {
     record: TurnRecord,
     calls: readonly ReadCall[],
   ): Promise<ChatEvent | undefined> {
-    const runs = runsOf(calls).filter(({ tool }) => this.#ask.needsApproval(tool));
+    const { needsApproval, caller } = this.#ask;
+    const runs = runsOf(calls).filter(({ tool }) => needsApproval(tool));
     if (runs.length === 0) return undefined;
-    const code = await holdTurn(this.#deps.slips, this.#ask.caller.userId, {
+    const code = await holdTurn(this.#deps.slips, caller.userId, {
       assistant: record.assistantMessage(),
-      calls: record.calls(),
+      calls: calls.map((read) => asHeldCall(read, needsApproval)),
     });
     return { kind: "approval_wanted", approval: { code, runs, expiresIn: APPROVAL_SECONDS } };
   }
@@ -248,7 +258,7 @@ export class ToolLoop implements Answering {
       const results = approve
         ? // oxlint-disable-next-line no-await-in-loop -- results stand behind their calls
           await this.#runAll(
-            turn.calls.map((call) => this.#read(call)),
+            turn.calls.map((call) => this.#readHeld(call)),
             sink,
           )
         : turn.calls.map((call) => toolMessage(call, DECLINED));
@@ -306,6 +316,14 @@ export class ToolLoop implements Answering {
 
   #read(call: ToolCall): ReadCall {
     return readCall(call, this.#offered);
+  }
+
+  #readHeld(held: HeldCall): ReadCall {
+    const read = this.#read(held);
+    if (read.kind !== "run" || isStillMeant(held, read.run.tool, this.#ask.needsApproval)) {
+      return read;
+    }
+    return { kind: "said", call: read.call, text: CHANGED, isError: true };
   }
 }
 

@@ -8,5 +8,6 @@ test("takes a decision only where a whole message is one", () => {
   expect(readDecision("please approve ABCD2345")).toBeUndefined();
   expect(readDecision("approve ABCD2345 and the rest")).toBeUndefined();
   expect(readDecision("approve everything")).toBeUndefined();
+  expect(readDecision(`approve ABCD2345${" ".repeat(200)}unless it costs money`)).toBeUndefined();
   expect(readDecision(`approve ${"A".repeat(100_000)}`)).toBeUndefined();
 });

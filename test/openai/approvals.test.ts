@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { beforeAll, beforeEach, expect, inject, test, vi } from "vitest";
 import { ask, chat, readStream, readText } from "./openai-replies.ts";
 import { awaitReady, sendAsOwner, send } from "../support/worker.ts";
 import { asked, configureLlm, forget, play, toolsRun } from "./llm-chat.ts";
@@ -9,8 +9,11 @@ const READ = 'CALL time_get_current_time {"timezone":"UTC"}';
 const WRITE = "CALL lab_test_simple_text {}";
 
 beforeAll(async () => {
-  await configureLlm(KEY, { loop: { approvals: "ask" } });
-  await awaitReady(["time", "lab"]);
+  await configureLlm(KEY, {
+    loop: { approvals: "ask" },
+    mcpServers: { lab2: { url: inject("fixtures").legacyJson } },
+  });
+  await awaitReady(["time", "lab", "lab2"]);
 });
 beforeEach(() => forget(KEY));
 
@@ -102,4 +105,29 @@ test("case 37: knows no code of another person", async () => {
   });
   expect(await readText(careful)).toContain("time_get_current_time");
   expect(await readText(await decide(`deny ${code}`, []))).toContain("declined");
+});
+
+test("runs no tool of another server that has the name of the one that was asked about", async () => {
+  const lines = ["CALL test_simple_text {}"];
+  const question = await readText(await play(lines, { model: "mcp-gateway/lab" }));
+  const answer = await chat({
+    model: "mcp-gateway/lab2",
+    messages: [{ role: "user", content: `approve ${codeIn(question)}` }],
+  });
+  expect(await readText(answer)).toContain("not run");
+});
+
+test("takes a person's word once, and goes on with what the client's own functions returned", async () => {
+  const call = { id: "call_mine", type: "function", function: { name: "mine", arguments: "{}" } };
+  const parameters = { type: "object", properties: {} };
+  const answer = await chat({
+    model: "mcp-gateway",
+    tools: [{ type: "function", function: { name: "mine", parameters } }],
+    messages: [
+      { role: "user", content: "approve ABCD2345" },
+      { role: "assistant", content: null, tool_calls: [call] },
+      { role: "tool", tool_call_id: "call_mine", content: "my result" },
+    ],
+  });
+  expect(await readText(answer)).toContain("my result");
 });
