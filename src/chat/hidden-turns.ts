@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { UserId } from "../core/ids.ts";
-import { isJsonObject, type JsonObject } from "../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { Slips } from "../core/slips.ts";
+import { createCallId, type RecordedCall } from "../llm/turn-record.ts";
 
 /** A chat is taken up again within an hour, or goes on without what was hidden. */
 const LIFE_MS = 60 * 60 * 1_000;
@@ -20,6 +21,26 @@ export type HiddenTurn = Readonly<{
 
 const message = z.custom<JsonObject>(isJsonObject);
 const hiddenTurn = z.object({ assistant: message, results: z.array(message) });
+
+/**
+ * The client's calls and the message they stand in, the first of them under an id of our making.
+ * Those of models need not differ between two conversations (`functions.search:0`), and the turn of
+ * one must not be put into another.
+ */
+export function withOwnId(
+  calls: readonly RecordedCall[],
+  assistant: JsonObject,
+): Readonly<{ calls: readonly RecordedCall[]; assistant: JsonObject }> {
+  const given = calls[0]?.id;
+  const id = createCallId();
+  const named = (call: JsonValue): JsonValue =>
+    isJsonObject(call) && call["id"] === given ? { ...call, id } : call;
+  const { tool_calls: made } = assistant;
+  return {
+    calls: calls.map((call) => (call.id === given ? { ...call, id } : call)),
+    assistant: Array.isArray(made) ? { ...assistant, tool_calls: made.map(named) } : assistant,
+  };
+}
 
 /** Kept under the id of the first call the client gets: it comes back with every later request. */
 export async function keepHidden(

@@ -21,7 +21,7 @@ import {
 import { Budget } from "./budget.ts";
 import type { ChatAsk } from "./chat-ask.ts";
 import { type ChatEvent, type ChatSink, textEvent, type ToolCall } from "./chat-event.ts";
-import { keepHidden } from "./hidden-turns.ts";
+import { keepHidden, withOwnId } from "./hidden-turns.ts";
 import type { OfferedTools } from "./offered-tools.ts";
 import { readCall, type ReadCall } from "./read-call.ts";
 import { runTool } from "./run-tool.ts";
@@ -45,6 +45,11 @@ export type LoopStart = Readonly<{
 }>;
 
 export type SettledTurn = Readonly<{ approve: boolean; turn: HeldTurn }>;
+
+type RecordedCalls = ReturnType<TurnRecord["calls"]>;
+
+/** The calls of a turn that has some of ours and some of the client's own. */
+type MixedCalls = Readonly<{ ours: readonly ReadCall[]; theirs: RecordedCalls; sink: ChatSink }>;
 
 /** Six connections may wait at the same time in one invocation; one is the provider's. */
 const AT_ONCE = 5;
@@ -215,10 +220,10 @@ export class ToolLoop implements Answering {
     }
     const theirs = calls.filter(({ name }) => this.#own.has(name));
     const ours = calls.filter((call) => !theirs.includes(call)).map((call) => this.#read(call));
-    const [firstOfTheirs] = theirs;
-    if (firstOfTheirs !== undefined) {
-      if (place !== "last") await this.#runHidden(record, { ours, callId: firstOfTheirs.id, sink });
-      return this.#finish(sink, "tool_calls", { kind: "client_calls", calls: theirs });
+    if (theirs.length > 0) {
+      const shown =
+        place === "last" ? theirs : await this.#runHidden(record, { ours, theirs, sink });
+      return this.#finish(sink, "tool_calls", { kind: "client_calls", calls: shown });
     }
     if (place === "last") {
       // It was told that no call is possible; what it said stands, or that it said nothing.
@@ -266,19 +271,24 @@ export class ToolLoop implements Answering {
     }
   }
 
-  /** Our calls of a mixed turn run, and are put back when the client returns with the others. */
-  async #runHidden(
-    record: TurnRecord,
-    { ours, callId, sink }: Readonly<{ ours: readonly ReadCall[]; callId: string; sink: ChatSink }>,
-  ): Promise<void> {
-    if (this.#ask.limits.mixed !== "execute" || ours.length === 0) return;
-    if (runsOf(ours).some(({ tool }) => this.#ask.needsApproval(tool))) return;
-    const turn = {
-      assistant: record.assistantMessage(),
-      results: await this.#runAll(ours, sink),
-    };
-    const kept = keepHidden(this.#deps.slips, this.#ask.caller.userId, { callId, turn });
-    await kept.catch(() => {}); // then the model asks for them again
+  /**
+   * Our calls of a mixed turn run, and are put back when the client returns with the others. Gives
+   * those, under the ids they come back with.
+   */
+  async #runHidden(record: TurnRecord, { ours, theirs, sink }: MixedCalls): Promise<RecordedCalls> {
+    if (this.#ask.limits.mixed !== "execute" || ours.length === 0) return theirs;
+    if (runsOf(ours).some(({ tool }) => this.#ask.needsApproval(tool))) return theirs;
+    const results = await this.#runAll(ours, sink);
+    const { calls, assistant } = withOwnId(theirs, record.assistantMessage());
+    const [first] = calls;
+    if (first === undefined) return theirs;
+    const turn = { callId: first.id, turn: { assistant, results } };
+    try {
+      await keepHidden(this.#deps.slips, this.#ask.caller.userId, turn);
+      return calls;
+    } catch {
+      return theirs; // then the model asks for ours again
+    }
   }
 
   /** Messages with the results in the order of the calls, however they came. */

@@ -65,3 +65,21 @@ test("case 9: goes on without a hidden turn that is not known any more", async (
   const text = await readText(await goOn({ ...message, tool_calls: [call] }, "call_unknown"));
   expect(text).toBe("my result");
 });
+
+test("puts no turn of one conversation into another, whatever ids a model gives its calls", async () => {
+  const own = { index: 0, id: "functions.mine:0", function: { name: "mine", arguments: "{}" } };
+  const clock = {
+    index: 1,
+    id: "functions.time:1",
+    function: { name: "time_get_current_time", arguments: '{"timezone":"UTC"}' },
+  };
+  const mixed = await play([`RAW ${JSON.stringify({ tool_calls: [own, clock] })}`], {
+    tools: [MINE],
+  });
+  expect(firstChoice(await readObject(mixed))["finish_reason"]).toBe("tool_calls");
+  const alone = { role: "assistant", content: null, tool_calls: [{ ...own, type: "function" }] };
+  await goOn(alone, own.id);
+  const last = (await asked(KEY, 2)).at(-1);
+  const roles = last === undefined ? [] : messagesOf(last).map(({ role }) => role);
+  expect(roles).toEqual(["user", "assistant", "tool"]);
+});
