@@ -1,5 +1,6 @@
 import { isJsonObject } from "../core/json.ts";
-import { headerProblem, targetUrlProblem } from "../core/target-rules.ts";
+import { apiKeyProblem, targetUrlProblem } from "../core/target-rules.ts";
+import { asBaseUrl } from "./base-url.ts";
 import { configProblem, maskForError } from "./config-problem.ts";
 import { guessProfile } from "./guess-profile.ts";
 import { PROFILE_NAMES, type ModelEntry, type ProviderConfig } from "./llm-config.ts";
@@ -45,6 +46,7 @@ const RESERVED: ReadonlyMap<string, string> = new Map([
   ["raw", "raw/{model} is a model without tools"],
   ["mcp-gateway", "mcp-gateway/{backend} is a model with one backend"],
 ]);
+const ADDRESS = "https://host/v1";
 const BINDING = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
 /** One entry of `llm.providers`. Throws `config_invalid`. */
@@ -105,10 +107,10 @@ function readBaseUrl(part: StrictPart): string | undefined {
   const path = part.pathOf("baseUrl");
   if (typeof url !== "string") throw configProblem(path, typeof url, "a URL");
   const problem =
-    targetUrlProblem(url) ??
+    targetUrlProblem(url, ADDRESS) ??
     (url.includes("?") ? 'a URL without a query: use "apiVersion" or "headers"' : undefined);
   if (problem !== undefined) throw configProblem(path, maskForError(url), problem);
-  return url.replace(/\/+$/, "");
+  return asBaseUrl(url);
 }
 
 function readApiKey(part: StrictPart): string | undefined {
@@ -116,7 +118,7 @@ function readApiKey(part: StrictPart): string | undefined {
   // People write an empty one for a server that wants none.
   if (key === undefined || key === "") return undefined;
   if (typeof key !== "string") throw configProblem(part.pathOf("apiKey"), typeof key, "a string");
-  const problem = headerProblem("authorization", key);
+  const problem = apiKeyProblem(key);
   if (problem !== undefined) throw configProblem(part.pathOf("apiKey"), "…", problem);
   return key;
 }

@@ -12,6 +12,9 @@ export type Blame = Readonly<{
   noun?: "backend" | "provider";
 }>;
 
+/** What the address of a provider looks like, without the path of a request. */
+const PROVIDER_URL = "https://host/v1";
+
 export type Target = Readonly<{ url: string; privateOrigins: readonly string[] }>;
 
 /**
@@ -20,7 +23,7 @@ export type Target = Readonly<{ url: string; privateOrigins: readonly string[] }
  * it is accepted only where the owner of the machine wrote it.
  */
 export function requireAllowedTarget({ url, privateOrigins }: Target, blame: Blame): URL {
-  const problem = targetUrlProblem(url);
+  const problem = targetUrlProblem(url, blame.noun === "provider" ? PROVIDER_URL : undefined);
   if (problem !== undefined) throw refused(blame, `needs ${problem}`);
   const parsed = new URL(url);
   if (privateOrigins.includes(parsed.origin)) return parsed;

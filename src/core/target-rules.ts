@@ -6,10 +6,10 @@
 const REFERENCES = /\$\{[A-Za-z_][A-Za-z0-9_]{0,63}\}/g;
 
 /** What is wanted instead, or undefined when the address may be written (`${NAME}` allowed). */
-export function targetUrlProblem(url: string): string | undefined {
+export function targetUrlProblem(url: string, example = "https://host/mcp"): string | undefined {
   const concrete = url.replaceAll(REFERENCES, "x");
   const parsed = URL.parse(concrete);
-  if (parsed === null) return "a URL like https://host/mcp";
+  if (parsed === null) return `a URL like ${example}`;
   if (parsed.protocol !== "https:" && parsed.protocol !== "http:") return "an http or https URL";
   if (parsed.username !== "" || parsed.password !== "") {
     return 'a URL without user and password: use "headers" for credentials';
@@ -50,6 +50,13 @@ export function headerProblem(name: string, value: string): string | undefined {
     return "another header: the gateway sets this one itself";
   if (!HEADER_VALUE.test(value)) return "a value on one line, at most 8192 characters of Latin-1";
   return undefined;
+}
+
+/** What is wanted instead of a key that goes out as `Authorization: Bearer …`, or undefined. */
+export function apiKeyProblem(key: string): string | undefined {
+  // Both come of copying too much, and a provider only says that the key is wrong.
+  if (/^bearer\s/i.test(key)) return 'the key alone, without "Bearer"';
+  return headerProblem("authorization", key) ?? (/\s/.test(key) ? "a key without spaces" : undefined);
 }
 
 /** Names that resolve inside a network, whatever they resolve to. */

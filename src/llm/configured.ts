@@ -1,3 +1,4 @@
+import { asBaseUrl } from "../config/base-url.ts";
 import { guessProfile } from "../config/guess-profile.ts";
 import { DEFAULT_LOOP, type LlmConfig, type ProviderConfig } from "../config/llm-config.ts";
 import type { SnapshotData } from "../config/registry.ts";
@@ -46,8 +47,8 @@ export function configuredModels(
 }
 
 function variablesProvider(variables: Variables): ProviderConfig | undefined {
-  const baseUrl = textOf(variables, "LLM_BASE_URL")?.replace(/\/+$/, "");
-  if (baseUrl === undefined || baseUrl === "") return undefined;
+  const baseUrl = asBaseUrl(textOf(variables, "LLM_BASE_URL") ?? "");
+  if (baseUrl === "") return undefined;
   return {
     ...DEFAULTS,
     name: VARIABLES_PROVIDER,

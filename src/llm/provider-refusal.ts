@@ -26,6 +26,9 @@ export type Refused = Readonly<{
   now: () => number;
 }>;
 
+/** Mostly the address is that of the server alone, as Ollama tells it. */
+const NOTHING_THERE = 'has nothing at its configured address (status 404): most end in "/v1"';
+
 type Meaning = Readonly<{
   code: ErrorCode;
   /** After `provider "x" `. */
@@ -84,7 +87,7 @@ function meaningOf(status: number, words: ProviderWords | undefined): Meaning {
       if (words?.message === undefined || /^not found\.?$/i.test(words.message)) {
         return {
           code: "backend_failed",
-          says: "has nothing at its configured address (status 404)",
+          says: NOTHING_THERE,
           quotes: false,
         };
       }

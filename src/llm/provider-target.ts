@@ -2,7 +2,7 @@ import type { ProfileName, ProviderConfig } from "../config/llm-config.ts";
 import { resolveSecrets, secretsIn } from "../config/secrets.ts";
 import { GATEWAY_INFO } from "../core/gateway-info.ts";
 import { type Blame, requireAllowedTarget } from "../core/outbound.ts";
-import { headerProblem } from "../core/target-rules.ts";
+import { apiKeyProblem, headerProblem } from "../core/target-rules.ts";
 import { ProviderError } from "./provider-error.ts";
 
 /** What is asked of a provider over HTTP. */
@@ -108,7 +108,8 @@ function credentialOf(
     ...(profile === "openrouter" ? { "x-title": GATEWAY_INFO.title } : {}),
   };
   if (key === undefined) return general;
-  checkedHeader("authorization", key, blame);
+  const problem = apiKeyProblem(key);
+  if (problem !== undefined) throw misconfigured(blame, `has an unusable API key: wanted ${problem}`);
   if (isAnthropicList) return { ...general, "x-api-key": key };
   if (profile === "azure") return { ...general, "api-key": key };
   // With the gateway's own token among the headers, the key is the provider's behind it.
@@ -128,8 +129,7 @@ function resolveText(text: string, { variables, blame }: TargetNeeds): string {
 function checkedHeader(name: string, value: string, blame: Blame): string {
   const problem = headerProblem(name, value);
   if (problem === undefined) return value;
-  const what = name === "authorization" ? "an API key" : `a header "${name}"`;
-  throw misconfigured(blame, `has ${what} that needs ${problem}`);
+  throw misconfigured(blame, `has a header "${name}" that needs ${problem}`);
 }
 
 function misconfigured({ action, backend }: Blame, reason: string): ProviderError {

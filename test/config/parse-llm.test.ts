@@ -200,6 +200,12 @@ test.each<[unknown, string | RegExp]>([
   ],
   [provider({ apiKey: 5 }), 'llm.providers.p.apiKey: "number", wanted a string'],
   [provider({ apiKey: "sk\nx" }), /^llm\.providers\.p\.apiKey: "…", wanted a value on one line/],
+  [provider({ apiKey: "sk a" }), 'llm.providers.p.apiKey: "…", wanted a key without spaces'],
+  [
+    provider({ apiKey: "Bearer sk-a" }),
+    'llm.providers.p.apiKey: "…", wanted the key alone, without "Bearer"',
+  ],
+  [{ providers: { p: { url: "" } } }, 'llm.providers.p.url: "", wanted a URL like https://host/v1'],
   [provider({ profile: "groq" }), /^llm\.providers\.p\.profile: "groq", wanted one of "openai"/],
   [
     provider({ headers: { Host: "x" } }),

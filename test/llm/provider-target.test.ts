@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
 import { fakeProvider, listing, saying, testModels, type Asked } from "../support/test-models.ts";
 
-const VARIABLES = { KEY: "the-key", ENCRYPTION_KEY: "own", HOST: "10.0.0.1" };
+const VARIABLES = { KEY: "the-key", ENCRYPTION_KEY: "own", HOST: "10.0.0.1", WHOLE: "Bearer k" };
 
 async function asked(provider: JsonObject, model = "m"): Promise<Asked> {
   const network = fakeProvider(() => saying("hello"));
@@ -69,6 +69,12 @@ test.each<[string, JsonObject, string, JsonObject]>([
     { authorization: "Bearer the-key", "x-title": "MCP Edge Gateway" },
   ],
   [
+    "an address with the path of a chat",
+    { baseUrl: "https://a.test/v1/chat/completions/" },
+    "https://a.test/v1/chat/completions",
+    { authorization: "Bearer the-key" },
+  ],
+  [
     "a header of the owner",
     { baseUrl: "https://a.test/v1", headers: { Authorization: "Token ${KEY}" } },
     "https://a.test/v1/chat/completions",
@@ -92,6 +98,11 @@ test.each<[string, JsonObject, string]>([
     "a secret of the gateway's own",
     { baseUrl: "https://a.test/v1", apiKey: "${ENCRYPTION_KEY}" },
     'needs the secret "ENCRYPTION_KEY"',
+  ],
+  [
+    "a secret that is more than a key",
+    { baseUrl: "https://a.test/v1", apiKey: "${WHOLE}" },
+    'has an unusable API key: wanted the key alone, without "Bearer"',
   ],
   ["a private address behind a name", { baseUrl: "https://${HOST}/v1" }, "has a private address"],
   ["an open connection", { baseUrl: "http://a.test/v1" }, "needs an https URL"],
