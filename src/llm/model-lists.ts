@@ -11,6 +11,8 @@ const FRESH_MS = 300_000;
 const FAILURE_MS = 30_000;
 /** A list is answered within a second, whatever a provider does. */
 const WAIT_MS = 700;
+/** Nobody notices, and 700 ms are 28 looks. */
+const PACE_MS = 25;
 /** Longer than fetching one can take; an isolate may lose the request that fetches. */
 const REFRESH_LIMIT_MS = 15_000;
 
@@ -77,12 +79,12 @@ export function createModelLists(deps: {
       if (entry.looking === undefined || now - entry.looking.since > REFRESH_LIMIT_MS) {
         entry.looking = { done: refresh(provider, entry, context), since: now };
         context.waitUntil(entry.looking.done);
+        if (entry.models === undefined) await within(WAIT_MS, entry.looking.done, afterTimeout);
+        return entry;
       }
       // Once in vain is enough: a request may come here more than once.
       const patience = WAIT_MS - (now - entry.looking.since);
-      if (entry.models === undefined && patience > 0) {
-        await within(patience, entry.looking.done, afterTimeout);
-      }
+      if (entry.models === undefined && patience > 0) await lookedAtWithin(patience, entry);
       return entry;
     },
 
@@ -91,6 +93,19 @@ export function createModelLists(deps: {
       for (const key of held.keys()) if (!keys.has(key)) held.delete(key);
     },
   };
+}
+
+/**
+ * Looks whether another request has ended its look. Its promise is not awaited: it may never settle
+ * here, and the runtime warns when it does after this request is over.
+ */
+async function lookedAtWithin(ms: number, entry: Held): Promise<void> {
+  for (let waited = 0; waited < ms && entry.looking !== undefined; waited += PACE_MS) {
+    // oxlint-disable-next-line no-await-in-loop -- until it is there
+    await new Promise<void>((resolve) => {
+      afterTimeout(PACE_MS, resolve);
+    });
+  }
 }
 
 /** Another address or credential may mean other models. */

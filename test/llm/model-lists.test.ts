@@ -67,6 +67,22 @@ test("lists what the config names whatever the provider says, and asks only for 
   ]);
 });
 
+test("asks once for all who want a list meanwhile", async () => {
+  const answer = Promise.withResolvers<Response>();
+  let asked = 0;
+  const { models, context } = testModels({
+    llm,
+    fetch: () => {
+      asked += 1;
+      return answer.promise;
+    },
+  });
+  const both = [models.models(context), models.models(context)];
+  answer.resolve(listing("a"));
+  for (const list of await Promise.all(both)) expect(ids(list)).toEqual(["open/a"]);
+  expect(asked).toBe(1);
+});
+
 test("asks again after five minutes, while the old list answers", async () => {
   const { fetch, asked } = fakeProvider(
     () => listing("old"),
