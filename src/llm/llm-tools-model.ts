@@ -66,10 +66,15 @@ function requireDefault(
 ): ModelRef {
   const isWanted = provider === undefined || defaultModel?.provider.name === provider;
   if (defaultModel !== undefined && isWanted && mayUse(defaultModel.id)) return defaultModel;
-  const whose = provider === undefined ? "" : ` of provider "${provider}"`;
+  if (provider !== undefined) {
+    throw new GatewayError(
+      "config_invalid",
+      `Cannot choose a model of provider "${provider}": the request names none and the default is not one of them, list_models tells which there are`,
+    );
+  }
   throw new GatewayError(
     "config_invalid",
-    `Cannot choose a model${whose}: the request names none and there is no default, set "llm.defaultModel" in the config or the variable LLM_MODEL`,
+    'Cannot choose a model: the request names none and there is no default, set "llm.defaultModel" in the config or the variable LLM_MODEL',
   );
 }
 

@@ -37,6 +37,9 @@ test("never takes a model nobody chose", async () => {
   expect(await textOf("chat_completion", { messages: MESSAGES })).toBe(
     'Error: Chat completion failed: Cannot choose a model: the request names none and there is no default, set "llm.defaultModel" in the config or the variable LLM_MODEL',
   );
+  expect(await textOf("chat_completion", { messages: MESSAGES, provider: "scripted" })).toBe(
+    'Error: Chat completion failed: Cannot choose a model of provider "scripted": the request names none and the default is not one of them, list_models tells which there are',
+  );
 });
 
 test("names the provider that does not tell its models", async () => {
