@@ -2,6 +2,17 @@ import * as z from "zod";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { OpenaiRefusal } from "./openai-errors.ts";
 
+const TOOL_SHAPE =
+  'expected {"type": "function", "function": {"name", "description", "parameters"}}';
+
+/**
+ * Other kinds of tools are the provider's business. One written as `/v1/responses` has it, with the
+ * name outside, is a common slip, which a provider tells without saying where.
+ */
+const TOOL = z
+  .looseObject({})
+  .refine(({ function: own, name }) => isJsonObject(own) || name === undefined, TOOL_SHAPE);
+
 /**
  * The part of a chat request that decides something here. Everything else (sampling parameters,
  * keys of other vendors) passes unread: Open WebUI merges custom ones in, and a provider checks its
@@ -14,7 +25,7 @@ const CHAT_REQUEST = z.looseObject({
     .max(10_000),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-  tools: z.array(z.looseObject({})).max(1_000).nullish(),
+  tools: z.array(TOOL).max(1_000).nullish(),
   n: z.int().min(1).max(128).nullish(),
 });
 

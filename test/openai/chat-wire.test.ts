@@ -56,6 +56,12 @@ test("names the parameter it refuses", () => {
     expect(refusal({ model: "m", messages: [USER], [param]: value }).param).toBe(param);
   }
   expect(refusal({ messages: [USER] }).param).toBe("model");
+  const asInResponses = { type: "function", name: "f", parameters: {} };
+  expect(refusal({ model: "m", messages: [USER], tools: [asInResponses] })).toEqual({
+    message:
+      'Cannot read "tools[0]": expected {"type": "function", "function": {"name", "description", "parameters"}}',
+    param: "tools[0]",
+  });
   expect(refusal({ model: "m", messages: [{ content: "x" }] }).param).toBe("messages[0].role");
   expect(refusal({ model: "m", messages: "x" }).param).toBe("messages");
   expect(refusal([]).param).toBeUndefined();
