@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import type { Authenticator } from "../auth/authenticate.ts";
 import type { Caller } from "../auth/caller.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
@@ -38,13 +38,16 @@ const METHODS: readonly Readonly<{ path: RegExp; allow: string }>[] = [
   { path: /^\/v1\/(chat\/completions|responses|embeddings)$/, allow: "POST, OPTIONS" },
 ];
 
+/** What clients ask for whose base URL lacks `/v1`. */
+const MISPLACED = ["/models", "/chat/completions", "/responses", "/embeddings"] as const;
+
 /** The OpenAI dialect under `/v1`. */
 export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
   const { gateway, llm } = needs;
   const chats = createInFlight();
   const routes = new Hono<Vars>();
 
-  routes.use("/v1/*", async (c, next) => {
+  useEverywhere(async (c, next) => {
     const request = c.req.raw;
     // Before the credential: a preflight never carries one.
     if (isPreflight(request)) return answerPreflight(request, ANY_ORIGIN);
@@ -55,7 +58,7 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
     return undefined;
   });
 
-  routes.use("/v1/*", async (c, next) => {
+  useEverywhere(async (c, next) => {
     const origin = requireOwnOrigin(needs.ownOrigin, c.req.raw);
     c.set(
       "caller",
@@ -88,7 +91,10 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
   // Ids have slashes, which clients send raw or as %2F.
   routes.get("/v1/models/*", async (c) => {
     const id = decodeId(new URL(c.req.url).pathname.slice("/v1/models/".length));
-    const model = (await listModels(c.var)).find((candidate) => candidate.id === id);
+    const models = await listModels(c.var);
+    // The list, asked for with a slash at the end.
+    if (id === "") return c.json({ object: "list", data: models });
+    const model = models.find((candidate) => candidate.id === id);
     if (model === undefined) throw unknownModel(id);
     return c.json(model);
   });
@@ -127,6 +133,13 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
     );
   });
 
+  for (const path of MISPLACED) {
+    routes.all(path, (c) => {
+      const hint = ', the base URL of the OpenAI API here ends in "/v1"';
+      throw unknownPath(c.req.method, path, hint);
+    });
+  }
+
   routes.onError((thrown, c) => {
     const error = asGatewayError(thrown);
     const request = c.req.raw;
@@ -142,6 +155,10 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
   });
 
   return routes;
+
+  function useEverywhere(handler: MiddlewareHandler<Vars>): void {
+    for (const path of ["/v1/*", ...MISPLACED]) routes.use(path, handler);
+  }
 
   function seated(
     { caller, context }: Vars["Variables"],
@@ -163,10 +180,10 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
   }
 }
 
-function unknownPath(method: string, pathname: string): OpenaiRefusal {
+function unknownPath(method: string, pathname: string, hint = ""): OpenaiRefusal {
   return new OpenaiRefusal(
     "not_found",
-    `Cannot ${method.slice(0, 20)} ${pathname.slice(0, 200)}: there is no such path`,
+    `Cannot ${method.slice(0, 20)} ${pathname.slice(0, 200)}: there is no such path${hint}`,
     { code: "unknown_url" },
   );
 }

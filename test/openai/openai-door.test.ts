@@ -86,6 +86,31 @@ test("says of paths that are not there that they are not", async () => {
   }
 });
 
+test("lists models for a client that ends the path in a slash", async () => {
+  const response = await sendAuthorized("/v1/models/");
+  expect(await readObject(response)).toMatchObject({ object: "list" });
+});
+
+test("tells a client whose base URL lacks the last part where the API is", async () => {
+  for (const [method, path] of [
+    ["GET", "/models"],
+    ["POST", "/chat/completions"],
+    ["POST", "/responses"],
+    ["POST", "/embeddings"],
+  ] as const) {
+    // oxlint-disable-next-line no-await-in-loop
+    const response = await sendAuthorized(path, { method });
+    expect(response.status).toBe(404);
+    // oxlint-disable-next-line no-await-in-loop
+    expect(await readObject(response)).toMatchObject({
+      error: {
+        message: `Cannot ${method} ${path}: there is no such path, the base URL of the OpenAI API here ends in "/v1"`,
+        code: "unknown_url",
+      },
+    });
+  }
+});
+
 test("names the methods of a path that has others", async () => {
   const chat = await sendAuthorized("/v1/chat/completions");
   expect(chat.status).toBe(405);
