@@ -96,6 +96,16 @@ export function readDecision(said: string): { code: string; approve: boolean } |
   };
 }
 
+const OFFERED = /`(?<word>approve|deny) [A-Z2-9]{8}`/g;
+
+/**
+ * A question as the model may read it. With a code that is still good it could make the person
+ * say yes to something else, in a sentence of its own.
+ */
+export function withoutCodes(text: string): string {
+  return text.includes("`approve ") ? text.replaceAll(OFFERED, "`$<word> …`") : text;
+}
+
 function makeCode(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(CODE_LENGTH));
   return Array.from(bytes, (byte) => ALPHABET[byte % ALPHABET.length] ?? "A").join("");

@@ -1,4 +1,6 @@
 import { isJsonObject, type JsonObject } from "../core/json.ts";
+import { mapSame } from "../core/map-same.ts";
+import { withoutCodes } from "./approvals.ts";
 import { holdsProgress, takeApart, type Piece } from "./take-apart.ts";
 import type { ToolCard } from "./tool-card.ts";
 
@@ -9,8 +11,25 @@ import type { ToolCard } from "./tool-card.ts";
  */
 export function restoreHistory(messages: readonly JsonObject[]): readonly JsonObject[] {
   return messages.flatMap((message) =>
-    message["role"] === "assistant" ? restoreMessage(message) : [message],
+    message["role"] === "assistant" ? restoreMessage(hideCodes(message)) : [message],
   );
+}
+
+function hideCodes(message: JsonObject): JsonObject {
+  const { content } = message;
+  if (typeof content === "string") return changed(message, "content", withoutCodes(content));
+  if (!Array.isArray(content)) return message;
+  const parts = mapSame(content, (part) =>
+    isJsonObject(part) && typeof part["text"] === "string"
+      ? changed(part, "text", withoutCodes(part["text"]))
+      : part,
+  );
+  return changed(message, "content", parts);
+}
+
+/** The object itself where nothing changes. */
+function changed(object: JsonObject, key: string, value: JsonObject[string]): JsonObject {
+  return object[key] === value ? object : { ...object, [key]: value };
 }
 
 /** A piece of content: text of a string, or a part of a list. */

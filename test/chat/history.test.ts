@@ -3,6 +3,7 @@ import { restoreHistory } from "../../src/chat/history.ts";
 import { progressLine } from "../../src/chat/progress-line.ts";
 import { toolCard, type ToolCard } from "../../src/chat/tool-card.ts";
 import type { JsonObject } from "../../src/core/json.ts";
+import { approvalText } from "../../src/openai/approval-text.ts";
 
 const ONE: ToolCard = { id: "call_1", name: "erp_get", argumentText: '{"a":1}', text: "first" };
 const TWO: ToolCard = { id: "call_2", name: "erp_list", argumentText: "{}", text: "second" };
@@ -181,3 +182,16 @@ function randomText(random: (below: number) => number): string {
   const at = random(bits.length + 1);
   return [...bits.slice(0, at), "x", ...bits.slice(at)].join("");
 }
+
+test("keeps the code of a question from the model, which could ask for it in another sentence", () => {
+  const code = "ABCD2345";
+  const asked = approvalText({ code, runs: [], expiresIn: 60 });
+  const [text, parts] = restoreHistory([
+    assistant(`Let me.\n\n${asked}`),
+    assistant([{ type: "text", text: asked }]),
+  ]);
+  expect(JSON.stringify([text, parts])).not.toContain(code);
+  expect(text?.["content"]).toContain("Reply `approve …` to run");
+  const user = { role: "user", content: `approve ${code}` };
+  expect(restoreHistory([user])).toEqual([user]);
+});
