@@ -17,8 +17,10 @@ const READABLE: ReadonlySet<string> = new Set([
 const BASE64 = /^([A-Za-z0-9+/_-]+)={0,2}$/;
 /** Anthropic's limit of 5 MB for one picture is the narrowest; in base64. */
 const MAX_CHARS = 5_000_000;
-/** Of all pictures of one turn, which every later turn sends again. */
+/** Of all pictures of one turn. */
 const MAX_SHOWN = 10;
+/** Of one answer, whose every later turn sends them again: an isolate has 128 MB for all it does. */
+export const MAX_PICTURE_CHARS = 12_000_000;
 
 /** Undefined for what is no picture, or too large, or no base64. */
 export function asToolImage(mimeType: string, data: string): ToolImage | undefined {
@@ -31,16 +33,23 @@ export function asToolImage(mimeType: string, data: string): ToolImage | undefin
 
 /**
  * The pictures of a turn's results, after its tool messages: those hold text only, while every
- * provider with eyes reads pictures of the user. Undefined where there are none.
+ * provider with eyes reads pictures of the user. Undefined where there are none. `chars` is what is
+ * left of `MAX_PICTURE_CHARS`.
  */
 export function imageMessage(
   results: readonly Readonly<{ name: string; images: readonly ToolImage[] }>[],
-): JsonObject | undefined {
+  chars = MAX_PICTURE_CHARS,
+): Readonly<{ message: JsonObject; chars: number }> | undefined {
   const content: JsonObject[] = [];
   let room = MAX_SHOWN;
+  let left = chars;
   for (const { name, images } of results) {
     if (images.length === 0) continue;
-    const shown = images.slice(0, room);
+    const shown = images.slice(0, room).filter(({ data }) => {
+      const fits = data.length <= left;
+      if (fits) left -= data.length;
+      return fits;
+    });
     room -= shown.length;
     const missing = images.length - shown.length;
     const note = missing === 0 ? "" : ` (${missing} more left out)`;
@@ -49,5 +58,6 @@ export function imageMessage(
       content.push({ type: "image_url", image_url: { url: `data:${mimeType};base64,${data}` } });
     }
   }
-  return content.length === 0 ? undefined : { role: "user", content };
+  if (content.length === 0) return undefined;
+  return { message: { role: "user", content }, chars: left };
 }

@@ -25,7 +25,7 @@ import { keepHidden, withOwnId } from "./hidden-turns.ts";
 import type { OfferedTools } from "./offered-tools.ts";
 import { readCall, type ReadCall } from "./read-call.ts";
 import { runTool } from "./run-tool.ts";
-import { imageMessage } from "./tool-image.ts";
+import { imageMessage, MAX_PICTURE_CHARS } from "./tool-image.ts";
 import type { ModelResult } from "./tool-result.ts";
 import { clientTools, toolName, turnBody, type TurnParts } from "./turn-body.ts";
 
@@ -80,6 +80,7 @@ export class ToolLoop implements Answering {
   #usage: JsonObject | undefined;
   #hasText = false;
   #hasRun = false;
+  #pictureChars = MAX_PICTURE_CHARS;
   #isLate = false;
   readonly #stop = new GiveUp();
   /** Calls off the watch over the time. */
@@ -299,8 +300,11 @@ export class ToolLoop implements Answering {
     const told = calls.map(({ call }, index) => toolMessage(call, results[index]?.text ?? ""));
     const pictures = imageMessage(
       calls.map(({ call: { name } }, index) => ({ name, images: results[index]?.images ?? [] })),
+      this.#pictureChars,
     );
-    return pictures === undefined ? told : [...told, pictures];
+    if (pictures === undefined) return told;
+    this.#pictureChars = pictures.chars;
+    return [...told, pictures.message];
   }
 
   async #runOne(read: ReadCall, sink: ChatSink): Promise<ModelResult> {

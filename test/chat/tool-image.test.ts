@@ -21,7 +21,7 @@ test("case 35: shows pictures as a message of the user, under the name of their 
     imageMessage([
       { name: "erp_chart", images: [IMAGE] },
       { name: "erp_get", images: [] },
-    ]),
+    ])?.message,
   ).toEqual({
     role: "user",
     content: [
@@ -33,12 +33,22 @@ test("case 35: shows pictures as a message of the user, under the name of their 
 
 test("shows a bounded number, and says how many are missing", () => {
   const eight = Array.from({ length: 8 }, () => IMAGE);
-  const message = imageMessage([
+  const shown = imageMessage([
     { name: "a", images: eight },
     { name: "b", images: eight },
   ]);
-  expect(message?.["content"]).toHaveLength(12);
-  expect(JSON.stringify(message)).toContain("result of b (6 more left out):");
+  expect(shown?.message["content"]).toHaveLength(12);
+  expect(JSON.stringify(shown)).toContain("result of b (6 more left out):");
+});
+
+test("shows no more than an answer can carry from turn to turn", () => {
+  const first = imageMessage([{ name: "a", images: [IMAGE, IMAGE] }], 6);
+  expect(first?.message["content"]).toHaveLength(2);
+  expect(JSON.stringify(first)).toContain("result of a (1 more left out):");
+  const second = imageMessage([{ name: "b", images: [IMAGE] }], first?.chars);
+  expect(second?.message["content"]).toEqual([
+    { type: "text", text: "Images from the result of b (1 more left out):" },
+  ]);
 });
 
 test("is no message without pictures", () => {
