@@ -30,7 +30,8 @@ export class Budget {
   noteTurn(usage: JsonObject | undefined): void {
     this.#turns += 1;
     const tokens = isJsonObject(usage) ? usage["completion_tokens"] : undefined;
-    if (typeof tokens === "number") this.#tokens += tokens;
+    // What a provider tells gives nothing back.
+    if (typeof tokens === "number" && tokens > 0) this.#tokens += tokens;
   }
 
   /** Why this call is not to be made, as the model reads it; undefined: it is counted, and may be. */

@@ -4,6 +4,8 @@ import type { CallPart, FinishReason, TurnEvent, TurnEvents, TurnHead } from "./
 
 /** No model says as much in one turn; what says more is no model. */
 const MAX_CHARACTERS = 4 * 1_024 * 1_024;
+/** A few pictures. */
+const MAX_WEIGHT = 16 * 1_024 * 1_024;
 
 /** What came with one read of the network. */
 export type Heard = Readonly<{ text: string; characters: number }>;
@@ -15,18 +17,26 @@ export async function gatherAnswer(
 ): Promise<JsonObject> {
   const answer = new Answer();
   let characters = 0;
+  let weight = 0;
   await events.forEach((read) => {
     let text = "";
     const before = characters;
     for (const event of read) {
       answer.put(event);
       characters += sizeOf(event);
+      weight += weightOf(event);
       if (event.kind === "delta") text += textIn(event.delta["content"]);
     }
     if (characters > MAX_CHARACTERS) {
       throw new GatewayError(
         "too_large",
         `Cannot complete the chat: the answer is longer than ${MAX_CHARACTERS} characters`,
+      );
+    }
+    if (weight > MAX_WEIGHT) {
+      throw new GatewayError(
+        "too_large",
+        `Cannot complete the chat: the answer holds more than ${MAX_WEIGHT / 1_024 / 1_024} MiB`,
       );
     }
     if (characters > before) onHeard({ text, characters });
@@ -139,6 +149,23 @@ function sizeOf(event: TurnEvent): number {
     (sum, value) => sum + (typeof value === "string" ? value.length : 0),
     0,
   );
+}
+
+/** Of all that is kept and is no text: pictures, probabilities, names of calls. */
+function weightOf(event: TurnEvent): number {
+  if (event.kind === "call") {
+    const { argumentText: _, ...named } = event.part;
+    return JSON.stringify(named).length;
+  }
+  if (event.kind !== "delta") return 0;
+  return [...Object.values(event.delta), event.logprobs].reduce<number>(
+    (sum, value) => sum + (isJsonObject(value) || Array.isArray(value) ? lengthOf(value) : 0),
+    0,
+  );
+}
+
+function lengthOf(value: JsonValue): number {
+  return JSON.stringify(value).length;
 }
 
 function textIn(value: JsonValue | undefined): string {

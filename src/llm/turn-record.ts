@@ -109,13 +109,22 @@ export class TurnRecord {
   #addPart({ position, id, name, argumentText, extra }: CallPart): void {
     const draft = (this.#calls[position] ??= { id: undefined, name: "", pieces: [] });
     if (this.#calls.length > MAX_CALLS) throw endless();
-    draft.id ??= id;
-    if (name !== undefined && draft.name === "") draft.name = name;
+    if (id !== undefined && draft.id === undefined) {
+      this.#count(id);
+      draft.id = id;
+    }
+    if (name !== undefined && draft.name === "") {
+      this.#count(name);
+      draft.name = name;
+    }
     if (argumentText !== undefined) {
       this.#count(argumentText);
       draft.pieces.push(argumentText);
     }
-    if (extra !== undefined) draft.extra = { ...draft.extra, ...extra };
+    if (extra !== undefined) {
+      this.#count(JSON.stringify(extra));
+      draft.extra = { ...draft.extra, ...extra };
+    }
   }
 
   #count({ length }: string): void {

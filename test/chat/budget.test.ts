@@ -20,7 +20,8 @@ test("ends with its turns, its calls, its tokens or its time", () => {
   expect(byCalls.isSpent()).toBe(true);
 
   const byTokens = fresh();
-  byTokens.noteTurn({ completion_tokens: 10 });
+  byTokens.noteTurn({ completion_tokens: 4 });
+  byTokens.noteTurn({ completion_tokens: 6 });
   expect(byTokens.isSpent()).toBe(true);
 
   const byTime = fresh();

@@ -98,3 +98,10 @@ test("tells progress four times a second at most, and loses no text between", ()
     [1_000, "four"],
   ]);
 });
+
+test("refuses an answer whose pictures do not end", async () => {
+  const url = "x".repeat(1_024 * 1_024);
+  const picture: TurnEvent = { kind: "delta", delta: { images: [{ url }] } };
+  const endless = reads(...Array.from({ length: 17 }, () => [picture]));
+  await expect(gatherAnswer(endless, () => {})).rejects.toThrow("more than 16 MiB");
+});

@@ -51,7 +51,7 @@ test("case 37: asks before a tool that may change something, and runs it once it
   const again = await readText(await decide(`approve ${code}`, [WRITE]));
   expect(again).toContain("no open question");
   // The audit is written a moment later; what ran before the approval would stand in it as well.
-  await vi.waitUntil(async () => (await ranOften("lab test_simple_text")) > before);
+  await vi.waitUntil(async () => (await ranOften("lab test_simple_text")) > before, 10_000);
   expect(await ranOften("lab test_simple_text")).toBe(before + 1);
 });
 
