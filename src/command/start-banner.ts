@@ -3,6 +3,8 @@ import { alignRows, oneLine, type Style } from "./terminal.ts";
 
 /** A line that says why a backend is down should still fit beside its name. */
 const REASON_WIDTH = 52;
+/** Of a provider there is no state beside it, and its reason says what to change. */
+const PROBLEM_WIDTH = 76;
 
 export type BannerFacts = Readonly<{
   version: string;
@@ -65,13 +67,18 @@ export function renderModels(models: ModelStatus | undefined, style: Style): str
     return `${title}\n    none: set LLM_BASE_URL and LLM_MODEL, or "llm" in the config`;
   }
   const troubled = models.providers.flatMap(({ name, problem }) =>
-    problem === null ? [] : [`${name}: ${oneLine(problem, REASON_WIDTH)}`],
+    problem === null ? [] : [`${name}: ${oneLine(ofProvider(name, problem), PROBLEM_WIDTH)}`],
   );
   const behind =
     models.default === null
       ? 'mcp-gateway has none: set LLM_MODEL, or "llm.defaultModel" in the config'
       : `mcp-gateway is ${models.default} with the tools`;
   return [title, `    ${behind}`, ...troubled.map((line) => `    ${line}`)].join("\n");
+}
+
+/** The line already names the provider. */
+function ofProvider(name: string, problem: string): string {
+  return problem.replace(`Cannot list models: provider "${name}" `, "");
 }
 
 function paint(line: string, state: string | undefined, style: Style): string {

@@ -76,6 +76,11 @@ test("says which language model there is, or how to have one", () => {
       default: "local/qwen3",
       providers: [
         { name: "local", problem: null },
+        {
+          name: "near",
+          problem:
+            'Cannot list models: provider "near" has nothing at its configured address (status 404): most end in "/v1"',
+        },
         { name: "far", problem: `\u001b[31mits list\n${"x".repeat(200)}` },
       ],
     },
@@ -83,6 +88,7 @@ test("says which language model there is, or how to have one", () => {
   ).split("\n");
   expect(lines.slice(2)).toEqual([
     "    mcp-gateway is local/qwen3 with the tools",
+    '    near: has nothing at its configured address (status 404): most end in "/v1"',
     expect.stringMatching(/^ {4}far: \S*its list x+…$/),
   ]);
 });
