@@ -129,9 +129,9 @@ test("refuses a turn that does not end", () => {
 test("refuses calls whose names do not end", () => {
   const record = new TurnRecord();
   const name = "x".repeat(1024 * 1024);
-  const call = (position: number): TurnEvent => ({ kind: "call", part: { position, name } });
-  for (let part = 0; part < 8; part += 1) record.add([call(part)]);
-  expect(() => record.add([call(8)])).toThrow("Cannot answer: the model's turn is too long");
+  const named = (position: number): TurnEvent => ({ kind: "call", part: { position, name } });
+  for (let part = 0; part < 8; part += 1) record.add([named(part)]);
+  expect(() => record.add([named(8)])).toThrow("Cannot answer: the model's turn is too long");
 });
 
 test("sums what turns used, in detail, and keeps what is no number", () => {
