@@ -9,19 +9,23 @@ import { blindProxy, byteRelay, openScript, openWorker } from "./open-worker.ts"
 import { atMost, type BenchContext, type Promised, type Section } from "./section.ts";
 import { compareSideBySide, type FlowContender, type Measured } from "./side-by-side.ts";
 
-const CHUNKS = 4_000;
-const PER_WRITE = [1, 20];
+/** So long that what a request costs before its first chunk is a few hundredths of the whole. */
+const FLOWS = [
+  { perWrite: 1, chunks: 4_000 },
+  { perWrite: 20, chunks: 20_000 },
+];
 const FIRST_TOKENS = 40;
 const STREAMS = 50;
 /** What a slow reader leaves unread stays with its provider but for the buffers on the way. */
 const MAX_GROWTH_MB = 64;
 
+type Flow = (typeof FLOWS)[number];
 type Lane = ChatTarget & Readonly<{ name: string; pid: number }>;
 
 /** Answers of a language model on their way through, beside ways that do less and one that does more. */
 export const chatStreams: Section = {
   name: "chat",
-  title: `a model's answer of ${CHUNKS} chunks, ${PER_WRITE.join(" or ")} per write of the provider`,
+  title: `a model's answer, ${FLOWS.map(({ perWrite, chunks }) => `${chunks} chunks at ${perWrite}`).join(" or ")} per write of the provider`,
   async run(context) {
     const source = await startChunkSource(context.cleanup);
     const lanes = await openLanes(source, context);
@@ -29,13 +33,14 @@ export const chatStreams: Section = {
       ["", "per write", "answers/s", "ratio", "CPU µs/chunk", "CPU ratio"],
     ];
     const promises: Promised[] = [];
-    for (const perWrite of PER_WRITE) {
+    for (const flow of FLOWS) {
+      const { perWrite } = flow;
       const measured = await compareSideBySide(
-        lanes.map((lane) => contenderOf(lane, `per-${perWrite}`)),
+        lanes.map((lane) => contenderOf(lane, modelOf(flow))),
         1,
         context.effort,
       );
-      for (const one of measured) table.push(rowOf(one, perWrite));
+      for (const one of measured) table.push(rowOf(one, flow));
       for (const { name, cpuRatio } of measured.filter((one) => one.name.startsWith("gateway"))) {
         promises.push(
           atMost(`${name}, ${perWrite} per write: CPU beside a byte relay`, cpuRatio, 1.15),
@@ -97,7 +102,7 @@ async function openLanes(
         providers: {
           source: {
             baseUrl: `${source}/v1`,
-            models: ["per-1", "per-20", "first", "paced", "flood"],
+            models: [...FLOWS.map(modelOf), "first", "paced", "flood"],
           },
         },
       },
@@ -114,6 +119,10 @@ async function openLanes(
   return lanes;
 }
 
+function modelOf({ perWrite, chunks }: Flow): string {
+  return `per-${perWrite}-${chunks}`;
+}
+
 function contenderOf(lane: Lane, model: string): FlowContender {
   return {
     name: lane.name,
@@ -128,14 +137,14 @@ function contenderOf(lane: Lane, model: string): FlowContender {
 
 function rowOf(
   { name, perSecond, throughputRatio, cpuUs, cpuRatio }: Measured,
-  perWrite: number,
+  { perWrite, chunks }: Flow,
 ): readonly string[] {
   return [
     name,
     String(perWrite),
     perSecond.toFixed(1),
     throughputRatio.toFixed(2),
-    cpuUs === undefined ? "-" : (cpuUs / CHUNKS).toFixed(1),
+    cpuUs === undefined ? "-" : (cpuUs / chunks).toFixed(1),
     cpuRatio === undefined ? "-" : cpuRatio.toFixed(2),
   ];
 }

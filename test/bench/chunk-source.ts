@@ -3,10 +3,9 @@ import { once } from "node:events";
 
 /**
  * A language model's provider in a process of its own. The model's name says how it streams:
- * `per-20` writes 20 chunks at a time and 4,000 in all; `first` one chunk that holds the time it
+ * `per-20-4000` writes 20 chunks at a time and 4,000 in all; `first` one chunk that holds the time it
  * was sent; `paced` as much as is taken, slowly; `flood` the same as fast as it is taken.
  */
-const CHUNKS = 4_000;
 const PACED = { chunks: 200, everyMs: 5 };
 const FLOOD_BYTES = 64 * 1_024 * 1_024;
 
@@ -26,8 +25,8 @@ const server = createServer((request, response) => {
 async function answer(model: string, response: ServerResponse): Promise<void> {
   response.writeHead(200, { "content-type": "text/event-stream" });
   response.write(chunk({ role: "assistant", content: "" }));
-  const [kind, size = "1"] = model.split("-");
-  if (kind === "per") await writeMany(response, Number(size));
+  const [kind, size, count] = model.split("-");
+  if (kind === "per") await writeMany(response, Number(size), Number(count));
   if (kind === "first") {
     await sleep(5);
     response.write(chunk({ content: String(performance.timeOrigin + performance.now()) }));
@@ -44,8 +43,12 @@ async function answer(model: string, response: ServerResponse): Promise<void> {
   response.end("data: [DONE]\n\n");
 }
 
-async function writeMany(response: ServerResponse, perWrite: number): Promise<void> {
-  for (let sent = 0; sent < CHUNKS; sent += perWrite) {
+async function writeMany(
+  response: ServerResponse,
+  perWrite: number,
+  chunks: number,
+): Promise<void> {
+  for (let sent = 0; sent < chunks; sent += perWrite) {
     let text = "";
     for (let one = 0; one < perWrite; one += 1) text += chunk({ content: ` token ${sent + one}` });
     if (!response.write(text)) await once(response, "drain");
