@@ -29,6 +29,9 @@ export type Refused = Readonly<{
 /** Mostly the address is that of the server alone, as Ollama tells it. */
 const NOTHING_THERE = 'has nothing at its configured address (status 404): most end in "/v1"';
 
+/** As OpenAI, Azure, LM Studio and llama.cpp say it of a path they do not know. */
+const NO_SUCH_PATH = /^(?:file |resource )?not found\.?$|\b(?:get|post) \//i;
+
 type Meaning = Readonly<{
   code: ErrorCode;
   /** After `provider "x" `. */
@@ -84,7 +87,11 @@ function meaningOf(status: number, words: ProviderWords | undefined): Meaning {
       };
     case 404:
       // Without a word about a model it is no API that answers here.
-      if (words?.message === undefined || /^not found\.?$/i.test(words.message)) {
+      if (
+        words?.message === undefined ||
+        code === "unknown_url" ||
+        NO_SUCH_PATH.test(words.message)
+      ) {
         return {
           code: "backend_failed",
           says: NOTHING_THERE,

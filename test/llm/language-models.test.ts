@@ -176,6 +176,21 @@ test.each([
   },
 );
 
+test.each([
+  '{"message":"Invalid URL (POST /chat/completions)"}',
+  '{"message":"Unexpected endpoint or method. (POST /chat/completions)"}',
+  '{"message":"File Not Found"}',
+  '{"message":"Resource not found","code":"404"}',
+  '{"message":"nowhere","code":"unknown_url"}',
+  '{"body":"404 page not found"}',
+])("blames the address, not the model, for 404 %s", async (json) => {
+  const at = scripted("openai", `address-${json.length}`);
+  const error = await failure(turn(at, { messages: [user(`ERR 404 ${json}`)], stream: true }));
+  expect(error.message).toBe(
+    'Cannot answer with model "scripted-1": provider "it" has nothing at its configured address (status 404): most end in "/v1"',
+  );
+});
+
 test.each(["openai", "vllm", "gemini", "mistral", "workers-ai", "llama.cpp", "azure"] as const)(
   "case 14: reads what %s says of a bad request",
   async (profile) => {
