@@ -15,6 +15,9 @@ export function approvalRequestId(
   return `mcpr_${code}_${place}_${count}_${callId}`;
 }
 
+/** Each is looked for on its own; one answer asks for one. */
+const MAX_TURNS = 16;
+
 type Answered = { count: number; places: Set<number>; approve: boolean };
 
 /** Gathers what a client says to approval requests. */
@@ -28,6 +31,9 @@ export class ApprovalAnswers {
     const said = ID.exec(id)?.groups;
     if (said === undefined) throw invalid(`${at}.approval_request_id`, "there is no such request");
     const { code = "", place, count, callId = "" } = said;
+    if (!this.#open.has(code) && this.#open.size >= MAX_TURNS) {
+      throw invalid(at, `more than ${MAX_TURNS} answers cannot be approved at once`);
+    }
     const answered = this.#open.get(code) ?? {
       count: Number(count),
       places: new Set(),

@@ -2,6 +2,9 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { type McpEntry, parseMcpTool } from "./responses-mcp.ts";
 import { invalid, unsupported } from "./responses-refusal.ts";
 
+/** The answer tells the tools of each, however often one server is named. */
+const MAX_SERVERS = 32;
+
 export type ResponsesTools = Readonly<{
   /** The client's own, in the form of chat. */
   functions: readonly JsonObject[];
@@ -30,6 +33,7 @@ export function parseTools(
     if (!isJsonObject(tool)) throw invalid(at, "expected an object");
     if (tool["type"] === "mcp") mcp.push(parseMcpTool(tool, at));
     else functions.push(toChatTool(tool, at));
+    if (mcp.length > MAX_SERVERS) throw invalid(at, `at most ${MAX_SERVERS} servers can be used`);
   }
   return { functions, mcp, choice: parseChoice(choice) };
 }

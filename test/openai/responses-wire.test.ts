@@ -273,3 +273,18 @@ test("case 30: carries nothing out twice when the conversation is sent again", (
   const { input } = parse({ input: [USER, ...REQUESTS, ...answers(true, true), done, USER] });
   expect(input.decisions).toEqual([]);
 });
+
+test("takes so many servers and approvals as one answer can need", () => {
+  const tools = Array.from({ length: 33 }, (_, index) => ({
+    type: "mcp",
+    server_label: `erp-${index}`,
+    server_url: "https://gateway.test/mcp/erp",
+  }));
+  expect(refusalOf({ tools }).param).toBe("tools[32]");
+  const decisions = Array.from({ length: 17 }, (_, index) => ({
+    type: "mcp_approval_response",
+    approval_request_id: `mcpr_ABCDEF${20 + index}_1_1_call`,
+    approve: false,
+  }));
+  expect(refusalOf({ input: [USER, ...decisions] }).param).toBe("input[17]");
+});
