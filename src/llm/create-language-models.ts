@@ -2,6 +2,7 @@ import type { SnapshotData } from "../config/registry.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
 import type { JsonObject } from "../core/json.ts";
 import { askForList } from "./ask-for-list.ts";
+import { concealed } from "./conceal.ts";
 import { type Configured, configuredModels, privateOriginsFor } from "./configured.ts";
 import { findModel, findWritten, type LookAll } from "./find-model.ts";
 import type {
@@ -82,6 +83,10 @@ export function createLanguageModels(needs: LanguageModelNeeds): LanguageModels 
     return sendRequest({ provider, errand, body, mayRetry, privateOrigins }, needs, how.context);
   }
 
+  function fail(error: unknown, { provider }: ModelRef): never {
+    throw concealed(error, provider, variables);
+  }
+
   return {
     overview,
     async models(context) {
@@ -106,8 +111,10 @@ export function createLanguageModels(needs: LanguageModelNeeds): LanguageModels 
       const response = await send(ref, turn, { kind: "chat", context });
       const { name, timeoutMs } = ref.provider;
       const { signal, after } = context;
-      return readTurn(response, { provider: name, timeoutMs, signal, after });
+      const events = readTurn(response, { provider: name, timeoutMs, signal, after });
+      return { forEach: (take) => events.forEach(take).catch((error) => fail(error, ref)) };
     },
+    conceal: (ref, error) => concealed(error, ref.provider, variables),
     openRaw(ref, { body, mayRetry }, context) {
       const turn = { body: shaped(ref, body, false), mayRetry };
       return send(ref, turn, { kind: "chat", context });

@@ -79,6 +79,8 @@ export interface LanguageModels {
    * no loop. Its body is not to be trusted: see `openai/relay`.
    */
   openRaw(ref: ModelRef, turn: TurnRequest, context: LlmContext): Promise<Response>;
+  /** What went wrong amid an answer of `openRaw`, without what only we may know. */
+  conceal(ref: ModelRef, error: unknown): unknown;
   /** `POST /embeddings` with the body as it came but for the model; the provider's own answer. */
   embed(ref: ModelRef, body: JsonObject, context: LlmContext): Promise<Response>;
 }

@@ -97,7 +97,8 @@ async function relayAnswer({ ref }: LanguageModel, chat: Chat): Promise<Response
   const opened = call.llm.openRaw(ref, { body: asked.body, mayRetry: true }, context);
   const head = openAnswer(asked.model, call.now());
   const { name, timeoutMs } = ref.provider;
-  const relay = { head, provider: name, timeoutMs, context };
+  const conceal = (error: unknown): unknown => call.llm.conceal(ref, error);
+  const relay = { head, provider: name, timeoutMs, context, conceal };
   if (!asked.stream) return Response.json(await relayWhole(await opened, relay));
   await soon(opened, context.after);
   return streamed(chat, (writer) => relayStream(opened, relay, writer));

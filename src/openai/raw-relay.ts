@@ -21,6 +21,8 @@ export type RawRelay = RelayedFrom &
     context: LlmContext;
     /** Silence of the provider longer than this ends the answer. */
     timeoutMs: number;
+    /** Takes out of an error what only we may know. */
+    conceal?: (error: unknown) => unknown;
   }>;
 
 /**
@@ -58,7 +60,7 @@ export async function relayStream(
     await writer.write(out);
   } catch (error) {
     // The status has gone out already; SDKs raise a chunk with `error`, Open WebUI shows it.
-    const known = asGatewayError(error);
+    const known = asGatewayError(relay.conceal?.(error) ?? error);
     const told = JSON.stringify(asOpenaiError(known, finerOf(known)));
     await writer.write([...out, `data: ${told}\n\n`, DONE]);
   } finally {
@@ -68,7 +70,11 @@ export async function relayStream(
 
 /** The same as one `chat.completion`. Throws GatewayError. */
 export async function relayWhole(answer: Response, relay: RawRelay): Promise<JsonObject> {
-  return asWhole(await readChunk(answer, relay));
+  try {
+    return asWhole(await readChunk(answer, relay));
+  } catch (error) {
+    throw relay.conceal?.(error) ?? error;
+  }
 }
 
 async function readChunk(answer: Response, relay: RawRelay): Promise<JsonObject> {

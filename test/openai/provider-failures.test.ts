@@ -19,6 +19,16 @@ async function errorOf(response: Response): Promise<JsonObject> {
   return error;
 }
 
+test("case 14: shows nobody the key that a provider quotes amid its answer", async () => {
+  for (const model of ["mcp-gateway", "raw/openai/scripted-1"]) {
+    const lines = ["SAY hi", "ERR chunk the key scripted-key is not good any more"];
+    // oxlint-disable-next-line no-await-in-loop
+    const { last, chunks } = await readStream(await play(lines, { model, stream: true }));
+    expect(last).toBe("[DONE]");
+    expect(JSON.stringify(chunks)).toContain("the key •••••• is not good any more");
+  }
+});
+
 test("case 14: maps what a provider refuses to an error of our own, with its status", async () => {
   const cases: readonly [string, number, string][] = [
     ['ERR 400 {"message":"bad temperature","param":"temperature"}', 400, "bad temperature"],
