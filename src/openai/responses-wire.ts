@@ -23,9 +23,13 @@ const REQUEST = z.looseObject({
   max_output_tokens: z.int().min(1).nullish(),
 });
 
-/** They need a memory of answers, or prompts that are kept. */
-const UNSUPPORTED = ["previous_response_id", "conversation", "prompt"] as const;
 const NO_MEMORY = "this gateway keeps nothing of earlier answers, so send the whole conversation";
+/** They need a memory of answers, or prompts that are kept. */
+const UNSUPPORTED = {
+  previous_response_id: NO_MEMORY,
+  conversation: NO_MEMORY,
+  prompt: 'this gateway keeps no prompts, so send "instructions" and "input"',
+} as const;
 
 /** What the Responses API says of itself; a provider of chat knows none of it. */
 const OWN_FIELDS: ReadonlySet<string> = new Set([
@@ -55,8 +59,8 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
 /** Throws an `OpenaiRefusal` that names the parameter. */
 export function parseResponsesRequest(body: unknown): ResponsesRequest {
   if (!isJsonObject(body)) throw invalid("input", "the request body is not a JSON object");
-  for (const name of UNSUPPORTED) {
-    if (body[name] !== undefined && body[name] !== null) throw unsupported(name, NO_MEMORY);
+  for (const [name, why] of Object.entries(UNSUPPORTED)) {
+    if (body[name] !== undefined && body[name] !== null) throw unsupported(name, why);
   }
   if (body["background"] === true) {
     throw unsupported("background", "an answer comes in the reply to its request");
