@@ -14,10 +14,7 @@ export function renderResult(result: JsonObject): string {
   if (result["resultType"] === "input_required") return renderInputRequired(result);
   const blocks = Array.isArray(content) ? content.filter(isJsonObject) : [];
   const parts = blocks.map(renderBlock).filter((part) => part !== "");
-  if (
-    structuredContent !== undefined &&
-    !blocks.some((block) => mirrors(block, structuredContent))
-  ) {
+  if (structuredContent !== undefined && !areMirrored(blocks, structuredContent)) {
     parts.push(fenced(JSON.stringify(structuredContent, undefined, 2), "json"));
   }
   const body = parts.length === 0 ? "_The tool returned nothing._" : parts.join("\n\n");
@@ -110,13 +107,19 @@ function renderInputRequired(result: JsonObject): string {
 }
 
 /** Whether a text block says the same as the structured result beside it. */
-export function mirrors(block: JsonObject, structured: JsonValue): boolean {
-  if (block["type"] !== "text") return false;
-  try {
-    return sorted(JSON.parse(stringOf(block["text"]))) === sorted(structured);
-  } catch {
-    return false; // prose beside the structured result
-  }
+export function areMirrored(blocks: readonly JsonObject[], structured: JsonValue): boolean {
+  let wanted: string | undefined;
+  return blocks.some(({ type, text }) => {
+    if (type !== "text") return false;
+    try {
+      const value: unknown = JSON.parse(stringOf(text));
+      // Once for all blocks, of which a backend may send a hundred thousand.
+      wanted ??= sorted(structured);
+      return sorted(value) === wanted;
+    } catch {
+      return false; // prose beside the structured result
+    }
+  });
 }
 
 /** As text that is equal for equal values, whatever the order of their keys. */

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { cutText } from "./cut-text.ts";
-import { mirrors } from "./render-result.ts";
+import { areMirrored } from "./render-result.ts";
 import { asToolImage, type ToolImage } from "./tool-image.ts";
 
 /** What a model reads of a tool's result. */
@@ -31,10 +31,7 @@ export function toModelResult(result: JsonObject, reader: ModelReader): ModelRes
   const blocks = Array.isArray(content) ? content.filter(isJsonObject) : [];
   const images: ToolImage[] = [];
   const parts = blocks.map((block) => blockText(block, shower(images, reader)));
-  if (
-    structuredContent !== undefined &&
-    !blocks.some((block) => mirrors(block, structuredContent))
-  ) {
+  if (structuredContent !== undefined && !areMirrored(blocks, structuredContent)) {
     parts.push(JSON.stringify(structuredContent));
   }
   const text = parts.filter((part) => part !== "").join("\n\n");
@@ -108,7 +105,9 @@ function dataNote(what: string, { mimeType, data, show }: Data): string {
 }
 
 function byteLength(base64: string): number {
-  return Math.floor((base64.replace(/=+$/, "").length * 3) / 4);
+  // Base64 ends with two of them at most; a pattern for any number could be kept busy for hours.
+  const padding = base64.endsWith("==") ? 2 : Number(base64.endsWith("="));
+  return Math.floor(((base64.length - padding) * 3) / 4);
 }
 
 function linkText({ uri, name, title, description, mimeType }: JsonObject): string {

@@ -120,3 +120,12 @@ test("tells the model what a tool asks and nobody here can answer", () => {
   expect(isError).toBe(true);
   expect(read({ resultType: "input_required" }).text).toMatch(/^Error: /);
 });
+
+test("reads what would keep it busy for hours as quickly as anything else", () => {
+  const data = `${"=".repeat(1_000_000)}x`;
+  const picture = { type: "image", mimeType: "image/png", data };
+  expect(read({ content: [picture] }, { images: true }).text).toContain("750000 bytes: not shown");
+  const content = Array.from({ length: 50_000 }, () => ({ type: "text", text: "1" }));
+  const structuredContent = { rows: Array.from({ length: 50_000 }, (_, row) => ({ row })) };
+  expect(read({ content, structuredContent }).isError).toBe(false);
+});
