@@ -56,7 +56,9 @@ export function headerProblem(name: string, value: string): string | undefined {
 export function apiKeyProblem(key: string): string | undefined {
   // Both come of copying too much, and a provider only says that the key is wrong.
   if (/^bearer\s/i.test(key)) return 'the key alone, without "Bearer"';
-  return headerProblem("authorization", key) ?? (/\s/.test(key) ? "a key without spaces" : undefined);
+  return (
+    headerProblem("authorization", key) ?? (/\s/.test(key) ? "a key without spaces" : undefined)
+  );
 }
 
 /** Names that resolve inside a network, whatever they resolve to. */

@@ -109,7 +109,9 @@ function credentialOf(
   };
   if (key === undefined) return general;
   const problem = apiKeyProblem(key);
-  if (problem !== undefined) throw misconfigured(blame, `has an unusable API key: wanted ${problem}`);
+  if (problem !== undefined) {
+    throw misconfigured(blame, `has an unusable API key: wanted ${problem}`);
+  }
   if (isAnthropicList) return { ...general, "x-api-key": key };
   if (profile === "azure") return { ...general, "api-key": key };
   // With the gateway's own token among the headers, the key is the provider's behind it.
