@@ -11,6 +11,7 @@ import type { LoopDeps } from "../chat/tool-loop.ts";
 import { usableTools } from "../chat/usable-tools.ts";
 import { GiveUp } from "../core/call-signal.ts";
 import { asGatewayError } from "../core/errors.ts";
+import type { JsonValue } from "../core/json.ts";
 import type { CallContext, RequestContext } from "../gateway/gateway.ts";
 import { asCompletion } from "./as-completion.ts";
 import { asStream } from "./as-stream.ts";
@@ -87,8 +88,13 @@ export async function answerChat(call: ChatCall): Promise<Response> {
 async function needsLoop({ scope }: LanguageModel, { call, asked, context, task }: Chat) {
   if (scope === undefined || task !== undefined || asked.n > 1) return false;
   if (readDecision(asked.word) !== undefined) return true;
-  if (asked.body["tool_choice"] === "none") return false;
+  // The older form of tools answers in another shape, and only the client can carry its calls out.
+  if (asked.body["tool_choice"] === "none" || isFilled(asked.body["functions"])) return false;
   return (await usableTools(call.gateway, call.caller, scope, context)).length > 0;
+}
+
+function isFilled(list: JsonValue | undefined): boolean {
+  return Array.isArray(list) && list.length > 0;
 }
 
 /** The provider's own answer, made safe on its way. */

@@ -168,3 +168,11 @@ test("puts what is said before and after a call into two paragraphs", async () =
   const text = await readText(await play(["MIX Let me see.", NOW, "THEN", "SAY Done."]));
   expect(text).toBe("Let me see.\n\nDone.");
 });
+
+test("case 33: leaves the older `functions` to the client, without tools of ours", async () => {
+  const functions = [{ name: "mine", parameters: { type: "object", properties: {} } }];
+  await play(["SAY hi"], { functions });
+  const [request] = await asked(KEY);
+  expect(request === undefined ? [] : offeredIn(request)).toEqual([]);
+  expect(request?.body["functions"]).toEqual(functions);
+});
