@@ -131,3 +131,15 @@ test("takes a person's word once, and goes on with what the client's own functio
   });
   expect(await readText(answer)).toContain("my result");
 });
+
+test("runs nothing that was switched off after the person was asked", async () => {
+  const question = await readText(await play([WRITE]));
+  await configureLlm(KEY, {
+    loop: { approvals: "ask" },
+    mcpServers: {
+      lab: { url: inject("fixtures").legacyJson, disabledTools: ["test_simple_text"] },
+    },
+  });
+  const answer = await readText(await decide(`approve ${codeIn(question)}`, ["SAY {{results}}"]));
+  expect(answer).toContain("unknown tool");
+});
