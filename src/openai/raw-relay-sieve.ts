@@ -30,6 +30,10 @@ export function createSieve(from: RelayedFrom): Sieve {
   const { provider } = from;
   const cleaner = createChunkCleaner(from);
   let rest = "";
+  /** `rest` ends with a line feed; to look at its end would copy all of it. */
+  let endsLine = false;
+  /** Half a line end, of which the other half may still come. */
+  let half = "";
   let hasBegun = false;
   let frame: Frame | undefined;
   let isDone = false;
@@ -63,22 +67,28 @@ export function createSieve(from: RelayedFrom): Sieve {
     rest = unfinished;
   }
 
+  /** The text with line feeds for all line ends. */
+  function withLines(text: string): string {
+    const all = half + text;
+    half = all.endsWith("\r") ? "\r" : "";
+    if (!all.includes("\r")) return all;
+    return all.slice(0, all.length - half.length).replaceAll(/\r\n?/g, "\n");
+  }
+
   return {
     sift(text, out) {
-      if (rest !== "" && !/[\r\n]/.test(text)) {
-        keep(rest + text); // looked through again only when it may have ended
+      // What stands before the first event, as a byte order mark, is not in the text.
+      let isAsItCame = rest === "" && half === "" && hasBegun;
+      hasBegun = true;
+      const lines = withLines(text);
+      if (lines !== text) isAsItCame = false;
+      const mayEnd = lines.includes("\n\n") || (endsLine && lines.startsWith("\n"));
+      if (rest !== "" && !mayEnd) {
+        keep(rest + lines); // looked through again only when it has ended
+        if (lines !== "") endsLine = lines.endsWith("\n");
         return false;
       }
-      // What stands before the first event, as a byte order mark, is not in the text.
-      let isAsItCame = rest === "" && hasBegun;
-      hasBegun = true;
-      let all = rest + text;
-      if (all.includes("\r")) {
-        // The second half of a pair that was cut may still come.
-        const held = all.endsWith("\r") ? "\r" : "";
-        all = all.slice(0, all.length - held.length).replaceAll(/\r\n?/g, "\n") + held;
-        isAsItCame = false;
-      }
+      const all = rest + lines;
       let start = 0;
       while (start < all.length) {
         const passed = frame?.pass(all, start, out) ?? start;
@@ -92,12 +102,13 @@ export function createSieve(from: RelayedFrom): Sieve {
         start = end + 2;
       }
       keep(all.slice(start));
+      endsLine = rest.endsWith("\n");
       return isAsItCame && rest === "";
     },
     end(out) {
       if (isDone) return;
       // The blank line after the last event is often left out.
-      if (rest.trim() !== "") clean(rest.replaceAll(/\r\n?/g, "\n").trimEnd(), out);
+      if (rest.trim() !== "") clean(rest.trimEnd(), out);
       if (isDone) return;
       if (!cleaner.isComplete()) throw wasCut(provider);
       out.push("data: [DONE]\n\n");
