@@ -63,7 +63,8 @@ export async function putBackHidden(
 ): Promise<readonly JsonObject[]> {
   const ids = messages.flatMap((said) => firstCallId(said) ?? []).slice(-MAX_LOOKED_FOR);
   if (ids.length === 0) return messages;
-  const kept = await slips.read(userId, ids.map(slipName));
+  // A conversation goes on without what cannot be read.
+  const kept = await slips.read(userId, ids.map(slipName)).catch(() => new Map<string, string>());
   if (kept.size === 0) return messages;
   return messages.flatMap((said) => {
     const id = firstCallId(said);

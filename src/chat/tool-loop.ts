@@ -1,14 +1,13 @@
-import { createAtOnce } from "../core/at-once.ts";
-import { GiveUp } from "../core/call-signal.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Slips } from "../core/slips.ts";
-import { ALL, type Gateway } from "../gateway/gateway.ts";
+import type { Gateway } from "../gateway/gateway.ts";
 import type { LanguageModels } from "../llm/language-models.ts";
 import { ProviderError } from "../llm/provider-error.ts";
 import { addUsage } from "../llm/sum-usage.ts";
 import { TurnRecord } from "../llm/turn-record.ts";
 import type { FinishReason, TurnEvents } from "../llm/turn.ts";
+import { AnswerClock } from "./answer-clock.ts";
 import type { Answering } from "./answering.ts";
 import {
   APPROVAL_SECONDS,
@@ -19,14 +18,12 @@ import {
   isStillMeant,
 } from "./approvals.ts";
 import { Budget } from "./budget.ts";
+import { CallRunner, toolMessage } from "./call-runner.ts";
 import type { ChatAsk } from "./chat-ask.ts";
 import { type ChatEvent, type ChatSink, textEvent, type ToolCall } from "./chat-event.ts";
 import { keepHidden, withOwnId } from "./hidden-turns.ts";
 import type { OfferedTools } from "./offered-tools.ts";
 import { readCall, type ReadCall } from "./read-call.ts";
-import { runTool } from "./run-tool.ts";
-import { imageMessage, MAX_PICTURE_CHARS } from "./tool-image.ts";
-import type { ModelResult } from "./tool-result.ts";
 import { clientTools, toolName, turnBody, type TurnParts } from "./turn-body.ts";
 
 export type LoopDeps = Readonly<{
@@ -51,8 +48,6 @@ type RecordedCalls = ReturnType<TurnRecord["calls"]>;
 /** The calls of a turn that has some of ours and some of the client's own. */
 type MixedCalls = Readonly<{ ours: readonly ReadCall[]; theirs: RecordedCalls; sink: ChatSink }>;
 
-/** Six connections may wait at the same time in one invocation; one is the provider's. */
-const AT_ONCE = 5;
 const DECLINED = "Error: not run: the person declined this call";
 const CHANGED =
   "Error: not run: the tools have changed since the person was asked, and this would be another call";
@@ -70,31 +65,27 @@ export class ToolLoop implements Answering {
   readonly #ask: ChatAsk;
   readonly #deps: LoopDeps;
   readonly #budget: Budget;
+  readonly #clock: AnswerClock;
+  readonly #runner: CallRunner;
   /** Names of the client's own functions. */
   readonly #own: ReadonlySet<string>;
-  readonly #atOnce = createAtOnce(AT_ONCE);
   readonly #settled: readonly SettledTurn[];
   #messages: readonly JsonObject[];
   #offered: OfferedTools | undefined;
   #first: TurnEvents | undefined;
   #usage: JsonObject | undefined;
   #hasText = false;
-  #hasRun = false;
-  #pictureChars = MAX_PICTURE_CHARS;
-  #isLate = false;
-  readonly #stop = new GiveUp();
-  /** Calls off the watch over the time. */
-  readonly #end: () => void;
 
   constructor(ask: ChatAsk, start: LoopStart, deps: LoopDeps) {
     this.#ask = ask;
     this.#deps = deps;
     this.#budget = new Budget(ask.limits, deps.now);
+    this.#clock = new AnswerClock(ask.context, this.#budget.leftMs());
+    this.#runner = new CallRunner(ask, deps, this.#budget);
     this.#own = new Set(clientTools(ask.body).flatMap((tool) => toolName(tool) ?? []));
     this.#messages = start.messages;
     this.#offered = start.offered;
     this.#settled = start.settled;
-    this.#end = this.#watchTime();
   }
 
   /** What a provider refuses is known before anything is said. Throws `ProviderError`. */
@@ -103,23 +94,23 @@ export class ToolLoop implements Answering {
     try {
       this.#first = await this.#openTurn("first");
     } catch (error) {
-      this.#end();
-      throw this.#isLate ? tooLate(this.#ask.limits) : error;
+      this.#clock.end();
+      throw this.#clock.isLate ? tooLate(this.#ask.limits) : error;
     }
   }
 
   mayBeRepeated(): boolean {
-    return !this.#hasRun;
+    return !this.#runner.hasRun;
   }
 
   async run(sink: ChatSink): Promise<void> {
     try {
       await this.#runTurns(sink);
     } catch (error) {
-      if (!this.#isLate || this.#ask.context.signal.aborted) throw error;
+      if (!this.#clock.isLate) throw error;
       await this.#finish(sink, "length");
     } finally {
-      this.#end();
+      this.#clock.end();
     }
   }
 
@@ -141,28 +132,12 @@ export class ToolLoop implements Answering {
     }
   }
 
-  /** The model is stopped when its client leaves, and when the time for the whole answer is up. */
-  #watchTime(): () => void {
-    const { signal, after } = this.#ask.context;
-    const onLeft = (): void => this.#stop.abort();
-    signal.addEventListener("abort", onLeft);
-    if (signal.aborted) onLeft();
-    const inTime = after(this.#budget.leftMs(), () => {
-      this.#isLate = true;
-      this.#stop.abort();
-    });
-    return () => {
-      inTime();
-      signal.removeEventListener("abort", onLeft);
-    };
-  }
-
   async #openTurn(place: TurnParts["place"]): Promise<TurnEvents> {
     const send = (): Promise<TurnEvents> => {
       const { body, stream, ref, context } = this.#ask;
       const parts = { body, stream, messages: this.#messages, offered: this.#offered, place };
-      const turn = { body: turnBody(parts), mayRetry: !this.#hasRun };
-      return this.#deps.llm.openTurn(ref, turn, { ...context, signal: this.#stop });
+      const turn = { body: turnBody(parts), mayRetry: !this.#runner.hasRun };
+      return this.#deps.llm.openTurn(ref, turn, { ...context, signal: this.#clock.signal });
     };
     try {
       return await send();
@@ -232,7 +207,7 @@ export class ToolLoop implements Answering {
     }
     const question = await this.#questionFor(record, ours);
     if (question !== undefined) return this.#finish(sink, "stop", question);
-    const results = await this.#runAll(ours, sink);
+    const results = await this.#runner.runAll(ours, sink);
     this.#messages = [...this.#messages, record.assistantMessage(), ...results];
     return false;
   }
@@ -263,7 +238,7 @@ export class ToolLoop implements Answering {
     for (const { approve, turn } of this.#settled) {
       const results = approve
         ? // oxlint-disable-next-line no-await-in-loop -- results stand behind their calls
-          await this.#runAll(
+          await this.#runner.runAll(
             turn.calls.map((call) => this.#readHeld(call)),
             sink,
           )
@@ -279,7 +254,7 @@ export class ToolLoop implements Answering {
   async #runHidden(record: TurnRecord, { ours, theirs, sink }: MixedCalls): Promise<RecordedCalls> {
     if (this.#ask.limits.mixed !== "execute" || ours.length === 0) return theirs;
     if (runsOf(ours).some(({ tool }) => this.#ask.needsApproval(tool))) return theirs;
-    const results = await this.#runAll(ours, sink);
+    const results = await this.#runner.runAll(ours, sink);
     const { calls, assistant } = withOwnId(theirs, record.assistantMessage());
     const [first] = calls;
     if (first === undefined) return theirs;
@@ -290,42 +265,6 @@ export class ToolLoop implements Answering {
     } catch {
       return theirs; // then the model asks for ours again
     }
-  }
-
-  /** Messages with the results in the order of the calls, however they came. */
-  async #runAll(calls: readonly ReadCall[], sink: ChatSink): Promise<readonly JsonObject[]> {
-    const results = await Promise.all(
-      calls.map((read): Promise<ModelResult> => this.#runOne(read, sink)),
-    );
-    const told = calls.map(({ call }, index) => toolMessage(call, results[index]?.text ?? ""));
-    const pictures = imageMessage(
-      calls.map(({ call: { name } }, index) => ({ name, images: results[index]?.images ?? [] })),
-      this.#pictureChars,
-    );
-    if (pictures === undefined) return told;
-    this.#pictureChars = pictures.chars;
-    return [...told, pictures.message];
-  }
-
-  async #runOne(read: ReadCall, sink: ChatSink): Promise<ModelResult> {
-    if (read.kind === "said") return { text: read.text, images: [], isError: read.isError };
-    const refused = this.#budget.refuseCall(read.call.name, read.call.argumentText);
-    if (refused !== undefined) return { text: refused, images: [], isError: true };
-    const { caller, context, limits, ref, scope } = this.#ask;
-    this.#hasRun = true;
-    return this.#atOnce(() =>
-      runTool(read.run, {
-        gateway: this.#deps.gateway,
-        caller,
-        scope: scope ?? ALL,
-        context,
-        sink,
-        timeoutMs: Math.min(limits.toolTimeoutMs, this.#budget.toolsMs()),
-        maxResultChars: limits.maxResultChars,
-        images: ref.provider.images,
-        now: this.#deps.now,
-      }),
-    );
   }
 
   #read(call: ToolCall): ReadCall {
@@ -343,10 +282,6 @@ export class ToolLoop implements Answering {
 
 function runsOf(calls: readonly ReadCall[]): readonly Extract<ReadCall, { kind: "run" }>["run"][] {
   return calls.flatMap((read) => (read.kind === "run" ? [read.run] : []));
-}
-
-function toolMessage({ id }: Pick<ToolCall, "id">, content: string): JsonObject {
-  return { role: "tool", tool_call_id: id, content };
 }
 
 /** In the last result: not every provider takes a system message this late. */

@@ -2,23 +2,23 @@ import type { RequestContext } from "../gateway/gateway.ts";
 import type { InFlight } from "../gateway/limits.ts";
 
 /**
- * Answers while a credential has no more chats under way than it may: each holds a connection to a
+ * Answers while a user has no more chats under way than it may: each holds a connection to a
  * provider, and costs its owner money. A streamed answer is under way until its last byte. Throws
  * `rate_limited`.
  */
 export async function answerSeated(
   {
     chats,
-    credentialId,
+    userId,
     context,
   }: Readonly<{
     chats: InFlight;
-    credentialId: string;
+    userId: string;
     context: RequestContext;
   }>,
   answer: (context: RequestContext) => Promise<Response>,
 ): Promise<Response> {
-  chats.enter(credentialId);
+  chats.enter(userId);
   const writing: Promise<unknown>[] = [];
   const { signal, after, requestId } = context;
   const waitUntil = (work: Promise<unknown>): void => {
@@ -28,7 +28,7 @@ export async function answerSeated(
   try {
     return await answer({ signal, after, requestId, waitUntil });
   } finally {
-    const over = Promise.allSettled(writing).then(() => chats.leave(credentialId));
+    const over = Promise.allSettled(writing).then(() => chats.leave(userId));
     context.waitUntil(over);
   }
 }

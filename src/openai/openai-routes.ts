@@ -164,8 +164,7 @@ export function createOpenaiRoutes(needs: OpenaiNeeds): Hono<Vars> {
     { caller, context }: Vars["Variables"],
     answer: (asking: Vars["Variables"]) => Promise<Response>,
   ): Promise<Response> {
-    const { credentialId } = caller;
-    return answerSeated({ chats, credentialId, context }, (tracked) =>
+    return answerSeated({ chats, userId: caller.userId, context }, (tracked) =>
       answer({ caller, context: tracked }),
     );
   }

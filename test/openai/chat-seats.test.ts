@@ -10,9 +10,9 @@ const context = {
   waitUntil: () => {},
 };
 
-test("gives a credential's place back when its last byte is written, or at once on a failure", async () => {
+test("gives a user's place back when its last byte is written, or at once on a failure", async () => {
   const chats = createInFlight();
-  const who = { chats, credentialId: "key", context };
+  const who = { chats, userId: "key", context };
   const writers = await Promise.all(
     Array.from({ length: 200 }, async () => {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -26,7 +26,7 @@ test("gives a credential's place back when its last byte is written, or at once 
   await expect(answerSeated(who, async () => new Response())).rejects.toMatchObject({
     code: "rate_limited",
   });
-  await answerSeated({ ...who, credentialId: "other" }, async () => new Response());
+  await answerSeated({ ...who, userId: "other" }, async () => new Response());
   writers[0]?.();
   await expect
     .poll(() => answerSeated(who, async () => new Response("ok")))
