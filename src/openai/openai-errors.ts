@@ -77,13 +77,22 @@ export function finerOf(error: GatewayError): Finer {
 
 /**
  * SDKs send what failed with 408, 409, 429 or 5xx again by themselves. Not once a tool may have run,
- * and not what has been tried often enough; a time to come again stands for itself.
+ * not what has been tried often enough, and not what only the owner can mend; a time to come again
+ * stands for itself.
  */
 export function retryHeaders(
   error: GatewayError,
   mayBeRepeated = true,
 ): Readonly<Record<string, string>> {
-  const isTired =
-    error instanceof ProviderError && error.wasRetried && error.retryAfter === undefined;
-  return mayBeRepeated && !isTired ? {} : { "x-should-retry": "false" };
+  const isVain = error instanceof ProviderError && (isTired(error) || isOwners(error));
+  return mayBeRepeated && !isVain ? {} : { "x-should-retry": "false" };
+}
+
+function isTired({ wasRetried, retryAfter }: ProviderError): boolean {
+  return wasRetried && retryAfter === undefined;
+}
+
+/** Only the owner of the gateway can mend it: a credential that is refused, an account without money. */
+function isOwners({ finer }: ProviderError): boolean {
+  return finer.code === "upstream_auth" || finer.code === "insufficient_quota";
 }

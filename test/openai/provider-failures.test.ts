@@ -60,6 +60,12 @@ test("case 14: passes on when to come again", async () => {
   expect(response.headers.get("x-should-retry")).toBeNull();
 });
 
+test("case 14: lets no SDK repeat what only the owner of the gateway can mend", async () => {
+  const refused = await play(['ERR 401 {"message":"bad key"}']);
+  expect(refused.status).toBe(502);
+  expect(refused.headers.get("x-should-retry")).toBe("false");
+});
+
 test("case 14: lets no SDK repeat what has been tried often enough", async () => {
   await configureLlm(KEY, { provider: { maxRetries: 1 } });
   const response = await play(['ERR 500 {"message":"boom"}']);
