@@ -1,5 +1,6 @@
 import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import { asWireCall } from "./turn-record.ts";
 import type { CallPart, FinishReason, TurnEvent, TurnEvents, TurnHead } from "./turn.ts";
 
 /** No model says as much in one turn; what says more is no model. */
@@ -81,7 +82,9 @@ class Answer {
     const head = this.#head;
     const calls = [...this.#calls.values()]
       .toSorted((a, b) => a.position - b.position)
-      .map(asToolCall);
+      .map(({ position, id = `call_${position}`, name = "", argumentText = "", extra }) =>
+        asWireCall({ id, name, argumentText, ...(extra === undefined ? {} : { extra }) }),
+      );
     return {
       id: head?.id ?? "",
       object: "chat.completion",
@@ -131,15 +134,6 @@ function extended(calls: ReadonlyMap<number, CallPart>, part: CallPart): CallPar
   if (before === undefined) return part;
   const argumentText = (before.argumentText ?? "") + (part.argumentText ?? "");
   return { ...before, ...part, argumentText };
-}
-
-function asToolCall({ position, id, name, argumentText, extra }: CallPart): JsonObject {
-  return {
-    ...extra,
-    id: id ?? `call_${position}`,
-    type: "function",
-    function: { name: name ?? "", arguments: argumentText ?? "" },
-  };
 }
 
 function sizeOf(event: TurnEvent): number {
