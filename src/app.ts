@@ -198,6 +198,7 @@ export function createMiddle(env: Env): Middle {
 export function createApp(env: Env, middle: Middle): App {
   const { log, snapshots, gateway, llm, slips, states, taskNames } = middle;
   const now = Date.now;
+  const hopId = () => gatewayHopId(env.ENCRYPTION_KEY);
   const ownOrigin = createOwnOrigin({ publicUrl: env.PUBLIC_URL });
   const registry = () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
   const ownerRegistry = () => announcing(registry(), snapshots.expire);
@@ -233,7 +234,7 @@ export function createApp(env: Env, middle: Middle): App {
     now,
     authenticator,
     ownOrigin,
-    hopId: () => gatewayHopId(env.ENCRYPTION_KEY),
+    hopId,
     allowedOrigins: (context) => snapshots.peek(context)?.config.allowedOrigins ?? [],
   });
   const routes = new Hono()
@@ -258,7 +259,7 @@ export function createApp(env: Env, middle: Middle): App {
         now,
         authenticator,
         ownOrigin,
-        hopId: () => gatewayHopId(env.ENCRYPTION_KEY),
+        hopId,
         contextOf,
       }),
     )
