@@ -1,11 +1,10 @@
 import type { Answering } from "../chat/answering.ts";
 import type { AnswerHead } from "../chat/chat-event.ts";
-import { asGatewayError } from "../core/errors.ts";
 import { createChunkWriter } from "./chat-chunks.ts";
-import { asOpenaiError, finerOf } from "./openai-errors.ts";
 import type { ToldStyle } from "./progress-style.ts";
 import { createProgressTeller, type Told } from "./progress-teller.ts";
 import type { SseWriter } from "./sse-writer.ts";
+import { DONE, failedEnd } from "./stream-end.ts";
 
 export type StreamedAnswer = Readonly<{
   head: AnswerHead;
@@ -13,8 +12,6 @@ export type StreamedAnswer = Readonly<{
   includeUsage: boolean;
   progress: ToldStyle;
 }>;
-
-const DONE = "data: [DONE]\n\n";
 
 /** Tells the answer as chat.completion.chunk events, to the end; never throws. */
 export async function asStream(
@@ -43,10 +40,7 @@ export async function asStream(
     });
     await writer.write([DONE]);
   } catch (error) {
-    // The status has gone out already; SDKs raise a chunk with `error`, Open WebUI shows it.
-    const known = asGatewayError(error);
-    const told = JSON.stringify(asOpenaiError(known, finerOf(known)));
-    await writer.write([...opening, ...asChunks(teller.close()), `data: ${told}\n\n`, DONE]);
+    await writer.write([...opening, ...asChunks(teller.close()), ...failedEnd(error)]);
   } finally {
     await writer.close();
   }

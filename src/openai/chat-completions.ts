@@ -1,91 +1,52 @@
-import type { Caller } from "../auth/caller.ts";
 import type { Answering } from "../chat/answering.ts";
 import { approvalRule } from "../chat/approval-rule.ts";
 import { readDecision } from "../chat/approvals.ts";
 import { beginAnswer } from "../chat/begin-answer.ts";
 import { openAnswer } from "../chat/chat-event.ts";
-import { chooseModel, type ChosenModel } from "../chat/choose-model.ts";
-import { carryOut, planAnswer } from "../chat/deterministic-model.ts";
-import { answerTask } from "../chat/task-answers.ts";
-import type { LoopDeps } from "../chat/tool-loop.ts";
+import type { ChosenModel } from "../chat/choose-model.ts";
 import { usableTools } from "../chat/usable-tools.ts";
-import { GiveUp } from "../core/call-signal.ts";
-import { asGatewayError } from "../core/errors.ts";
 import type { JsonValue } from "../core/json.ts";
-import type { CallContext, RequestContext } from "../gateway/gateway.ts";
 import { asCompletion } from "./as-completion.ts";
 import { asStream } from "./as-stream.ts";
-import { parseChatRequest, requireAnswerable, type ChatRequest } from "./chat-wire.ts";
-import { finerOf, openaiErrorResponse, retryHeaders } from "./openai-errors.ts";
+import { parseChatRequest } from "./chat-wire.ts";
+import {
+  type ChatCall,
+  openChat,
+  type OpenChat,
+  planUnprovided,
+  streamAnswer,
+  wholeAnswer,
+} from "./open-chat.ts";
 import { progressStyle } from "./progress-style.ts";
 import { relayStream, relayWhole } from "./raw-relay.ts";
 import { readRequestJson } from "./request-json.ts";
-import { isPage, openSseWriter, type SseWriter, STREAM_HEADERS } from "./sse-writer.ts";
 import { beginSoon, soon } from "./soon.ts";
-import { unknownModel } from "./unknown-model.ts";
-
-export type ChatCall = LoopDeps &
-  Readonly<{
-    caller: Caller;
-    context: RequestContext;
-    request: Request;
-  }>;
 
 type LanguageModel = Extract<ChosenModel, { kind: "language_model" }>;
 
-/** One chat request on its way to its answer. */
-type Chat = Readonly<{
-  call: ChatCall;
-  asked: ChatRequest;
-  /** Ends with the client, however that is found out. */
-  life: GiveUp;
-  /** The request's, with the signal of its life. */
-  context: CallContext;
-  /** The answer to a background task of Open WebUI where no language model gives one. */
-  task: string | undefined;
-}>;
-
 /** `POST /v1/chat/completions`. */
 export async function answerChat(call: ChatCall): Promise<Response> {
-  const { caller, request } = call;
-  const asked = parseChatRequest(await readRequestJson(request));
-  const progress = progressStyle(caller.progress, request.headers);
-  const life = new GiveUp();
-  call.context.signal.addEventListener("abort", () => life.abort());
-  const context: CallContext = { ...call.context, signal: life };
-  const header = request.headers.get("x-openwebui-task");
-  const task = answerTask({ question: asked.question, header });
-  const chat: Chat = { call, asked, life, context, task };
-
-  const chosen = await chooseModel(asked.model, call, caller, context);
-  if (chosen === undefined) throw unknownModel(asked.model);
+  const asked = parseChatRequest(await readRequestJson(call.request));
+  const progress = progressStyle(call.caller.progress, call.request.headers);
+  const chat = await openChat(call, asked);
+  const { chosen, context } = chat;
   if (chosen.kind === "language_model" && !(await needsLoop(chosen, chat))) {
     return relayAnswer(chosen, chat);
   }
-  const begun = begin(chosen, chat);
+  const begun = begin(chat);
   const head = openAnswer(asked.model, call.now());
   if (asked.stream) {
     const { includeUsage } = asked;
     const answering = await beginSoon(begun, context.after);
-    return streamed(chat, (writer) =>
+    return streamAnswer(chat, (writer) =>
       asStream(answering, { head, includeUsage, progress }, writer),
     );
   }
-  const answering = await begun;
-  try {
-    return Response.json(await asCompletion(answering, { head, progress }));
-  } catch (thrown) {
-    const error = asGatewayError(thrown);
-    return openaiErrorResponse(error, {
-      requestId: context.requestId,
-      finer: finerOf(error),
-      headers: retryHeaders(error, answering.mayBeRepeated()),
-    });
-  }
+  return wholeAnswer(chat, await begun, (answering) => asCompletion(answering, { head, progress }));
 }
 
 /** Background tasks must run nothing, and several answers to one question cannot share a tool. */
-async function needsLoop({ scope }: LanguageModel, { call, asked, context, task }: Chat) {
+async function needsLoop({ scope }: LanguageModel, { call, asked, context, task }: OpenChat) {
   if (scope === undefined || task !== undefined || asked.n > 1) return false;
   if (readDecision(asked.word) !== undefined) return true;
   // The older form of tools answers in another shape, and only the client can carry its calls out.
@@ -98,7 +59,7 @@ function isFilled(list: JsonValue | undefined): boolean {
 }
 
 /** The provider's own answer, made safe on its way. */
-async function relayAnswer({ ref }: LanguageModel, chat: Chat): Promise<Response> {
+async function relayAnswer({ ref }: LanguageModel, chat: OpenChat): Promise<Response> {
   const { call, asked, context } = chat;
   const opened = call.llm.openRaw(ref, { body: asked.body, mayRetry: true }, context);
   const head = openAnswer(asked.model, call.now());
@@ -107,46 +68,31 @@ async function relayAnswer({ ref }: LanguageModel, chat: Chat): Promise<Response
   const relay = { head, provider: name, timeoutMs, context, conceal };
   if (!asked.stream) return Response.json(await relayWhole(await opened, relay));
   await soon(opened, context.after);
-  return streamed(chat, (writer) => relayStream(opened, relay, writer));
+  return streamAnswer(chat, (writer) => relayStream(opened, relay, writer));
 }
 
-function streamed(
-  { call, context, life }: Chat,
-  write: (writer: SseWriter) => Promise<void>,
-): Response {
-  const writer = openSseWriter(() => life.abort(), isPage(call.request));
-  context.waitUntil(write(writer));
-  return new Response(writer.readable, {
-    headers: { ...STREAM_HEADERS, "x-request-id": context.requestId },
-  });
-}
-
-async function begin(chosen: ChosenModel, chat: Chat): Promise<Answering> {
-  const { call, asked, context, task } = chat;
+async function begin(chat: OpenChat): Promise<Answering> {
+  const { call, asked, chosen, context, task } = chat;
   const { caller, gateway } = call;
-  if (chosen.kind === "language_model") {
-    const decision = readDecision(asked.word);
-    const { ref, scope, overview } = chosen;
-    return beginAnswer(
-      {
-        caller,
-        context,
-        ref,
-        scope,
-        limits: overview.loop,
-        body: asked.body,
-        stream: asked.stream,
-        needsApproval: approvalRule(caller.approvals ?? overview.loop.approvals),
-        ...(decision === undefined ? {} : { decisions: [decision] }),
-      },
-      call,
-    );
+  if (chosen.kind === "deterministic") {
+    const { scope } = chosen;
+    const tools = task === undefined ? await gateway.tools(caller, scope, context) : [];
+    return planUnprovided(chat, scope, tools);
   }
-  requireAnswerable(asked);
-  const { scope } = chosen;
-  const plan =
-    task === undefined
-      ? planAnswer(asked.question, await gateway.tools(caller, scope, context))
-      : ({ kind: "say", text: task } as const);
-  return carryOut(plan, { gateway, caller, scope, context, texts: asked.texts });
+  const decision = readDecision(asked.word);
+  const { ref, scope, overview } = chosen;
+  return beginAnswer(
+    {
+      caller,
+      context,
+      ref,
+      scope,
+      limits: overview.loop,
+      body: asked.body,
+      stream: asked.stream,
+      needsApproval: approvalRule(caller.approvals ?? overview.loop.approvals),
+      ...(decision === undefined ? {} : { decisions: [decision] }),
+    },
+    call,
+  );
 }

@@ -1,6 +1,8 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import type { Authenticator } from "../auth/authenticate.ts";
 import type { Caller } from "../auth/caller.ts";
+import { asFunctionTool } from "../chat/functions.ts";
+import type { LoopDeps } from "../chat/tool-loop.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
 import { HOP_HEADER, hopProblem } from "../core/hop.ts";
 import { ALL, type RequestContext } from "../gateway/gateway.ts";
@@ -12,8 +14,6 @@ import { requireCaller } from "../http/require-caller.ts";
 import { answerChat } from "./chat-completions.ts";
 import { answerSeated } from "./chat-seats.ts";
 import { answerEmbeddings } from "./embeddings.ts";
-import { asFunctionTool } from "../chat/functions.ts";
-import type { LoopDeps } from "../chat/tool-loop.ts";
 import { type Model, modelsOf } from "./models.ts";
 import { finerOf, OpenaiRefusal, openaiErrorResponse, retryHeaders } from "./openai-errors.ts";
 import { answerResponses } from "./responses.ts";

@@ -1,19 +1,17 @@
-import { asGatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
+import { providerFailed } from "../llm/chunk-fault.ts";
 import type { LlmContext } from "../llm/language-models.ts";
 import type { ProviderError } from "../llm/provider-error.ts";
 import { BodyReads } from "../llm/read-body.ts";
-import { asOpenaiError, finerOf } from "./openai-errors.ts";
-import { providerFailed } from "../llm/chunk-fault.ts";
 import type { RelayedFrom } from "./raw-relay-chunk.ts";
 import { asOneChunk, asWhole } from "./raw-relay-completion.ts";
 import { writeChunk } from "./raw-relay-pieces.ts";
 import { createSieve } from "./raw-relay-sieve.ts";
 import type { SseWriter } from "./sse-writer.ts";
+import { DONE, failedEnd } from "./stream-end.ts";
 
 /** Answers with pictures in them are long; more would not fit an isolate beside others. */
 const MAX_ANSWER = 16 * 1_024 * 1_024;
-const DONE = "data: [DONE]\n\n";
 const LINE_FEED = 0x0a;
 
 export type RawRelay = RelayedFrom &
@@ -59,10 +57,7 @@ export async function relayStream(
     }
     await writer.write(out);
   } catch (error) {
-    // The status has gone out already; SDKs raise a chunk with `error`, Open WebUI shows it.
-    const known = asGatewayError(relay.conceal?.(error) ?? error);
-    const told = JSON.stringify(asOpenaiError(known, finerOf(known)));
-    await writer.write([...out, `data: ${told}\n\n`, DONE]);
+    await writer.write([...out, ...failedEnd(relay.conceal?.(error) ?? error)]);
   } finally {
     await writer.close();
   }

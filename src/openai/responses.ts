@@ -3,18 +3,18 @@ import { approvalRule } from "../chat/approval-rule.ts";
 import { readDecision } from "../chat/approvals.ts";
 import { beginAnswer } from "../chat/begin-answer.ts";
 import type { ChatAsk } from "../chat/chat-ask.ts";
-import { chooseModel, type ChosenModel } from "../chat/choose-model.ts";
-import { carryOut, planAnswer } from "../chat/deterministic-model.ts";
-import { answerTask } from "../chat/task-answers.ts";
 import { usableTools } from "../chat/usable-tools.ts";
-import { GiveUp } from "../core/call-signal.ts";
-import { asGatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { CallContext, VisibleTool } from "../gateway/gateway.ts";
+import type { VisibleTool } from "../gateway/gateway.ts";
 import { asResponse, asResponses } from "./as-responses.ts";
-import type { ChatCall } from "./chat-completions.ts";
-import { requireAnswerable } from "./chat-wire.ts";
-import { finerOf, openaiErrorResponse, retryHeaders } from "./openai-errors.ts";
+import {
+  type ChatCall,
+  openChat,
+  type OpenChat,
+  planUnprovided,
+  streamAnswer,
+  wholeAnswer,
+} from "./open-chat.ts";
 import { progressStyle } from "./progress-style.ts";
 import type { CallStyle } from "./responses-calls.ts";
 import { labelIn, listedTools, type McpServer, toMcpServers } from "./responses-mcp.ts";
@@ -23,9 +23,7 @@ import { invalid } from "./responses-refusal.ts";
 import type { ResponseParts } from "./responses-teller.ts";
 import { readRequestJson } from "./request-json.ts";
 import { parseResponsesRequest, type ResponsesRequest } from "./responses-wire.ts";
-import { isPage, openSseWriter, STREAM_HEADERS } from "./sse-writer.ts";
 import { beginSoon } from "./soon.ts";
-import { unknownModel } from "./unknown-model.ts";
 
 export type ResponsesCall = ChatCall &
   Readonly<{
@@ -37,47 +35,25 @@ export type ResponsesCall = ChatCall &
 type Job = Readonly<{
   call: ResponsesCall;
   asked: ResponsesRequest;
-  chosen: ChosenModel;
+  chat: OpenChat;
   servers: readonly McpServer[];
   /** Of ours, that the model may use. */
   tools: readonly VisibleTool[];
-  /** The request's, with the signal of its life. */
-  context: CallContext;
-  task: string | undefined;
 }>;
 
 /** `POST /v1/responses`. */
 export async function answerResponses(call: ResponsesCall): Promise<Response> {
-  const { caller, request } = call;
-  const asked = parseResponsesRequest(await readRequestJson(request));
+  const asked = parseResponsesRequest(await readRequestJson(call.request));
   const style = callStyle(call, asked);
-  const life = new GiveUp();
-  call.context.signal.addEventListener("abort", () => life.abort());
-  const context: CallContext = { ...call.context, signal: life };
-  const chosen = await chooseModel(asked.chat.model, call, caller, context);
-  if (chosen === undefined) throw unknownModel(asked.chat.model);
-  const job = await openJob({ call, asked, chosen, context });
+  const chat = await openChat(call, asked.chat);
+  const job = await openJob({ call, asked, chat });
   const begun = begin(job);
   const parts = partsOf(job, style);
-  if (asked.chat.stream) {
-    const answering = await beginSoon(begun, context.after);
-    const writer = openSseWriter(() => life.abort(), isPage(request));
-    context.waitUntil(asResponses(answering, parts, writer));
-    return new Response(writer.readable, {
-      headers: { ...STREAM_HEADERS, "x-request-id": context.requestId },
-    });
+  if (!asked.chat.stream) {
+    return wholeAnswer(chat, await begun, (answering) => asResponse(answering, parts));
   }
-  const answering = await begun;
-  try {
-    return Response.json(await asResponse(answering, parts));
-  } catch (thrown) {
-    const error = asGatewayError(thrown);
-    return openaiErrorResponse(error, {
-      requestId: context.requestId,
-      finer: finerOf(error),
-      headers: retryHeaders(error, answering.mayBeRepeated()),
-    });
-  }
+  const answering = await beginSoon(begun, chat.context.after);
+  return streamAnswer(chat, (writer) => asResponses(answering, parts, writer));
 }
 
 /** Calls are shown as what the client knows: OpenAI's own items, but to Open WebUI as cards. */
@@ -88,18 +64,17 @@ function callStyle({ caller, request }: ResponsesCall, { tools }: ResponsesReque
   return progress === "events" ? "function" : "mcp";
 }
 
-async function openJob(begun: Pick<Job, "call" | "asked" | "chosen" | "context">): Promise<Job> {
-  const { call, asked, chosen, context } = begun;
+async function openJob(begun: Pick<Job, "call" | "asked" | "chat">): Promise<Job> {
+  const { call, asked, chat } = begun;
   const { caller, gateway, request, ownOrigin } = call;
   const { mcp, choice } = asked.tools;
-  const header = request.headers.get("x-openwebui-task");
-  const task = answerTask({ question: asked.chat.question, header });
-  const { scope } = chosen;
+  const { context, task } = chat;
+  const { scope } = chat.chosen;
   const isBare = scope === undefined || task !== undefined;
   const usable = isBare ? [] : await usableTools(gateway, caller, scope, context);
   if (mcp.length === 0) {
     if (choice.kind === "mcp") throw unknownLabel();
-    return { ...begun, servers: [], tools: usable, task };
+    return { ...begun, servers: [], tools: usable };
   }
   if (scope === undefined) {
     throw invalid("tools", `the model "${asked.chat.model}" works without tools of this gateway`);
@@ -110,22 +85,15 @@ async function openJob(begun: Pick<Job, "call" | "asked" | "chosen" | "context">
     origins: [new URL(request.url).origin, ownOrigin(request) ?? ""],
   });
   const tools = usable.filter((tool) => servers.some(({ has }) => has(tool)));
-  return { ...begun, servers, tools, task };
+  return { ...begun, servers, tools };
 }
 
 async function begin(job: Job): Promise<Answering> {
-  const { call, asked, chosen, servers, tools, context, task } = job;
-  const { caller, gateway } = call;
+  const { call, asked, servers, tools } = job;
+  const { chosen, context, task } = job.chat;
+  if (chosen.kind === "deterministic") return planUnprovided(job.chat, chosen.scope, tools);
+  const { caller } = call;
   const { chat } = asked;
-  if (chosen.kind === "deterministic") {
-    requireAnswerable(chat);
-    const { scope } = chosen;
-    const plan =
-      task === undefined
-        ? planAnswer(chat.question, tools)
-        : ({ kind: "say", text: task } as const);
-    return carryOut(plan, { gateway, caller, scope, context, texts: chat.texts });
-  }
   const { ref, overview } = chosen;
   const { loop } = overview;
   const ownRule = approvalRule(caller.approvals ?? loop.approvals);
