@@ -50,7 +50,7 @@ export function statusFailure(
     case 429:
       return fail("backend_unavailable", "has too many requests (HTTP 429)");
     case NOT_CONNECTED:
-      return fail("backend_unavailable", "is not connected");
+      return fail("backend_offline", "is not connected");
     case STREAM_BROKEN:
       return fail("backend_failed", "broke off its answer");
     case 508:

@@ -86,7 +86,7 @@ export class LiveConnection {
     const { kind } = order.config.transport;
     if (kind === "stdio") {
       throw new GatewayError(
-        "backend_unavailable",
+        "backend_offline",
         `Cannot connect: backend "${order.config.name}" needs the connector, which is not connected`,
       );
     }

@@ -235,7 +235,7 @@ function notMcp(blame: Blame, response: Response, text: string): GatewayError {
   const failure = statusFailure(blame, response, { body: text, hasSession: false });
   return failure instanceof GatewayError
     ? failure
-    : backendFailure(blame, "backend_unavailable", "refused the credential (HTTP 401)");
+    : backendFailure(blame, "backend_unauthorized", "refused the credential (HTTP 401)");
 }
 
 function blameOf({ backend }: ConnectTarget): Blame {

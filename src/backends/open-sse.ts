@@ -116,7 +116,7 @@ async function notAStream(response: Response, blame: Blame): Promise<GatewayErro
     return backendFailure(blame, "backend_failed", "answered without an event stream");
   const failure = statusFailure(blame, response, { body: "", hasSession: false });
   return failure instanceof LeaseLost
-    ? backendFailure(blame, "backend_unavailable", "refused the credential (HTTP 401)")
+    ? backendFailure(blame, "backend_unauthorized", "refused the credential (HTTP 401)")
     : failure;
 }
 

@@ -140,6 +140,8 @@ const TOLD = {
   forbidden: true,
   too_large: true,
   backend_unavailable: true,
+  backend_offline: true,
+  backend_unauthorized: true,
   backend_timeout: true,
   backend_failed: true,
   unauthorized: false,

@@ -1,5 +1,6 @@
 import type { BackendName } from "../core/ids.ts";
 import type { LlmConfig } from "./llm-config.ts";
+import type { OpenapiConfig } from "./openapi-config.ts";
 import type { OpenWebuiConfig } from "./open-webui-config.ts";
 
 /** The configuration after parsing: one spelling, every default filled in. */
@@ -9,12 +10,15 @@ export type GatewayConfig = Readonly<{
   allowedOrigins: readonly string[];
   /** Undefined: none are configured here; the Worker's variables may still name one. */
   llm: LlmConfig | undefined;
+  openapi: OpenapiConfig;
   /** Undefined: what Open WebUI says of its people is not asked for. */
   openWebui: OpenWebuiConfig | undefined;
 }>;
 
 export type BackendConfig = Readonly<{
   name: BackendName;
+  /** As it is written in the file, where that is no name of ours: REST callers know it by that. */
+  alias?: string;
   transport: BackendTransport;
   /** Own names; unknown on every surface. */
   disabledTools: readonly string[];
@@ -26,7 +30,12 @@ export type BackendConfig = Readonly<{
   detachAfterMs?: number;
   /** Said in place of the backend's own instructions; false: none are passed on. */
   instructions?: string | false;
+  /** Which headers of a caller's request are passed on with its calls; none without. */
+  forwardHeaders?: HeaderForwarding;
 }>;
+
+/** Patterns of header names in small letters, `*` for any run of characters; `deny` wins. */
+export type HeaderForwarding = Readonly<{ allow: readonly string[]; deny: readonly string[] }>;
 
 export type BackendTransport =
   | Readonly<{

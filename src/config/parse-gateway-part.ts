@@ -1,6 +1,9 @@
 import { configProblem } from "./config-problem.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
+import { DEFAULT_OPENAPI } from "./openapi-config.ts";
 import type { OpenWebuiConfig, PersonRule } from "./open-webui-config.ts";
+import { parseOpenapi } from "./parse-openapi.ts";
+import { readOrigins } from "./parse-origins.ts";
 import { readStrict, type StrictPart } from "./strict-part.ts";
 
 /** What Open WebUI signs as, unless told otherwise. */
@@ -14,31 +17,29 @@ const MAX_RULES = 200;
 const NAMES = { maxCount: 500, maxLength: 255 } as const;
 /** As those of a key. */
 const PATTERNS = { maxCount: 200, maxLength: 200 } as const;
-const MAX_ORIGINS = 100;
 
-type GatewayPart = Pick<GatewayConfig, "allowedOrigins" | "openWebui">;
+type GatewayPart = Pick<GatewayConfig, "allowedOrigins" | "openWebui" | "openapi">;
+
+const NO_GATEWAY_PART: GatewayPart = {
+  allowedOrigins: [],
+  openWebui: undefined,
+  openapi: DEFAULT_OPENAPI,
+};
 
 /** The part `gateway`. Throws `config_invalid`. */
 export function parseGatewayPart(given: unknown): GatewayPart {
-  if (given === undefined) return { allowedOrigins: [], openWebui: undefined };
-  const part = readStrict("gateway", given, ["allowedOrigins", "openWebui"], {
+  if (given === undefined) return NO_GATEWAY_PART;
+  const part = readStrict("gateway", given, ["allowedOrigins", "openWebui", "openapi"], {
     openWebUI: "openWebui",
     openWebUi: "openWebui",
+    openApi: "openapi",
+    openAPI: "openapi",
   });
-  return { allowedOrigins: readOrigins(part), openWebui: readOpenWebui(part) };
-}
-
-function readOrigins(part: StrictPart): readonly string[] {
-  const origins = part.texts("allowedOrigins", { maxCount: MAX_ORIGINS, maxLength: 300 }) ?? [];
-  return origins.map((text) => {
-    const url = URL.parse(text);
-    if (url !== null && (url.protocol === "https:" || url.protocol === "http:")) return url.origin;
-    throw configProblem(
-      part.pathOf("allowedOrigins"),
-      text,
-      'origins like "https://app.example.com"',
-    );
-  });
+  return {
+    allowedOrigins: readOrigins(part),
+    openWebui: readOpenWebui(part),
+    openapi: parseOpenapi(part.pathOf("openapi"), part.value("openapi")),
+  };
 }
 
 function readOpenWebui(gateway: StrictPart): OpenWebuiConfig | undefined {

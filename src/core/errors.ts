@@ -16,6 +16,8 @@ export const ERROR_CODES = [
   "rate_limited",
   "config_invalid",
   "backend_unavailable", // could not be reached, or refused us
+  "backend_offline", // of ours, but not connected right now
+  "backend_unauthorized", // refuses the credentials the gateway has for it
   "backend_timeout",
   "backend_failed", // answered with something that is not an answer
   "cancelled", // the caller gave up

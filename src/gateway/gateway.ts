@@ -27,6 +27,8 @@ export type CallContext = Readonly<{
   alone?: boolean;
   /** For one line of the log and the `x-request-id` of an answer. */
   requestId: string;
+  /** Of the caller's request, for backends that some of them are passed on to. */
+  headers?: Headers;
 }>;
 
 /** The context of a request whose surface listens to the platform's own signal. */

@@ -47,6 +47,8 @@ export type Sending = Readonly<{
 /** Failures that say something about the backend, not about the call. */
 const BACKEND_TROUBLE: ReadonlySet<ErrorCode> = new Set([
   "backend_unavailable",
+  "backend_offline",
+  "backend_unauthorized",
   "backend_timeout",
   "backend_failed",
 ]);
@@ -174,12 +176,12 @@ async function run(
     return await send(await deps.leases.lease(order, holder));
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
-    const reason =
+    const [code, reason] =
       error.reason === "session"
-        ? "forgets its sessions at once"
-        : "refuses the gateway's credentials";
+        ? (["backend_unavailable", "forgets its sessions at once"] as const)
+        : (["backend_unauthorized", "refuses the gateway's credentials"] as const);
     throw new GatewayError(
-      "backend_unavailable",
+      code,
       `Cannot call "${target.label}": backend "${target.backend}" ${reason}`,
       { cause: error },
     );

@@ -14,6 +14,8 @@ const STATUS = {
   rate_limited: 429,
   config_invalid: 400,
   backend_unavailable: 502,
+  backend_offline: 503,
+  backend_unauthorized: 424,
   backend_timeout: 504,
   backend_failed: 502,
   cancelled: 499,
@@ -25,6 +27,7 @@ const STATUS = {
 const DEFAULT_RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
   rate_limited: 30,
   unavailable: 5,
+  backend_offline: 5,
 };
 
 export function statusOf(code: ErrorCode): (typeof STATUS)[ErrorCode] {

@@ -29,6 +29,8 @@ const NUMBERS: Readonly<Record<ErrorCode, number>> = {
   rate_limited: RATE_LIMITED,
   config_invalid: CONFIG,
   backend_unavailable: NETWORK,
+  backend_offline: NETWORK,
+  backend_unauthorized: AUTH,
   backend_timeout: TIMEOUT,
   backend_failed: PROVIDER_UNAVAILABLE,
   cancelled: RPC_CODES.internalError,

@@ -22,6 +22,8 @@ const TABLE: Readonly<Record<ErrorCode, readonly [status: number, code: number]>
   rate_limited: [200, RPC_CODES.internalError],
   config_invalid: [400, RPC_CODES.invalidRequest],
   backend_unavailable: [200, RPC_CODES.internalError],
+  backend_offline: [200, RPC_CODES.internalError],
+  backend_unauthorized: [200, RPC_CODES.internalError],
   backend_timeout: [200, RPC_CODES.internalError],
   backend_failed: [200, RPC_CODES.internalError],
   cancelled: [200, RPC_CODES.internalError],
@@ -32,6 +34,8 @@ const TABLE: Readonly<Record<ErrorCode, readonly [status: number, code: number]>
 /** What a model can do something about: it reads a tool result, not a protocol error. */
 const SHOWN_TO_MODELS: ReadonlySet<ErrorCode> = new Set([
   "backend_unavailable",
+  "backend_offline",
+  "backend_unauthorized",
   "backend_timeout",
   "backend_failed",
   "rate_limited",

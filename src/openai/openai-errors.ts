@@ -19,6 +19,8 @@ const DIALECT = {
   rate_limited: { type: "rate_limit_error", code: "rate_limit_exceeded" },
   config_invalid: { type: "server_error", code: "config_invalid" },
   backend_unavailable: { type: "server_error", code: "upstream_unavailable" },
+  backend_offline: { type: "server_error", code: "upstream_unavailable" },
+  backend_unauthorized: { type: "server_error", code: "upstream_auth" },
   backend_timeout: { type: "server_error", code: "upstream_timeout" },
   backend_failed: { type: "server_error", code: "upstream_error" },
   cancelled: { type: "server_error", code: "cancelled" },

@@ -39,7 +39,7 @@ test.each([
     "backend_failed",
     'speaks protocol version "2031-01-01", wanted one of 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05',
   ],
-  ["unauthorized", "backend_unavailable", "refused the credential (HTTP 401)"],
+  ["unauthorized", "backend_unauthorized", "refused the credential (HTTP 401)"],
   ["loop", "backend_unavailable", "leads back to this gateway (HTTP 508)"],
   ["ha-not-configured", "backend_unavailable", "has no MCP server at this URL (HTTP 404)"],
 ])("says why it cannot connect to %s", async (kind, code, reason) => {
@@ -100,7 +100,7 @@ test("keeps the message endpoint of HTTP+SSE on the same origin", async () => {
 test.each([
   ["sse-ended", "backend_failed", "ended its event stream"],
   ["web", "backend_failed", "answered without an event stream"],
-  ["unauthorized", "backend_unavailable", "refused the credential (HTTP 401)"],
+  ["unauthorized", "backend_unauthorized", "refused the credential (HTTP 401)"],
   ["no-such-quirk", "backend_unavailable", "has no MCP server at this URL (HTTP 404)"],
 ])("says why it cannot open a stream to %s", async (kind, code, reason) => {
   const order = orderFor({ kind: "sse", url: quirk(kind).url, headers: {} });

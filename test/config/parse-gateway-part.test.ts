@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { DEFAULT_OPENAPI } from "../../src/config/openapi-config.ts";
 import { parseGatewayPart } from "../../src/config/parse-gateway-part.ts";
 
 function problem(part: unknown): string {
@@ -11,7 +12,11 @@ function problem(part: unknown): string {
 }
 
 test("says nothing of people unless told", () => {
-  expect(parseGatewayPart(undefined)).toEqual({ allowedOrigins: [], openWebui: undefined });
+  expect(parseGatewayPart(undefined)).toEqual({
+    allowedOrigins: [],
+    openWebui: undefined,
+    openapi: DEFAULT_OPENAPI,
+  });
   expect(parseGatewayPart({ openWebui: {} }).openWebui).toEqual({
     jwtSecret: undefined,
     issuer: "open-webui",
@@ -32,6 +37,7 @@ test("reads the people of Open WebUI, in both spellings", () => {
   });
   expect(part).toEqual({
     allowedOrigins: ["https://app.example.com"],
+    openapi: DEFAULT_OPENAPI,
     openWebui: {
       jwtSecret: "${OWUI_JWT_SECRET}",
       issuer: "owui",

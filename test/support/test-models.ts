@@ -1,3 +1,4 @@
+import { DEFAULT_OPENAPI } from "../../src/config/openapi-config.ts";
 import { parseLlm } from "../../src/config/parse-llm.ts";
 import type { SnapshotData } from "../../src/config/registry.ts";
 import type { Fetch } from "../../src/core/outbound.ts";
@@ -34,6 +35,7 @@ export function testModels(needs: TestModelsNeeds): TestModels {
       allowedOrigins: [],
       llm: parseLlm(needs.llm),
       openWebui: undefined,
+      openapi: DEFAULT_OPENAPI,
     },
     privateOrigins: needs.privateOrigins ?? [],
     reports: {},
