@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { CommandFailure } from "./command-failure.ts";
+import { isBackendName, readOneServer, type OneServer } from "./one-server.ts";
 
 const DEFAULT_PORT = 8787;
 const DEFAULT_HOST = "127.0.0.1";
@@ -13,6 +14,17 @@ export type ServeOptions = Readonly<{
   ownerPassword: string | undefined;
   state: string | undefined;
   publicUrl: string | undefined;
+  /** What comes after `--`: the one server to serve instead of a config file. */
+  server: OneServer | undefined;
+}>;
+
+export type ConnectOptions = Readonly<{
+  kind: "connect";
+  gateway: string | undefined;
+  key: string | undefined;
+  config: string | undefined;
+  server: OneServer | undefined;
+  once: boolean;
 }>;
 
 export type DeployOptions = Readonly<{
@@ -26,28 +38,38 @@ export type DeployOptions = Readonly<{
 
 export type CommandLine =
   | ServeOptions
+  | ConnectOptions
   | DeployOptions
   | Readonly<{ kind: "help"; about: CommandName | undefined }>
   | Readonly<{ kind: "version" }>;
 
-export type CommandName = "start" | "dev" | "deploy";
+export type CommandName = "start" | "dev" | "connect" | "deploy";
 
 const COMMON = {
   help: { type: "boolean", short: "h" },
   version: { type: "boolean" },
   config: { type: "string", short: "c" },
-  "public-url": { type: "string" },
 } as const;
 const SERVE = {
   ...COMMON,
+  "public-url": { type: "string" },
   port: { type: "string", short: "p" },
   host: { type: "string" },
   "api-key": { type: "string", short: "k" },
   "owner-password": { type: "string" },
   state: { type: "string" },
+  name: { type: "string", short: "n" },
+} as const;
+const CONNECT = {
+  ...COMMON,
+  gateway: { type: "string", short: "g" },
+  key: { type: "string", short: "k" },
+  name: { type: "string", short: "n" },
+  once: { type: "boolean" },
 } as const;
 const DEPLOY = {
   ...COMMON,
+  "public-url": { type: "string" },
   name: { type: "string" },
   domain: { type: "string" },
   "dry-run": { type: "boolean" },
@@ -87,24 +109,21 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     case "start":
     case "dev":
       return parseServe(first, rest);
+    case "connect":
+      return parseConnect(rest);
     case "deploy":
       return parseDeploy(rest);
     default:
       throw new CommandFailure(
-        `Cannot run ${JSON.stringify(first)}: wanted "start", "dev" or "deploy" (see --help)`,
+        `Cannot run ${JSON.stringify(first)}: wanted "start", "dev", "connect" or "deploy" (see --help)`,
       );
   }
 }
 
 function parseServe(kind: "start" | "dev", argv: readonly string[]): CommandLine {
-  const { values, tokens } = read(kind, argv, SERVE);
+  const { values, after } = read(kind, argv, SERVE);
   if (values.help === true) return { kind: "help", about: kind };
   if (values.version === true) return { kind: "version" };
-  if (tokens.some((token) => token.kind === "option-terminator")) {
-    throw new CommandFailure(
-      'Cannot run a command after "--": stdio servers come in a later release; until then bridge it to HTTP ("npx -y supergateway --outputTransport streamableHttp --stdio …") and name its URL in --config',
-    );
-  }
   return {
     kind,
     port: readPort(values.port),
@@ -114,11 +133,52 @@ function parseServe(kind: "start" | "dev", argv: readonly string[]): CommandLine
     ownerPassword: readText("--owner-password", values["owner-password"]),
     state: readText("--state", values.state),
     publicUrl: readPublicUrl(values["public-url"]),
+    server: readServer(after, values),
   };
 }
 
+function parseConnect(argv: readonly string[]): CommandLine {
+  const { values, after } = read("connect", argv, CONNECT);
+  if (values.help === true) return { kind: "help", about: "connect" };
+  if (values.version === true) return { kind: "version" };
+  const { name } = values;
+  if (name !== undefined && !isBackendName(name)) {
+    throw new CommandFailure(
+      `--name: ${JSON.stringify(name)}, wanted the name of a backend: a-z, 0-9 and "-"`,
+    );
+  }
+  if (name !== undefined && after === undefined) {
+    throw new CommandFailure(
+      'Cannot use --name: it names the server after "--", and none is there',
+    );
+  }
+  return {
+    kind: "connect",
+    gateway: readText("--gateway", values.gateway),
+    key: readText("--key", values.key),
+    config: readText("--config", values.config),
+    server: readServer(after, values),
+    once: values.once === true,
+  };
+}
+
+/** Everything after `--` belongs to the server, flags included. */
+function readServer(
+  after: readonly string[] | undefined,
+  values: Readonly<{ config?: string | undefined; name?: string | undefined }>,
+): OneServer | undefined {
+  if (after === undefined) return undefined;
+  if (values.config !== undefined) {
+    throw new CommandFailure('Cannot use both --config and a server after "--": choose one');
+  }
+  return readOneServer(after, readText("--name", values.name));
+}
+
 function parseDeploy(argv: readonly string[]): CommandLine {
-  const { values } = read("deploy", argv, DEPLOY);
+  const { values, after } = read("deploy", argv, DEPLOY);
+  if (after !== undefined) {
+    throw new CommandFailure('Cannot deploy a server after "--": a Worker starts no programs');
+  }
   if (values.help === true) return { kind: "help", about: "deploy" };
   if (values.version === true) return { kind: "version" };
   return {
@@ -137,12 +197,16 @@ function parseDeploy(argv: readonly string[]): CommandLine {
   };
 }
 
-function read<Options extends typeof SERVE | typeof DEPLOY>(
+/** `after` is what stands behind `--`; undefined when there is none. */
+function read<Options extends typeof SERVE | typeof CONNECT | typeof DEPLOY>(
   command: CommandName,
   argv: readonly string[],
   options: Options,
 ) {
-  const scan = parseArgs({ args: [...argv], options, strict: false, tokens: true });
+  const end = argv.indexOf("--");
+  const own = end === -1 ? [...argv] : argv.slice(0, end);
+  const after = end === -1 ? undefined : argv.slice(end + 1);
+  const scan = parseArgs({ args: own, options, strict: false, tokens: true });
   for (const token of scan.tokens) {
     if (token.kind === "option-terminator") break;
     if (token.kind === "positional") {
@@ -158,7 +222,8 @@ function read<Options extends typeof SERVE | typeof DEPLOY>(
     }
   }
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true, tokens: true });
+    const { values } = parseArgs({ args: own, options });
+    return { values, after };
   } catch (error) {
     // Node's sentence names the flag and what is wrong with it, and goes on with advice.
     const reason = error instanceof Error ? error.message.split(/[.\n]/)[0] : String(error);

@@ -11,7 +11,8 @@ import { parseConfig, parseDocumentText } from "../config/config-document.ts";
 const PROBLEM_WIDTH = 400;
 
 export type ConfigSessionOptions = Readonly<{
-  path: string;
+  /** The watched file; undefined when the document comes from the command line. */
+  path: string | undefined;
   /** What the file holds now, and what was resolved for it. */
   text: string;
   variables: ResolvedVariables["variables"];
@@ -32,7 +33,7 @@ export type ConfigSession = Readonly<{
 /** Brings the config file into force, at the start and with every edit. */
 export function createConfigSession(options: ConfigSessionOptions): ConfigSession {
   const { client, resolveFor, restart, say } = options;
-  const name = basename(options.path);
+  const name = options.path === undefined ? "command line" : basename(options.path);
   /** The last text in force: what an edit is compared with. */
   let inForce = options.text;
   let variables = options.variables;
@@ -104,6 +105,7 @@ export function createConfigSession(options: ConfigSessionOptions): ConfigSessio
       sayWarnings(outcome.warnings);
     },
     watch: () => {
+      if (options.path === undefined) return;
       watching = watchConfigFile({ path: options.path, text: inForce, onChange: apply });
     },
     stop: () => watching?.stop(),

@@ -7,13 +7,15 @@ const SERVE_FLAGS = `  -p, --port 8787           port to listen on; 0 takes a fr
       --owner-password PW   password of the owner's page, for this run
       --state DIR           where state and secrets are kept (.wrangler/state)
       --public-url URL      https address people reach this gateway at
+  -n, --name NAME           what the backend after "--" is called
   -h, --help                this text
       --version             version`;
 
 const TEXTS: Record<CommandName, string> = {
-  start: `npm start -- [flags]
+  start: `npm start -- [flags] [-- COMMAND ARGS… | -- URL]
 
-Serves the gateway on this machine.
+Serves the gateway on this machine. What comes after "--" is the one MCP server
+to serve, as in "npm start -- -- npx -y @modelcontextprotocol/server-memory".
 
 ${SERVE_FLAGS}
 
@@ -26,6 +28,21 @@ Exit codes: 0 stopped, 1 wrong flag or config, 2 port in use.`,
 Serves the gateway with "wrangler dev": slower, rebuilds when source changes.
 
 ${SERVE_FLAGS}`,
+  connect: `npm run connect -- [flags] [-- COMMAND ARGS… | -- URL]
+
+Brings MCP servers of this machine and its network to a gateway elsewhere. The
+config of that gateway names each as {"connector": true}.
+
+  -g, --gateway URL         the gateway (or GATEWAY_URL in the environment)
+  -k, --key KEY             a key that may connect (better: GATEWAY_API_KEY)
+  -c, --config FILE         servers to bring (the "mcpServers" file)
+  -n, --name NAME           what the backend after "--" is called there
+      --once                end when a connection or a server ends
+  -h, --help                this text
+      --version             version
+
+Exit codes: 0 stopped, 1 wrong flag or config, 3 refused by the gateway or (with
+--once) not reached, 4 (with --once) a server ended.`,
   deploy: `npm run deploy -- [flags]
 
 Puts the gateway on your Cloudflare account; running it again updates it.
@@ -44,6 +61,7 @@ const OVERVIEW = `mcp-edge-gateway: every MCP server behind one address
 
   npm start           serve it here            (npm start -- --help)
   npm run dev         serve it while editing   (npm run dev -- --help)
+  npm run connect     bring local servers      (npm run connect -- --help)
   npm run deploy      put it on Cloudflare     (npm run deploy -- --help)`;
 
 export function helpText(about: CommandName | undefined): string {

@@ -26,6 +26,8 @@ async function run(line: CommandLine): Promise<number> {
       const { dev } = await import("./dev.ts");
       return dev(line, readVersion());
     }
+    case "connect":
+      throw new CommandFailure("Cannot connect: a local server goes with npm start for now");
     case "deploy": {
       const { deploy } = await import("./deploy.ts");
       return deploy(line);

@@ -7,6 +7,7 @@ import { readConfigFile } from "./config-file.ts";
 import { createGatewayClient } from "./gateway-client.ts";
 import { claimPort, isLoopback, localUrl } from "./listen-address.ts";
 import { ensureLocalSecrets, readDevVars } from "./local-secrets.ts";
+import { oneServerDocument } from "./one-server.ts";
 import { PROJECT } from "./project-files.ts";
 import { renderAccess, renderBackends, renderConnecting, renderModels } from "./start-banner.ts";
 import { lockState } from "./state-lock.ts";
@@ -54,7 +55,10 @@ export async function serveGateway(
   const stopping = listenForStop();
   const style = createStyle(process.stdout, process.env);
   const port = await claimPort(options.host, options.port);
-  const configText = await readConfigFile(options.config);
+  const configText =
+    options.server === undefined
+      ? await readConfigFile(options.config)
+      : oneServerDocument(options.server);
   const state = options.state === undefined ? PROJECT.state : resolve(options.state);
   const secretsFile = options.state === undefined ? PROJECT.devVars : join(state, ".dev.vars");
   const lock = await lockState(state);
@@ -99,7 +103,7 @@ export async function serveGateway(
     if (healthy !== true) {
       throw new CommandFailure(`Cannot start: ${healthy || `${url}/health did not answer`}`);
     }
-    if (options.config !== undefined && configText !== undefined) {
+    if (configText !== undefined) {
       session = createConfigSession({
         path: options.config,
         text: configText,

@@ -23,6 +23,7 @@ test("serves on loopback port 8787 when nothing is said", () => {
     ownerPassword: undefined,
     state: undefined,
     publicUrl: undefined,
+    server: undefined,
   });
 });
 
@@ -41,6 +42,7 @@ test("takes every flag of the contract, and mcpo's short ones", () => {
     ownerPassword: "p",
     state: "s",
     publicUrl: "https://mcp.example.com",
+    server: undefined,
   });
   expect(parseCommandLine(["dev", "-p", "9", "-c", "x", "-k", "y"])).toMatchObject({
     kind: "dev",
@@ -58,7 +60,7 @@ test("answers -h, --help and --version before anything else is looked at", () =>
   expect(parseCommandLine(["start", "-h"])).toEqual({ kind: "help", about: "start" });
   expect(parseCommandLine(["deploy", "--help"])).toEqual({ kind: "help", about: "deploy" });
   expect(parseCommandLine(["start", "--version"])).toEqual({ kind: "version" });
-  for (const about of ["start", "dev", "deploy", undefined] as const) {
+  for (const about of ["start", "dev", "connect", "deploy", undefined] as const) {
     const lines = helpText(about).split("\n");
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
   }
@@ -88,9 +90,59 @@ test.each([
   expect(failure.message).not.toContain("\n");
 });
 
-test("refuses a stdio command and says what to do instead", () => {
-  const failure = failureOf("start", "--", "npx", "-y", "server");
+test("takes everything after -- as one server, flags included", () => {
+  expect(
+    parseCommandLine(["start", "-k", "top", "--", "npx", "-y", "@x/server-memory", "--port", "1"]),
+  ).toMatchObject({
+    port: 8787,
+    apiKey: "top",
+    server: { name: "memory", command: ["npx", "-y", "@x/server-memory", "--port", "1"] },
+  });
+  expect(parseCommandLine(["start", "--", "https://mcp.wave.example.com/mcp"])).toMatchObject({
+    server: { name: "wave", url: "https://mcp.wave.example.com/mcp" },
+  });
+  expect(parseCommandLine(["start", "--name", "notes", "--", "npx", "x"])).toMatchObject({
+    server: { name: "notes", command: ["npx", "x"] },
+  });
+  // mcpo's --name is a title and may be any text.
+  expect(parseCommandLine(["start", "--name", "My notes", "--", "npx", "x"])).toMatchObject({
+    server: { name: "x" },
+  });
+});
+
+test("reads where to connect to, and what", () => {
+  expect(
+    parseCommandLine(
+      "connect -g https://mcp.example.com -k key --once --name nas -- truenas-mcp -v".split(" "),
+    ),
+  ).toEqual({
+    kind: "connect",
+    gateway: "https://mcp.example.com",
+    key: "key",
+    config: undefined,
+    server: { name: "nas", command: ["truenas-mcp", "-v"] },
+    once: true,
+  });
+  expect(parseCommandLine(["connect", "-c", "mcp.json"])).toMatchObject({
+    gateway: undefined,
+    key: undefined,
+    config: "mcp.json",
+    server: undefined,
+    once: false,
+  });
+});
+
+test.each([
+  [["start", "--"], 'nothing after "--"'],
+  [["start", "-c", "mcp.json", "--", "npx"], "choose one"],
+  [["start", "--", "https://x.example/mcp", "-v"], '"-v"'],
+  [["connect", "--name", "My NAS", "--", "x"], '--name: "My NAS"'],
+  [["connect", "--name", "nas"], "none is there"],
+  [["connect", "--port", "1"], "Unknown flag --port"],
+  [["deploy", "--", "npx"], "starts no programs"],
+])("refuses %j: what is served must be clear", (argv, part) => {
+  const failure = failureOf(...argv);
   expect(failure.exitCode).toBe(1);
-  expect(failure.message).toContain("later release");
-  expect(failure.message).toContain("supergateway");
+  expect(failure.message).toContain(part);
+  expect(failure.message).not.toContain("\n");
 });
