@@ -51,6 +51,7 @@ import { createTaskNames } from "./mcp/task-names.ts";
 import { createSlips } from "./mcp/create-slips.ts";
 import type { TokenOffice } from "./oauth/oauth-needs.ts";
 import { createOAuthRoutes } from "./oauth/oauth-routes.ts";
+import { createOpenapiEndpoint } from "./openapi/openapi-endpoint.ts";
 import { createOpenaiRoutes } from "./openai/openai-routes.ts";
 import { createStatusRoutes } from "./status/status-routes.ts";
 import { AUDIT_NAME } from "./telemetry/audit-object.ts";
@@ -85,6 +86,26 @@ export type App = (request: Request, execution: ExecutionContext) => Promise<Res
 
 /** `/mcp` and `/mcp/{backend}`, with or without a slash at the end. */
 const MCP_PATH = /^\/mcp(?:\/([a-z][a-z0-9-]{0,30}))?\/?$/;
+
+/** First parts of the paths that the router knows; all others are REST, where a backend is named. */
+const ROUTED: ReadonlySet<string> = new Set([
+  "mcp",
+  "v1",
+  "models",
+  "chat",
+  "responses",
+  "embeddings",
+  "oauth",
+  "authorize",
+  "token",
+  "register",
+  "revoke",
+  "connect",
+  "admin",
+  "health",
+  "status",
+  "metrics",
+]);
 
 /** What every surface and the callers' objects stand on. */
 export type Middle = CallerDeps &
@@ -237,6 +258,7 @@ export function createApp(env: Env, middle: Middle): App {
     hopId,
     allowedOrigins: (context) => snapshots.peek(context)?.config.allowedOrigins ?? [],
   });
+  const openapi = createOpenapiEndpoint({ gateway, snapshots, authenticator, ownOrigin, hopId });
   const routes = new Hono()
     .route(
       "/",
@@ -280,12 +302,22 @@ export function createApp(env: Env, middle: Middle): App {
     );
 
   return async (request, execution) => {
-    const match = MCP_PATH.exec(pathOf(request.url));
-    // The hot path goes past the router: it would cost a tenth of a call.
-    if (match === null) return routes.fetch(request, env, execution);
-    const [, name] = match;
-    return mcp(request, scopeOf(name), contextOf(request, execution));
+    const path = pathOf(request.url);
+    const match = MCP_PATH.exec(path);
+    // The hot paths go past the router: it would cost a tenth of a call.
+    if (match !== null) {
+      const [, name] = match;
+      return mcp(request, scopeOf(name), contextOf(request, execution));
+    }
+    if (isRouted(path)) return routes.fetch(request, env, execution);
+    return openapi(request, path, contextOf(request, execution));
   };
+}
+
+function isRouted(path: string): boolean {
+  const end = path.indexOf("/", 1);
+  const first = end === -1 ? path.slice(1) : path.slice(1, end);
+  return ROUTED.has(first) || first.startsWith(".");
 }
 
 function listenersOf(

@@ -38,6 +38,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
       return visibleTools(view);
     },
 
+    async tool(caller, scope, name, context) {
+      const { view } = await find(caller, scope, context);
+      return visibleTool(view, name);
+    },
+
     async listText(caller, scope, kind, context) {
       const { view } = await find(caller, scope, context);
       return view.text(kind);
@@ -137,19 +142,28 @@ function innerWhereabouts(held: HeldView, request: LocatedRequest, tool: HouseTo
 
 function visibleTools({ tools, house }: View): readonly VisibleTool[] {
   const offered: VisibleTool[] = [...tools].map(([name, tool]) => ({ ...tool, name }));
-  for (const [name, { definition }] of house) {
-    offered.push({
-      name,
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- plain letters, and free in this view
-      exposedName: name as ExposedName,
-      backend: HOUSE,
-      ownName: definition.name,
-      tool: definition,
-    });
-  }
+  for (const [name, tool] of house) offered.push(asVisible(name, tool));
   return house.size === 0
     ? offered
     : offered.toSorted((a, b) => (a.exposedName < b.exposedName ? -1 : 1));
+}
+
+function visibleTool({ tools, house }: View, name: string): VisibleTool | undefined {
+  const tool = tools.get(name);
+  if (tool !== undefined) return { ...tool, name };
+  const own = house.get(name);
+  return own === undefined ? undefined : asVisible(name, own);
+}
+
+function asVisible(name: string, { definition }: HouseTool): VisibleTool {
+  return {
+    name,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- plain letters, and free in its view
+    exposedName: name as ExposedName,
+    backend: HOUSE,
+    ownName: definition.name,
+    tool: definition,
+  };
 }
 
 function toStatus(

@@ -141,6 +141,13 @@ export type ServerDescription = Readonly<{
 export interface Gateway {
   /** Sorted by exposed name. Answers from what is known; never waits for a backend that hangs. */
   tools(caller: Caller, scope: Scope, context: CallContext): Promise<readonly VisibleTool[]>;
+  /** One of them by its name in `scope`; undefined for what the caller does not see. */
+  tool(
+    caller: Caller,
+    scope: Scope,
+    name: string,
+    context: CallContext,
+  ): Promise<VisibleTool | undefined>;
   /** The JSON text of the array of all entries, e.g. of `tools`. */
   listText(caller: Caller, scope: Scope, kind: ListKind, context: CallContext): Promise<string>;
   /**

@@ -21,9 +21,6 @@ export type StatusNeeds = Readonly<{
 
 type Vars = { Variables: { context: CallContext } };
 
-const HINT =
-  "There is nothing at this address: MCP clients use /mcp, OpenAI clients /v1, /health says whether the gateway runs";
-
 /** `/health` for machines that watch, `/status` for people with a credential. */
 export function createStatusRoutes(needs: StatusNeeds): Hono<Vars> {
   const routes = new Hono<Vars>();
@@ -31,16 +28,14 @@ export function createStatusRoutes(needs: StatusNeeds): Hono<Vars> {
   // Public, so it says that the gateway runs and nothing else, and asks nobody to find out.
   routes.get("/health", (c) => c.json({ status: "ok" }, 200, { "cache-control": "no-store" }));
 
-  for (const path of ["/", "/status"]) {
-    routes.use(path, async (c, next) => {
-      const request = c.req.raw;
-      if (isPreflight(request)) return answerPreflight(request, ANY_ORIGIN);
-      c.set("context", needs.contextOf(request, c.executionCtx));
-      await next();
-      c.res = withCors(c.res, request, ANY_ORIGIN);
-      return undefined;
-    });
-  }
+  routes.use("/status", async (c, next) => {
+    const request = c.req.raw;
+    if (isPreflight(request)) return answerPreflight(request, ANY_ORIGIN);
+    c.set("context", needs.contextOf(request, c.executionCtx));
+    await next();
+    c.res = withCors(c.res, request, ANY_ORIGIN);
+    return undefined;
+  });
 
   routes.all("/status", async (c) => {
     const { context } = c.var;
@@ -65,10 +60,6 @@ export function createStatusRoutes(needs: StatusNeeds): Hono<Vars> {
       "x-request-id": context.requestId,
     });
   });
-
-  routes.get("/", (c) =>
-    problemResponse(new GatewayError("not_found", HINT), c.var.context.requestId),
-  );
 
   routes.onError((thrown, c) => {
     const error = asGatewayError(thrown);

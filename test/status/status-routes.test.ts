@@ -109,9 +109,3 @@ test("answers HEAD, and only reads", async () => {
   const post = await sendAuthorized("/status", { method: "POST" });
   expect([post.status, post.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
 });
-
-test("says at the root where to go", async () => {
-  const response = await send("/");
-  expect(response.status).toBe(404);
-  expect(await response.text()).toContain("/mcp");
-});
