@@ -27,6 +27,9 @@ const REMOTE_TYPES: ReadonlyMap<string, "streamable-http" | "sse"> = new Map([
   ["sse", "sse"],
 ]);
 
+const OAUTH_HINT =
+  'not used yet: the gateway cannot sign in at a backend; give it a token in "headers" as ${NAME}';
+
 /** Every key some client's format knows; others get a warning, so a typo is seen. */
 const KNOWN_KEYS: ReadonlySet<string> = new Set([
   "type",
@@ -50,6 +53,7 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([
   "disabled",
   "description",
   "name",
+  "oauth",
 ]);
 
 export type EntryToParse = Readonly<{
@@ -70,6 +74,7 @@ export function parseBackendEntry({
   for (const key of Object.keys(entry)) {
     if (!KNOWN_KEYS.has(key)) warn(`${path}.${key}: not used by the gateway`);
   }
+  if (entry["oauth"] !== undefined) warn(`${path}.oauth: ${OAUTH_HINT}`);
   const transport = parseTransport(path, entry);
   const enabled = readBoolean(path, entry, "enabled") ?? true;
   if (!enabled || readBoolean(path, entry, "disabled") === true) return undefined;
@@ -98,15 +103,15 @@ function parseTransport(path: string, entry: JsonObject): BackendTransport {
   const url = entry[urlKey];
   const type = entry["type"] ?? entry["transport"];
   if (url !== undefined) return parseRemote(path, entry, { urlKey, url, type });
+  if (typeof type === "string" && REMOTE_TYPES.has(type)) {
+    throw configProblem(`${path}.url`, undefined, "the address of the MCP server");
+  }
   if (entry["command"] !== undefined) {
     if (typeof entry["command"] !== "string" || entry["command"] === "") {
       throw configProblem(`${path}.command`, entry["command"], "the name of a program");
     }
     readStrings(path, entry, "args");
     return { kind: "stdio" };
-  }
-  if (typeof type === "string" && REMOTE_TYPES.has(type)) {
-    throw configProblem(`${path}.url`, undefined, "the address of the MCP server");
   }
   throw configProblem(path, entry, 'one of "url", "command" or "builtin"');
 }

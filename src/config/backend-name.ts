@@ -1,12 +1,20 @@
 import type { BackendName } from "../core/ids.ts";
 import { configProblem } from "./config-problem.ts";
 
-/** Route words of ours: a backend of that name would stand in their way at `/{backend}/…`. */
+/** First parts of routes of ours: at `/{backend}/…` such a backend would stand in their way. */
 const RESERVED: ReadonlySet<string> = new Set([
   "mcp",
   "v1",
+  "models",
+  "chat",
+  "responses",
+  "embeddings",
   "docs",
   "redoc",
+  "openapi",
+  "api",
+  "system",
+  "gateway",
   "oauth",
   "authorize",
   "token",
@@ -17,35 +25,92 @@ const RESERVED: ReadonlySet<string> = new Set([
   "health",
   "status",
   "metrics",
-  "openapi",
-  "api",
 ]);
 
+const MAX_LENGTH = 31;
 const PATTERN = /^[a-z][a-z0-9-]{0,30}$/;
+/** A path has to hold it, percent-encoded. */
+const MAX_WRITTEN = 100;
+/**
+ * A slash would end it in a path, and half a character cannot be encoded for one; the last is what
+ * some would take for an object's own part.
+ */
+const UNUSABLE = /\/|\p{Cc}|\p{Cs}|^__proto__$/u;
+
+/** What an entry is called here, and as it is written where that differs. */
+export type EntryName = Readonly<{ name: BackendName; alias?: string }>;
+/** The entries of a document, by how they are written. */
+export type EntryNames = ReadonlyMap<string, EntryName>;
 
 /** Throws `config_invalid` naming the entry. */
 export function parseBackendName(name: string): BackendName {
-  const path = `mcpServers[${JSON.stringify(name.slice(0, 40))}]`;
-  if (RESERVED.has(name)) {
-    throw configProblem(path, name, `another name: /${name} is a route of the gateway`);
-  }
-  if (!PATTERN.test(name)) {
-    const hint = suggest(name);
-    throw configProblem(
-      path,
-      name,
-      `a name of a-z, 0-9 and "-" that begins with a letter, at most 31 characters${hint}`,
-    );
-  }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- matched just above
-  return name as BackendName;
+  const path = entryPath("mcpServers", name);
+  refuseReserved(path, name, name);
+  if (isLegal(name)) return name;
+  const close = nearestName(name);
+  const hint = isLegal(close) && !RESERVED.has(close) ? `, for example "${close}"` : "";
+  throw configProblem(
+    path,
+    name,
+    `a name of a-z, 0-9 and "-" that begins with a letter, at most ${MAX_LENGTH} characters${hint}`,
+  );
 }
 
-function suggest(name: string): string {
-  const close = name
+/**
+ * The name of each entry of a document: the nearest legal one, because people's files are full of
+ * names that other programs take as they are. Throws `config_invalid` where nothing is left of a
+ * name, and where two entries would be called the same.
+ */
+export function nameEntries(key: string, written: readonly string[]): EntryNames {
+  const taken = new Map<string, string>();
+  const named = new Map<string, EntryName>();
+  for (const text of written) {
+    const entry = nameEntry(key, text);
+    const other = taken.get(entry.name);
+    if (other !== undefined) {
+      throw configProblem(
+        entryPath(key, text),
+        text,
+        `another name: it would be called "${entry.name}" here, as ${JSON.stringify(other)} is`,
+      );
+    }
+    taken.set(entry.name, text);
+    named.set(text, entry);
+  }
+  return named;
+}
+
+function nameEntry(key: string, written: string): EntryName {
+  if (isLegal(written) || written.length > MAX_WRITTEN || UNUSABLE.test(written)) {
+    return { name: parseBackendName(written) };
+  }
+  const name = nearestName(written);
+  refuseReserved(entryPath(key, written), written, name);
+  return isLegal(name) ? { name, alias: written } : { name: parseBackendName(written) };
+}
+
+/** Where an entry stands, in a form that says where its name begins and ends. */
+export function entryPath(key: string, written: string): string {
+  return isLegal(written) ? `${key}.${written}` : `${key}[${JSON.stringify(written.slice(0, 40))}]`;
+}
+
+function refuseReserved(path: string, written: string, name: string): void {
+  if (!RESERVED.has(name)) return;
+  throw configProblem(path, written, `another name: /${name} is a route of the gateway`);
+}
+
+function isLegal(name: string): name is BackendName {
+  return PATTERN.test(name);
+}
+
+/** Letters keep their shape without their accents; what is left may be nothing. */
+function nearestName(written: string): string {
+  return written
+    .normalize("NFKD")
+    .replaceAll(/\p{M}+/gu, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^[^a-z]+|-+$/g, "")
-    .slice(0, 31);
-  return PATTERN.test(close) && !RESERVED.has(close) ? `, for example "${close}"` : "";
+    .replace(/^[^a-z]+/, "")
+    .slice(0, MAX_LENGTH)
+    .replace(/-+$/, "");
 }

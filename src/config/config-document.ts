@@ -4,7 +4,7 @@ import { GatewayError } from "../core/errors.ts";
 import { parseBackendEntry } from "./backend-entry.ts";
 import { configProblem } from "./config-problem.ts";
 import type { BackendConfig, GatewayConfig } from "./gateway-config.ts";
-import { parseBackendName } from "./backend-name.ts";
+import { entryPath, nameEntries } from "./backend-name.ts";
 import { parseGatewayPart } from "./parse-gateway-part.ts";
 import { parseLlm } from "./parse-llm.ts";
 
@@ -61,14 +61,19 @@ export function parseConfig(document: JsonObject): ParsedConfig {
     throw configProblem("mcpServers", names.length, `at most ${MAX_BACKENDS} backends`);
   }
   const backends: BackendConfig[] = [];
-  for (const name of names) {
+  const entries = nameEntries(key, names);
+  for (const [written, { name, alias }] of entries) {
+    const path = entryPath(key, written);
     const entry = parseBackendEntry({
-      path: `${key}.${name}`,
-      name: parseBackendName(name),
-      entry: servers[name],
+      path,
+      name,
+      entry: servers[written],
       warn: (warning) => warnings.push(warning),
     });
-    if (entry !== undefined) backends.push(entry);
+    if (entry === undefined) continue;
+    if (alias !== undefined)
+      warnings.push(`${path}: called "${name}" here, and as written in REST`);
+    backends.push(alias === undefined ? entry : { ...entry, alias });
   }
   for (const other of Object.keys(document)) {
     if (other === key || OWN_PARTS.has(other)) continue;
@@ -77,7 +82,7 @@ export function parseConfig(document: JsonObject): ParsedConfig {
   return {
     config: {
       backends: backends.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-      ...parseGatewayPart(document["gateway"]),
+      ...parseGatewayPart(document["gateway"], entries),
       llm: parseLlm(document["llm"]),
     },
     warnings,

@@ -1,3 +1,4 @@
+import type { EntryNames } from "./backend-name.ts";
 import { configProblem } from "./config-problem.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 import { DEFAULT_OPENAPI } from "./openapi-config.ts";
@@ -26,8 +27,8 @@ const NO_GATEWAY_PART: GatewayPart = {
   openapi: DEFAULT_OPENAPI,
 };
 
-/** The part `gateway`. Throws `config_invalid`. */
-export function parseGatewayPart(given: unknown): GatewayPart {
+/** The part `gateway` of a document with these `entries`. Throws `config_invalid`. */
+export function parseGatewayPart(given: unknown, entries: EntryNames): GatewayPart {
   if (given === undefined) return NO_GATEWAY_PART;
   const part = readStrict("gateway", given, ["allowedOrigins", "openWebui", "openapi"], {
     openWebUI: "openWebui",
@@ -38,7 +39,7 @@ export function parseGatewayPart(given: unknown): GatewayPart {
   return {
     allowedOrigins: readOrigins(part),
     openWebui: readOpenWebui(part),
-    openapi: parseOpenapi(part.pathOf("openapi"), part.value("openapi")),
+    openapi: parseOpenapi(part.pathOf("openapi"), part.value("openapi"), entries),
   };
 }
 

@@ -1,8 +1,9 @@
 import { configProblem } from "./config-problem.ts";
-import { parseBackendName } from "./backend-name.ts";
+import type { EntryNames } from "./backend-name.ts";
+import type { BackendName } from "../core/ids.ts";
 import { DEFAULT_OPENAPI, type OpenapiConfig } from "./openapi-config.ts";
 import { readOrigins } from "./parse-origins.ts";
-import { readStrict, type StrictPart } from "./strict-part.ts";
+import { isLine, readStrict, type StrictPart } from "./strict-part.ts";
 
 const KEYS = [
   "pathPrefix",
@@ -23,27 +24,52 @@ const MAX_DESCRIPTION = 2_000;
 /** Path segments of unreserved characters (RFC 3986 section 2.3): nothing a proxy might rewrite. */
 const SEGMENTS = /^[A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*$/;
 
-/** The part `gateway.openapi`. Throws `config_invalid`. */
-export function parseOpenapi(path: string, given: unknown): OpenapiConfig {
+/** The part `gateway.openapi` of a document with these `entries`. Throws `config_invalid`. */
+export function parseOpenapi(path: string, given: unknown, entries: EntryNames): OpenapiConfig {
   if (given === undefined) return DEFAULT_OPENAPI;
   const part = readStrict(path, given, KEYS);
   const prefix = readPath(part, "pathPrefix");
   const rootPath = readPath(part, "rootPath");
-  const root = part.text("root", MAX_TITLE);
   return {
     pathPrefix: prefix === "" ? "/" : `/${prefix}/`,
     rootPath: rootPath === "" ? "" : `/${rootPath}`,
     compat: part.choice("compat", ["mcpo"]),
-    root: root === undefined ? undefined : parseBackendName(root),
+    root: readRoot(part, entries),
     publicDocuments: part.boolean("publicDocuments") ?? DEFAULT_OPENAPI.publicDocuments,
     toolErrorStatus:
       part.number("toolErrorStatus", { min: 400, max: 599, whole: true }) ??
       DEFAULT_OPENAPI.toolErrorStatus,
     title: part.text("title", MAX_TITLE),
-    description: part.text("description", MAX_DESCRIPTION),
+    description: readDescription(part),
     version: part.text("version", MAX_TITLE),
-    allowedOrigins: part.value("allowedOrigins") === undefined ? undefined : readOrigins(part),
+    allowedOrigins: readAllowed(part),
   };
+}
+
+/** By either of its names; one that is switched off may be named, and is not served. */
+function readRoot(part: StrictPart, entries: EntryNames): BackendName | undefined {
+  const root = part.value("root");
+  if (root === undefined) return undefined;
+  for (const [written, { name }] of entries) if (root === written || root === name) return name;
+  throw configProblem(part.pathOf("root"), root, 'the name of a backend in "mcpServers"');
+}
+
+/** Text of a document, which may have lines, and markdown in them. */
+function readDescription(part: StrictPart): string | undefined {
+  const text = part.value("description");
+  if (text === undefined) return undefined;
+  if (typeof text === "string" && isLine(text.replaceAll(/[\n\r\t]/g, " "), MAX_DESCRIPTION)) {
+    return text;
+  }
+  const wanted = `a text of 1 to ${MAX_DESCRIPTION} characters`;
+  throw configProblem(part.pathOf("description"), text, wanted);
+}
+
+/** `*` among them says what leaving it out says: any. */
+function readAllowed(part: StrictPart): readonly string[] | undefined {
+  const given = part.value("allowedOrigins");
+  if (given === undefined || (Array.isArray(given) && given.includes("*"))) return undefined;
+  return readOrigins(part);
 }
 
 /** Slashes at the ends are optional. */

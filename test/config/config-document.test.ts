@@ -107,14 +107,23 @@ test.each([
     "mcpServers.a.instructions: true, wanted false or a text",
   ],
   [
-    '{"mcpServers":{"My Server":{"builtin":"time"}}}',
-    /wanted a name of a-z.*for example "my-server"$/,
+    '{"mcpServers":{"a":{"type":"sse","command":"x"}}}',
+    "mcpServers.a.url: missing, wanted the address of the MCP server",
+  ],
+  [
+    '{"mcpServers":{"a":{"type":"stdio"}}}',
+    'mcpServers.a: {"type":"stdio"}, wanted one of "url", "command" or "builtin"',
+  ],
+  ['{"mcpServers":{"a":{"command":["x"]}}}', 'mcpServers.a.command: ["x"], wanted the name of'],
+  ['{"mcpServers":{"a":{"command":"x","args":"-y"}}}', /a\.args: "-y", wanted a list of strings$/],
+  [
+    '{"mcpServers":{"My Server":{"url":"ftp://x"}}}',
+    'mcpServers["My Server"].url: "ftp://x", wanted an http or https URL',
   ],
   [
     '{"mcpServers":{"admin":{"builtin":"time"}}}',
     /wanted another name: \/admin is a route of the gateway/,
   ],
-  ['{"mcpServers":{"a__b":{"builtin":"time"}}}', /wanted a name of a-z.*for example "a-b"$/],
   ['{"mcpServers":{"__proto__":{"builtin":"time"}}}', /wanted a name of a-z/],
   ['{"mcpServers":{"../x":{"builtin":"time"}}}', /wanted a name of a-z/],
   [

@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
+import { nameEntries } from "../../src/config/backend-name.ts";
 import { DEFAULT_OPENAPI } from "../../src/config/openapi-config.ts";
 import { parseGatewayPart } from "../../src/config/parse-gateway-part.ts";
 
+const ENTRIES = nameEntries("mcpServers", ["erp", "My Clock"]);
+
 function problem(part: unknown): string {
   try {
-    parseGatewayPart(part);
+    parseGatewayPart(part, ENTRIES);
   } catch (error) {
     return error instanceof Error ? error.message : "";
   }
@@ -12,12 +15,12 @@ function problem(part: unknown): string {
 }
 
 test("says nothing of people unless told", () => {
-  expect(parseGatewayPart(undefined)).toEqual({
+  expect(parseGatewayPart(undefined, ENTRIES)).toEqual({
     allowedOrigins: [],
     openWebui: undefined,
     openapi: DEFAULT_OPENAPI,
   });
-  expect(parseGatewayPart({ openWebui: {} }).openWebui).toEqual({
+  expect(parseGatewayPart({ openWebui: {} }, ENTRIES).openWebui).toEqual({
     jwtSecret: undefined,
     issuer: "open-webui",
     required: false,
@@ -26,15 +29,18 @@ test("says nothing of people unless told", () => {
 });
 
 test("reads the people of Open WebUI, in both spellings", () => {
-  const part = parseGatewayPart({
-    allowedOrigins: ["https://app.example.com/x"],
-    open_webui: {
-      jwt_secret: "${OWUI_JWT_SECRET}",
-      issuer: "owui",
-      required: true,
-      rules: [{ groups: ["sales"], allow: ["erp"], deny: ["erp/delete_*"] }],
+  const part = parseGatewayPart(
+    {
+      allowedOrigins: ["https://app.example.com/x"],
+      open_webui: {
+        jwt_secret: "${OWUI_JWT_SECRET}",
+        issuer: "owui",
+        required: true,
+        rules: [{ groups: ["sales"], allow: ["erp"], deny: ["erp/delete_*"] }],
+      },
     },
-  });
+    ENTRIES,
+  );
   expect(part).toEqual({
     allowedOrigins: ["https://app.example.com"],
     openapi: DEFAULT_OPENAPI,
@@ -77,4 +83,37 @@ test.each<[unknown, string | RegExp]>([
   ],
 ])("names path, value and what was wanted in %j", (part, expected) => {
   expect(problem(part)).toMatch(expected);
+});
+
+const openapi = (part: object) => parseGatewayPart({ openapi: part }, ENTRIES).openapi;
+
+test("takes either name of a backend for the one at the root", () => {
+  expect(openapi({ root: "erp" }).root).toBe("erp");
+  expect(openapi({ root: "My Clock" }).root).toBe("my-clock");
+  expect(openapi({ root: "my-clock" }).root).toBe("my-clock");
+  for (const root of ["nas", "my clock", 1]) {
+    expect(problem({ openapi: { root } })).toBe(
+      `gateway.openapi.root: ${JSON.stringify(root)}, wanted the name of a backend in "mcpServers"`,
+    );
+  }
+});
+
+test("takes * for pages of any origin", () => {
+  expect(openapi({ allowedOrigins: ["https://a.example/x"] }).allowedOrigins).toEqual([
+    "https://a.example",
+  ]);
+  expect(openapi({ allowedOrigins: ["https://a.example", "*"] }).allowedOrigins).toBeUndefined();
+  expect(problem({ openapi: { allowedOrigins: ["a.example"] } })).toMatch(
+    /^gateway\.openapi\.allowedOrigins: "a\.example", wanted origins/,
+  );
+});
+
+test("takes a description of several lines, and a title of one", () => {
+  expect(openapi({ description: "# House\n\n- one" }).description).toBe("# House\n\n- one");
+  expect(problem({ openapi: { title: "a\nb" } })).toMatch(
+    /^gateway\.openapi\.title: .* on one line/,
+  );
+  expect(problem({ openapi: { description: "a\u0007" } })).toMatch(
+    /^gateway\.openapi\.description/,
+  );
 });
