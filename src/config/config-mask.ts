@@ -43,6 +43,8 @@ const SECRET_KEYS: ReadonlySet<string> = new Set([
   "jwtSecret",
   "jwt_secret",
 ]);
+/** What an `oauth` part of an entry may hold at any depth: `client_secret`, a token somebody kept. */
+const OAUTH_SECRET = /secret|token$|password/i;
 /** Objects whose every value may be a secret. */
 const SECRET_GROUPS: ReadonlySet<string> = new Set(["headers", "env"]);
 
@@ -71,12 +73,21 @@ function rewriteEntry(path: readonly string[], entry: JsonObject, rewrite: Rewri
     if ((isUrlKey(key) || SECRET_KEYS.has(key)) && typeof value === "string") {
       return rewrite([...path, key], value);
     }
+    if (key === "oauth" && isJsonObject(value)) return rewriteOAuth([...path, key], value, rewrite);
     if (SECRET_GROUPS.has(key) && isJsonObject(value)) {
       return mapEntries(value, (header, text) =>
         typeof text === "string" ? rewrite([...path, key, header], text) : text,
       );
     }
     return value;
+  });
+}
+
+function rewriteOAuth(path: readonly string[], part: JsonObject, rewrite: Rewrite): JsonObject {
+  return mapEntries(part, (key, value) => {
+    if (isJsonObject(value)) return rewriteOAuth([...path, key], value, rewrite);
+    const isSecret = typeof value === "string" && OAUTH_SECRET.test(key);
+    return isSecret ? rewrite([...path, key], value) : value;
   });
 }
 

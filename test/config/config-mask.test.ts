@@ -64,3 +64,22 @@ test("refuses a mask where nothing is stored", () => {
     `mcpServers.other.headers.A: "${MASK}", wanted the value itself: nothing is stored at this place`,
   );
 });
+
+test("masks what an oauth part keeps secret, at any depth", () => {
+  const oauth = {
+    server_url: "https://auth.example.com",
+    client_metadata: { client_name: "x", token_endpoint_auth_method: "none", client_secret: "s3" },
+    access_token: "${TOKEN}",
+  };
+  const document = { mcpServers: { a: { url: "https://a.example/mcp", oauth } } };
+  const masked = maskDocument(document);
+  expect(masked).toEqual({
+    mcpServers: {
+      a: {
+        url: "https://a.example/mcp",
+        oauth: { ...oauth, client_metadata: { ...oauth.client_metadata, client_secret: MASK } },
+      },
+    },
+  });
+  expect(unmaskDocument(masked, document)).toEqual(document);
+});
