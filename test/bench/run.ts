@@ -13,6 +13,7 @@ import { idleSessions } from "./idle-sessions.ts";
 import { manyBackends } from "./many-backends.ts";
 import { peers } from "./peers.ts";
 import { questions } from "./questions.ts";
+import { restCalls } from "./rest-calls.ts";
 import type { Section, SectionResult } from "./section.ts";
 import { sessionCalls } from "./session-calls.ts";
 import { sizeAndStart } from "./size-and-start.ts";
@@ -25,6 +26,7 @@ import { toolList } from "./tool-list.ts";
  */
 const SECTIONS: readonly Section[] = [
   directLane,
+  restCalls,
   sessionCalls,
   questions,
   streams,
