@@ -71,6 +71,8 @@ export type Env = WayOut &
     OWNER_PASSWORD?: string;
     ENCRYPTION_KEY?: string;
     GATEWAY_API_KEY?: string;
+    /** A key too short for GATEWAY_API_KEY; only the local command sets it. */
+    LOOPBACK_API_KEY?: string;
     /** Only where the local command serves the gateway. */
     LOCAL_COMMAND_KEY?: string;
     LOG_LEVEL?: string;
@@ -241,6 +243,7 @@ export function createApp(env: Env, middle: Middle): App {
       snapshots,
       keys,
       staticKey: env.GATEWAY_API_KEY,
+      loopbackKey: env.LOOPBACK_API_KEY,
       validateToken: createTokenValidator((user) => env.GRANTS.getByName(user)),
       now,
     }),

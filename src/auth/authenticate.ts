@@ -2,6 +2,8 @@ import type { SnapshotSource } from "../config/snapshot.ts";
 import { secretsEqual, sha256Hex } from "../core/digest.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
+import { isLoopbackOrigin } from "../core/loopback-host.ts";
+import { MIN_STATIC_KEY } from "../core/static-key.ts";
 import { FULL_POLICY_ID, policyIdOf } from "./access.ts";
 import { isApiKey, type ApiKeyRecord } from "./api-key.ts";
 import { readBearer } from "./bearer.ts";
@@ -18,8 +20,6 @@ const KEY_KNOWN_MS = 1_000;
 /** How long a key's record is good for without KV; the snapshot's tombstones are always asked. */
 const RECORD_KNOWN_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
-/** A shorter static key could be guessed; better none. */
-const MIN_STATIC_KEY = 16;
 /** Seconds; our storage comes back or the caller finds out that it does not. */
 const RETRY_AFTER = 5;
 
@@ -37,6 +37,8 @@ export type AuthenticatorNeeds = Readonly<{
   keys: Pick<KeyStore, "find">;
   /** GATEWAY_API_KEY. */
   staticKey: string | undefined;
+  /** LOOPBACK_API_KEY: may be short, and is good only for what comes from this machine. */
+  loopbackKey?: string | undefined;
   /** Asks the token's own object; null when it is not good for this resource of this origin. */
   validateToken: (
     token: string,
@@ -47,6 +49,8 @@ export type AuthenticatorNeeds = Readonly<{
 }>;
 
 type Context = Readonly<{ waitUntil: (work: Promise<unknown>) => void }>;
+
+type Asked = Readonly<{ request: Request; resource: Resource; origin: string; context: Context }>;
 
 /** One function turns any credential into a Caller. One per isolate. */
 export type Authenticator = Readonly<{
@@ -69,7 +73,7 @@ type Known = Readonly<{
 }>;
 
 export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
-  const { snapshots, keys, staticKey, validateToken, now } = needs;
+  const { snapshots, keys, staticKey, loopbackKey, validateToken, now } = needs;
   const callers = new BoundedMemory<Known>(MAX_REMEMBERED);
   const records = new BoundedMemory<Readonly<{ record: ApiKeyRecord; until: number }>>(
     MAX_REMEMBERED,
@@ -144,9 +148,7 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
 
   async function find(
     token: string,
-    resource: Resource,
-    origin: string,
-    context: Context,
+    { request, resource, origin, context }: Asked,
   ): Promise<Known | undefined> {
     if (
       staticKey !== undefined &&
@@ -155,7 +157,15 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
     ) {
       return { caller: STATIC_CALLER, boundTo: undefined, until: now() + TOKEN_KNOWN_MS };
     }
-    // After the static key, which may look like one of ours.
+    if (
+      loopbackKey !== undefined &&
+      isFromThisMachine(request, origin) &&
+      (await secretsEqual(token, loopbackKey))
+    ) {
+      // Never remembered: the next request with it may be a page's.
+      return { caller: STATIC_CALLER, boundTo: undefined, until: now() };
+    }
+    // After the static keys, which may look like one of ours.
     if (isApiKey(token)) return byKey(token, context);
     return byToken(token, resource, origin);
   }
@@ -169,7 +179,7 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
       }
       let found: Known | undefined;
       try {
-        found = await find(token, resource, origin, context);
+        found = await find(token, { request, resource, origin, context });
       } catch (error) {
         if (error instanceof GatewayError && error.code === "forbidden") throw error;
         // Not knowing is neither yes nor no: a client must not drop a good token over our outage.
@@ -186,6 +196,15 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
       return found.caller;
     },
   };
+}
+
+/**
+ * Asked by a name only this machine has, and not by a page from elsewhere: any page could try the
+ * keys that manuals print on everybody's loopback address.
+ */
+function isFromThisMachine(request: Request, origin: string): boolean {
+  const page = request.headers.get("origin");
+  return isLoopbackOrigin(origin) && (page === null || isLoopbackOrigin(page));
 }
 
 /** Without those that are not set. */

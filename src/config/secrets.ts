@@ -21,6 +21,7 @@ const OWN_SECRETS: ReadonlySet<string> = new Set([
   "ENCRYPTION_KEY",
   "OWNER_PASSWORD",
   "GATEWAY_API_KEY",
+  "LOOPBACK_API_KEY",
   "LOCAL_COMMAND_KEY",
 ]);
 

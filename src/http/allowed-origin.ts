@@ -1,4 +1,4 @@
-import { isLoopbackHost } from "./loopback-host.ts";
+import { isLoopbackOrigin } from "../core/loopback-host.ts";
 
 /** Browser clients that connect to `/mcp` themselves. */
 const KNOWN_CLIENT_ORIGINS: ReadonlySet<string> = new Set([
@@ -22,12 +22,4 @@ export type OriginQuestion = Readonly<{
 export function isAllowedOrigin({ origin, ownOrigin, configured }: OriginQuestion): boolean {
   if (origin === null || origin === ownOrigin || KNOWN_CLIENT_ORIGINS.has(origin)) return true;
   return configured.includes(origin) || isLoopbackOrigin(origin);
-}
-
-function isLoopbackOrigin(origin: string): boolean {
-  if (!URL.canParse(origin)) return false;
-  const url = new URL(origin);
-  const web = url.protocol === "http:" || url.protocol === "https:";
-  // Only the serialised form is an origin: no path, no userinfo, no upper case (RFC 6454 section 6.2).
-  return web && url.origin === origin && isLoopbackHost(url.hostname);
 }

@@ -1,5 +1,5 @@
 import { GatewayError } from "../core/errors.ts";
-import { isLoopbackHost } from "./loopback-host.ts";
+import { isLoopbackHost } from "../core/loopback-host.ts";
 
 /** Hosts come from callers, so what is remembered of them is bounded. */
 const REMEMBERED_ORIGINS = 64;
