@@ -1,3 +1,4 @@
+import { isFreeForm } from "../catalog/free-form.ts";
 import type { BackendName } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { ALL } from "../gateway/gateway.ts";
@@ -21,7 +22,10 @@ export async function restDocument(
     {
       post: {
         operationId: tool.name,
-        requestBody: { content: { "application/json": { schema: tool.tool.inputSchema } } },
+        requestBody: {
+          required: !isFreeForm(tool.tool.inputSchema),
+          content: { "application/json": { schema: tool.tool.inputSchema } },
+        },
         responses: { 200: { description: "The result" } },
       },
     },
