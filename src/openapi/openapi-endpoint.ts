@@ -8,7 +8,9 @@ import { HOUSE } from "../gateway/house-tool.ts";
 import { challengeHeaders } from "../http/challenge.ts";
 import { ANY_ORIGIN, answerPreflight, isPreflight, withCors } from "../http/cors.ts";
 import { requireOwnOrigin } from "../http/own-origin.ts";
+import { problemHeaders, statusOf } from "../http/problem.ts";
 import { docsPage } from "./docs-page.ts";
+import { signInPage } from "./docs-sign-in.ts";
 import { readArguments } from "./read-arguments.ts";
 import { restCaller } from "./rest-caller.ts";
 import { restDocument } from "./rest-document.ts";
@@ -31,6 +33,11 @@ export function createOpenapiEndpoint(needs: OpenapiNeeds): OpenapiEndpoint {
   };
 }
 
+/** Somebody with a browser, who can be asked for a key in a form. */
+function isNavigation({ method, headers }: Request): boolean {
+  return method === "GET" && (headers.get("accept") ?? "").includes("text/html");
+}
+
 type Asked = Readonly<{ request: Request; path: string; context: CallContext }>;
 
 async function answerRest(needs: OpenapiNeeds, asked: Asked): Promise<Response> {
@@ -50,11 +57,16 @@ async function answerRest(needs: OpenapiNeeds, asked: Asked): Promise<Response> 
   } catch (thrown) {
     const error = asGatewayError(thrown);
     const origin = needs.ownOrigin(request) ?? new URL(request.url).origin;
-    return restErrorResponse(error, {
-      requestId: context.requestId,
-      compat: false,
-      headers: challengeHeaders(error, { request, resource: "v1", origin }),
-    });
+    const { requestId } = context;
+    const headers = challengeHeaders(error, { request, resource: "v1", origin });
+    if (error.code === "unauthorized" && isNavigation(request)) {
+      return await signInPage({
+        problem: request.headers.has("authorization") ? error.message : undefined,
+        status: statusOf(error.code),
+        headers: { ...problemHeaders(error, requestId), ...headers },
+      });
+    }
+    return restErrorResponse(error, { requestId, compat: false, headers });
   }
 }
 
@@ -63,7 +75,7 @@ async function answerPlace(exchange: RestExchange, place: RestPlace): Promise<Re
     case "document":
       return Response.json(await restDocument(exchange, place.backend));
     case "docs":
-      return docsPage(await restDocument(exchange, place.backend));
+      return answerDocs(exchange, place.backend);
     case "tool":
       return callTool(exchange, place.home, place.name);
     case "features":
@@ -74,6 +86,18 @@ async function answerPlace(exchange: RestExchange, place: RestPlace): Promise<Re
     default:
       return place satisfies never;
   }
+}
+
+async function answerDocs(
+  exchange: RestExchange,
+  backend: BackendName | undefined,
+): Promise<Response> {
+  const { gateway, caller, context, request } = exchange;
+  const [document, states] = await Promise.all([
+    restDocument(exchange, backend),
+    gateway.status(caller, context),
+  ]);
+  return docsPage({ document, backend, states, signedIn: request.headers.has("authorization") });
 }
 
 async function callTool(exchange: RestExchange, home: ToolHome, name: string): Promise<Response> {
