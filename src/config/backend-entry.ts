@@ -8,6 +8,7 @@ import {
   type BackendTransport,
   type BuiltinName,
 } from "./gateway-config.ts";
+import { parseForwarding } from "./parse-forwarding.ts";
 import { parseHeaders } from "./parse-headers.ts";
 
 /** Claude.ai gives up a tool call near 60 s: the caller should hear it from us, with a reason. */
@@ -49,6 +50,8 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([
   "session",
   "instructions",
   "detach",
+  "client_header_forwarding",
+  "clientHeaderForwarding",
   "enabled",
   "disabled",
   "description",
@@ -87,6 +90,7 @@ export function parseBackendEntry({
     ...readDetach(path, entry),
     session: readSession(path, entry),
     ...readInstructions(path, entry),
+    ...parseForwarding({ path, entry, warn }, transport),
   };
 }
 
