@@ -150,7 +150,7 @@ export function createMiddle(env: Env): Middle {
     snapshots,
     views,
     leases,
-    send: ({ caller, lease, object, request, target }, context) =>
+    send: ({ caller, lease, object, request, target, passed }, context) =>
       sendRequest(
         lease,
         {
@@ -167,6 +167,7 @@ export function createMiddle(env: Env): Middle {
           signal: context.signal,
           after: context.after,
           alone: context.alone === true,
+          passed,
           waitUntil: context.waitUntil,
           now,
           onChanges: (notices) =>
@@ -343,9 +344,12 @@ function contextOf(
   execution: Pick<ExecutionContext, "waitUntil">,
 ): RequestContext {
   return {
-    // A getter: what never looks at the signal does not pay for it.
+    // Getters: what never looks at signal or headers does not pay for them.
     get signal() {
       return request.signal;
+    },
+    get headers() {
+      return request.headers;
     },
     after: createPatience(Date.now),
     waitUntil: (work) => execution.waitUntil(work),

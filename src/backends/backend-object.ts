@@ -219,7 +219,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     try {
       return await stream.fetch(request.url, {
         method,
-        headers: Object.fromEntries(headers),
+        headers,
         body,
         signal,
       });

@@ -1,4 +1,5 @@
 import type { Fetch } from "../core/outbound.ts";
+import { overPassed } from "./passed-headers.ts";
 import { type AnswerExpected, isEventStream, readReply, type Reply } from "./read-answer.ts";
 
 type Nothing = Extract<Reply, { kind: "nothing" }>;
@@ -19,6 +20,8 @@ export async function resumeStream(
   io: Readonly<{
     url: string;
     headers: Readonly<Record<string, string>>;
+    /** Of the caller, as with the request itself. */
+    passed: Headers | undefined;
     fetch: Fetch;
     signal: AbortSignal;
   }>,
@@ -29,7 +32,11 @@ export async function resumeStream(
     await pause(Math.min(reply.retryMs ?? DEFAULT_RETRY_MS, MAX_RETRY_MS), io.signal);
     const { "content-type": _, ...headers } = io.headers;
     const response = await io.fetch(io.url, {
-      headers: { ...headers, accept: "text/event-stream", "last-event-id": reply.lastEventId },
+      headers: overPassed(io.passed, {
+        ...headers,
+        accept: "text/event-stream",
+        "last-event-id": reply.lastEventId,
+      }),
       signal: io.signal,
       redirect: "manual",
     });

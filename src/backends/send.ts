@@ -20,6 +20,7 @@ import {
   requireAllowedTarget,
 } from "../core/outbound.ts";
 import { createQuestions, type Questions } from "./open-questions.ts";
+import { overPassed } from "./passed-headers.ts";
 import { readReply, type Reply } from "./read-answer.ts";
 import { answerFor } from "./restore-id.ts";
 import { resumeStream } from "./resume-stream.ts";
@@ -39,6 +40,8 @@ export type SendIo = Pick<BuiltinIo, "llm"> &
     alone?: boolean;
     /** For the deadline; a request's own where there is one, because timers cost. */
     after?: After;
+    /** Of the caller, for the backend: they go with whatever belongs to the call. */
+    passed?: Headers | undefined;
     /** Keeps a cancellation going after the caller has left. */
     waitUntil: (work: Promise<unknown>) => void;
     notify?: (notification: RpcNotification) => void;
@@ -152,7 +155,7 @@ async function exchangeMessages(exchange: Exchange): Promise<Answer> {
 export async function sendNotification(
   lease: Lease,
   notification: RpcNotification,
-  io: Pick<SendIo, "fetch" | "object">,
+  io: Pick<SendIo, "fetch" | "object" | "passed">,
 ): Promise<void> {
   await deliver(lease, JSON.stringify(notification), notification.method, io);
 }
@@ -161,7 +164,7 @@ async function deliver(
   lease: Lease,
   body: string,
   method: string | undefined,
-  io: Pick<SendIo, "fetch" | "object">,
+  io: Pick<SendIo, "fetch" | "object" | "passed">,
 ): Promise<void> {
   if (lease.lane === "builtin") return;
   const blame = { action: "notify", backend: lease.backend };
@@ -186,9 +189,14 @@ function guard(lease: Lease, blame: Blame): void {
 function post(
   lease: Lease,
   { body, headers }: Pick<WireRequest, "body" | "headers">,
-  { io, signal }: { io: Pick<SendIo, "fetch" | "object">; signal?: AbortSignal },
+  { io, signal }: { io: Pick<SendIo, "fetch" | "object" | "passed">; signal?: AbortSignal },
 ): Promise<Response> {
-  const init: RequestInit = { method: "POST", headers, body, redirect: "manual" };
+  const init: RequestInit = {
+    method: "POST",
+    headers: overPassed(io.passed, headers),
+    body,
+    redirect: "manual",
+  };
   if (signal !== undefined) init.signal = signal;
   if (lease.lane === "direct") return io.fetch(lease.url, init);
   if (io.object === undefined) throw new TypeError("lane object needs io.object");
@@ -230,6 +238,7 @@ async function answer(response: Response, exchange: Exchange): Promise<Answer> {
     reply = await resumeStream(reply, expected, {
       url: lease.url,
       headers: lease.headers,
+      passed: io.passed,
       fetch: io.fetch,
       signal: exchange.signal(),
     });
@@ -292,7 +301,7 @@ function onMessage(message: JsonObject, exchange: Exchange): void {
 export async function sendReply(
   lease: Lease,
   reply: JsonObject,
-  io: Pick<SendIo, "fetch" | "object">,
+  io: Pick<SendIo, "fetch" | "object" | "passed">,
 ): Promise<void> {
   await deliver(lease, JSON.stringify(reply), undefined, io).catch(() => {});
 }

@@ -31,8 +31,8 @@ export type CallContext = Readonly<{
   headers?: Headers;
 }>;
 
-/** The context of a request whose surface listens to the platform's own signal. */
-export type RequestContext = CallContext & Readonly<{ signal: AbortSignal }>;
+/** The context of a request whose surface listens to the platform's own signal, with its headers. */
+export type RequestContext = CallContext & Readonly<{ signal: AbortSignal; headers: Headers }>;
 
 /** One tool as a caller sees it. */
 export type VisibleTool = Readonly<{

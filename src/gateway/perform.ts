@@ -11,6 +11,7 @@ import type { Answer, RpcNotification, RpcResponse } from "../core/json-rpc.ts";
 import type { AuditOutcome } from "../telemetry/audit-event.ts";
 import type { AuditTrail } from "../telemetry/audit-trail.ts";
 import { findTarget, type Target } from "./find-target.ts";
+import { requireForwarded } from "./forwarded-headers.ts";
 import type { CallContext, ForwardedRequest } from "./gateway.ts";
 import type { KeptAsk, KeptState } from "./house-tool.ts";
 import type { InFlight } from "./limits.ts";
@@ -42,6 +43,8 @@ export type Sending = Readonly<{
   object: string;
   request: ForwardedRequest;
   target: Target;
+  /** Headers of the caller, where the backend is passed any. */
+  passed: Headers | undefined;
 }>;
 
 /** Failures that say something about the backend, not about the call. */
@@ -146,9 +149,10 @@ async function run(
 ): Promise<Answer> {
   const { caller, request, context, target, order, sessionful } = call;
   const holder = { userId: caller.userId, sessionful, ...clientOf(request) };
+  const passed = passedOf(order, context);
   const send = async (lease: Lease): Promise<Answer> => {
     const object = objectName(order, { ...holder, sessionful: lease.sessionId !== undefined });
-    const first = await deps.send({ caller, lease, object, request, target }, context);
+    const first = await deps.send({ caller, lease, object, request, target, passed }, context);
     const ask = request.client?.ask;
     if (ask === undefined || lease.era === "legacy") return first;
     return answerInput(first, {
@@ -158,7 +162,7 @@ async function run(
       again: (members) => {
         const params = { ...target.params, ...members };
         return deps.send(
-          { caller, lease, object, request, target: { ...target, params } },
+          { caller, lease, object, request, target: { ...target, params }, passed },
           context,
         );
       },
@@ -186,6 +190,15 @@ async function run(
       { cause: error },
     );
   }
+}
+
+/** Undefined, and nothing looked at, for the many backends that are passed no headers. */
+function passedOf(
+  { config: { forwardHeaders } }: BackendOrder,
+  { headers }: CallContext,
+): Headers | undefined {
+  if (forwardHeaders === undefined || headers === undefined) return undefined;
+  return requireForwarded(forwardHeaders, headers);
 }
 
 function asExposed(answer: Answer, backend: BackendName): Answer {

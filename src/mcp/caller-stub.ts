@@ -61,6 +61,8 @@ export type CallHop = Readonly<{
   request: RpcRequest;
   /** Those of MCP; names in lower case. */
   headers: Readonly<Record<string, string>>;
+  /** Those that the backend is passed, where there is such a backend. */
+  passed: Headers | undefined;
   acceptsStream: boolean;
   requestId: string;
   /** The call goes on without its client when it takes longer. */

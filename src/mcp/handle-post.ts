@@ -98,7 +98,7 @@ async function answerHere(
   const { requestId, waitUntil, after } = exchange.context;
   // The platform's signal costs on every request and only ever tells of slow ones.
   after(PATIENCE_MS, () => exchange.request.signal.addEventListener("abort", giveUp));
-  const context: CallContext = { requestId, waitUntil, after, signal, alone: true };
+  const context: CallContext = { requestId, waitUntil, after, signal, headers, alone: true };
   let listener: ((text: string) => void) | undefined;
   const notify = (notification: RpcNotification): void => {
     if (passesLevel(notification, session?.logLevel)) listener?.(JSON.stringify(notification));

@@ -2,9 +2,11 @@ import { canBeAsked } from "../backends/check-question.ts";
 import { isEventStream } from "../backends/read-answer.ts";
 import type { Caller } from "../auth/caller.ts";
 import type { Era } from "../core/era.ts";
+import type { HeaderForwarding } from "../config/gateway-config.ts";
 import { GatewayError } from "../core/errors.ts";
 import { isJsonObject } from "../core/json.ts";
 import type { RpcRequest } from "../core/json-rpc.ts";
+import { forwardedHeaders } from "../gateway/forwarded-headers.ts";
 import type { ForwardedMethod, Whereabouts } from "../gateway/gateway.ts";
 import type { CallHop, ClientMessage, SessionInfo } from "./caller-stub.ts";
 import { declaredCapabilities } from "./client-capabilities.ts";
@@ -22,12 +24,17 @@ type Asked = Readonly<{
 }>;
 
 /** Why and how a request runs in the caller's object. */
-type Lane = Pick<CallHop, "session" | "held" | "detachAfterMs">;
+type Lane = Pick<CallHop, "session" | "held" | "detachAfterMs"> &
+  Readonly<{
+    /** Which headers of the client the backend is passed. */
+    forwarding: HeaderForwarding | undefined;
+  }>;
 
 const PLAIN: Lane = {
   session: undefined,
   held: undefined,
   detachAfterMs: undefined,
+  forwarding: undefined,
 };
 
 /** What a backend may answer with a question (MCP 2026-07-28, server/utilities/mrtr). */
@@ -119,8 +126,9 @@ function ignoreRefusal(error: unknown): undefined {
 function laneTo(asked: Asked, where: Whereabouts | undefined): Lane | undefined {
   const { session, era, request } = asked;
   const detachAfterMs = detachTime(asked, where);
+  const forwarding = where?.order?.config.forwardHeaders;
   if (session !== undefined && (session.interactive || detachAfterMs !== undefined)) {
-    return { ...PLAIN, session: session.id, detachAfterMs };
+    return { ...PLAIN, session: session.id, detachAfterMs, forwarding };
   }
   const mayAsk =
     era === "modern" &&
@@ -128,7 +136,7 @@ function laneTo(asked: Asked, where: Whereabouts | undefined): Lane | undefined 
     where.sessionful &&
     canBeAsked(declaredCapabilities(request));
   if (!mayAsk && detachAfterMs === undefined) return undefined;
-  return { ...PLAIN, detachAfterMs };
+  return { ...PLAIN, detachAfterMs, forwarding };
 }
 
 function detachTime({ request }: Asked, where: Whereabouts | undefined): number | undefined {
@@ -142,7 +150,7 @@ function detachTime({ request }: Asked, where: Whereabouts | undefined): number 
 
 export async function runInObject(
   exchange: Exchange,
-  { caller, era, request, ...lane }: Omit<Asked, "session"> & Lane,
+  { caller, era, request, forwarding, ...lane }: Omit<Asked, "session"> & Lane,
 ): Promise<Response> {
   const { deps, scope, context } = exchange;
   const { headers } = exchange.request;
@@ -159,6 +167,7 @@ export async function runInObject(
     era,
     request,
     headers: Object.fromEntries([...headers].filter(([name]) => name.startsWith("mcp-"))),
+    passed: forwarding === undefined ? undefined : forwardedHeaders(forwarding, headers),
     acceptsStream: acceptsStream(headers),
     requestId: context.requestId,
   });

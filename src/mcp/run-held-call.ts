@@ -62,6 +62,7 @@ async function begin(room: HeldRoom, hop: CallHop): Promise<string> {
     signal: call.signal,
     after: afterTimeout,
     waitUntil,
+    ...(hop.passed === undefined ? {} : { headers: hop.passed }),
   };
   const profile = `m-${(await sha256Hex(JSON.stringify(capabilities))).slice(0, 12)}`;
   const { handle, slot } = calls.start(caller, call);

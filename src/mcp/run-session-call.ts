@@ -1,7 +1,7 @@
 import { afterTimeout } from "../core/patience.ts";
 import { clientLeft } from "../core/question.ts";
 import type { RpcNotification } from "../core/json-rpc.ts";
-import type { ClientPort } from "../gateway/gateway.ts";
+import type { CallContext, ClientPort } from "../gateway/gateway.ts";
 import type { CallHop } from "./caller-stub.ts";
 import { calledTool, detachedReply } from "./detach-notice.ts";
 import { dispatch } from "./dispatch.ts";
@@ -35,7 +35,13 @@ export async function runSessionCall(
     },
   };
   const { caller, scope, era, request, requestId, detachAfterMs } = hop;
-  const context = { requestId, signal: port.signal, after: afterTimeout, waitUntil };
+  const context: CallContext = {
+    requestId,
+    signal: port.signal,
+    after: afterTimeout,
+    waitUntil,
+    ...(hop.passed === undefined ? {} : { headers: hop.passed }),
+  };
   const { heard, isListening, onConnected } = port;
   await listenBeside({ deps, own }, hop, { client, heard, isListening, onConnected, context });
   // Under this id the answer is found again when it is asked for under another.

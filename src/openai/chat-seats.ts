@@ -20,13 +20,13 @@ export async function answerSeated(
 ): Promise<Response> {
   chats.enter(userId);
   const writing: Promise<unknown>[] = [];
-  const { signal, after, requestId } = context;
+  const { signal, after, requestId, headers } = context;
   const waitUntil = (work: Promise<unknown>): void => {
     writing.push(work);
     context.waitUntil(work);
   };
   try {
-    return await answer({ signal, after, requestId, waitUntil });
+    return await answer({ signal, after, requestId, headers, waitUntil });
   } finally {
     const over = Promise.allSettled(writing).then(() => chats.leave(userId));
     context.waitUntil(over);

@@ -107,7 +107,8 @@ async function callTool(exchange: RestExchange, home: ToolHome, name: string): P
   const signal = new GiveUp();
   // The platform's signal costs on every request and only ever tells of slow ones.
   after(PATIENCE_MS, () => request.signal.addEventListener("abort", () => signal.abort()));
-  const context: CallContext = { requestId, waitUntil, after, signal, alone: true };
+  const { headers } = request;
+  const context: CallContext = { requestId, waitUntil, after, signal, headers, alone: true };
   const tool = await gateway.tool(caller, scope, name, context);
   if (tool === undefined || (tool.backend === HOUSE) !== (home === HOUSE)) {
     throw new GatewayError(

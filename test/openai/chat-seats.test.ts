@@ -7,6 +7,7 @@ const context = {
   signal: new AbortController().signal,
   after: afterTimeout,
   requestId: "1",
+  headers: new Headers(),
   waitUntil: () => {},
 };
 
