@@ -1,5 +1,6 @@
 import type { ErrorCode, GatewayError } from "../core/errors.ts";
 import { problemHeaders, statusOf } from "../http/problem.ts";
+import { ArgumentsRefused } from "./arguments-refused.ts";
 
 /** Where the status of an error differs from that of our other surfaces. */
 const STATUS: Partial<Record<ErrorCode, number>> = { invalid_params: 422 };
@@ -19,7 +20,10 @@ export function restErrorResponse(
   error: GatewayError,
   { requestId, server, tool, headers = {} }: Failing,
 ): Response {
-  const detail = { message: error.message, code: error.code, server, tool, request_id: requestId };
+  const detail =
+    error instanceof ArgumentsRefused
+      ? error.problems
+      : { message: error.message, code: error.code, server, tool, request_id: requestId };
   return Response.json(
     { detail },
     {
