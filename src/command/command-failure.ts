@@ -1,6 +1,10 @@
 /** Exit codes people and scripts may rely on. */
 export const EXIT_USAGE = 1;
 export const EXIT_PORT_IN_USE = 2;
+/** The gateway does not want the connector, or (with `--once`) is not there. */
+export const EXIT_REFUSED = 3;
+/** A local server ended, with `--once`. */
+export const EXIT_ENDED = 4;
 
 /** Ends the command with one line and no stack: something the person at the terminal can mend. */
 export class CommandFailure extends Error {

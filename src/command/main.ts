@@ -26,8 +26,10 @@ async function run(line: CommandLine): Promise<number> {
       const { dev } = await import("./dev.ts");
       return dev(line, readVersion());
     }
-    case "connect":
-      throw new CommandFailure("Cannot connect: a local server goes with npm start for now");
+    case "connect": {
+      const { connect } = await import("./connect.ts");
+      return connect(line, readVersion());
+    }
     case "deploy": {
       const { deploy } = await import("./deploy.ts");
       return deploy(line);

@@ -3,22 +3,26 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 
 export type OrphanGuard = Readonly<{
-  /** From now on these processes end when we do, and no others. */
+  /** From now on these processes (groups, where negative) end when we do, and no others. */
   watch: (pids: readonly number[]) => void;
   release: () => void;
 }>;
 
-/** Reads lists of pids; at the end of its input, whatever the reason, it kills the last list. */
-const SCRIPT = 'while read -r line; do last=$line; done; [ -z "$last" ] || kill -9 $last';
+/**
+ * Reads lists of pids; at the end of its input, whatever the reason, it kills the last list: at
+ * once, or after the seconds it was given.
+ */
+const SCRIPT =
+  'while read -r line; do last=$line; done; [ -z "$last" ] || { sleep "$0"; kill -9 $last; }';
 
 /**
  * Nothing can be done inside a process that is killed hard, so a small shell waits at the other
  * end of a pipe: the kernel closes it with us, and it kills what we started. Without a POSIX shell
  * there is no guard, and a hard kill leaves the runtime behind.
  */
-export function openOrphanGuard(): OrphanGuard {
+export function openOrphanGuard(graceSeconds = 0): OrphanGuard {
   if (process.platform === "win32") return { watch: () => {}, release: () => {} };
-  const shell = spawn("/bin/sh", ["-c", SCRIPT], {
+  const shell = spawn("/bin/sh", ["-c", SCRIPT, String(graceSeconds)], {
     stdio: ["pipe", "ignore", "ignore"],
     // Out of the terminal's group, so that Ctrl-C does not end it before us.
     detached: true,

@@ -1,5 +1,5 @@
 import type { BackendStatus, ModelStatus } from "./gateway-client.ts";
-import { alignRows, oneLine, type Style } from "./terminal.ts";
+import { alignRows, countOf, oneLine, type Style } from "./terminal.ts";
 
 /** A line that says why a backend is down should still fit beside its name. */
 const REASON_WIDTH = 52;
@@ -106,8 +106,4 @@ function claudeHint({ publicUrl }: BannerFacts): string {
     return `Settings, Connectors, Add: ${publicUrl}/mcp`;
   }
   return "needs public https: tunnel + --public-url, or npm run deploy";
-}
-
-export function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

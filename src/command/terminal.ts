@@ -51,3 +51,7 @@ export function oneLine(text: string, limit = 200): string {
   const line = text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
   return line.length > limit ? `${line.slice(0, limit - 1)}…` : line;
 }
+
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,109 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseEnv } from "node:util";
+import * as z from "zod";
+import { parseConfig, parseDocumentText } from "../config/config-document.ts";
+import { configProblem } from "../config/config-problem.ts";
+import { resolveSecrets, secretsIn } from "../config/secrets.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import type { Environment } from "./child-environment.ts";
+import type { StdioServer } from "./stdio-process.ts";
+
+/** One server of the file that the connector brings, by the name of its backend. */
+export type LocalServer = Readonly<{ name: string; kind: "stdio"; stdio: StdioServer }>;
+
+export type FileToRead = Readonly<{
+  /** The document; throws `config_invalid` where it is none. */
+  text: string;
+  /** Paths in the file start here. */
+  folder: string;
+  /** What `${NAME}` may stand for, the gateway's own secrets left out. */
+  variables: Environment;
+}>;
+
+export type LocalServers = Readonly<{
+  servers: readonly LocalServer[];
+  /** Names the file refers to and nobody gave a value for. */
+  missing: readonly string[];
+}>;
+
+/** People write numbers and switches in `env` too. */
+const value = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+const stdioEntry = z.looseObject({
+  command: z.string().min(1),
+  args: z.array(z.string()).default([]),
+  env: z.record(z.string(), value).default({}),
+  cwd: z.string().optional(),
+  envFile: z.string().optional(),
+});
+
+/** The servers of a file that run here. What they are started with stays on this machine. */
+export function readLocalServers({ text, folder, variables }: FileToRead): LocalServers {
+  const document = parseDocumentText(text);
+  const { config } = parseConfig(document);
+  const missing = new Set<string>();
+  const lookup = secretsIn(variables);
+  const fill = (written: string): string => {
+    const resolved = resolveSecrets(written, lookup);
+    for (const name of resolved.missing) missing.add(name);
+    return resolved.text;
+  };
+
+  const servers = config.backends.flatMap(({ name, alias, transport }): readonly LocalServer[] => {
+    switch (transport.kind) {
+      case "stdio": {
+        const entry = entriesOf(document)[alias ?? name];
+        // Without a command it is brought by a connector somewhere else.
+        if (!isJsonObject(entry) || entry["command"] === undefined) return [];
+        const { command, args, env, cwd, envFile } = parseStdioEntry(alias ?? name, entry);
+        const ofFile = envFile === undefined ? {} : readEnvFile(resolve(folder, fill(envFile)));
+        const own = Object.fromEntries(
+          Object.entries(env).map(([key, written]) => [key, fill(written)]),
+        );
+        const stdio = {
+          command: fill(command),
+          args: args.map(fill),
+          env: { ...ofFile, ...own },
+          cwd: cwd === undefined ? undefined : resolve(folder, fill(cwd)),
+        };
+        return [{ name, kind: "stdio", stdio }];
+      }
+      case "streamable-http":
+      case "sse":
+      case "builtin":
+        return [];
+      default:
+        return transport satisfies never;
+    }
+  });
+  return { servers, missing: [...missing] };
+}
+
+function parseStdioEntry(name: string, entry: JsonObject): z.infer<typeof stdioEntry> {
+  const parsed = stdioEntry.safeParse(entry);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const [key = "command", inner] = issue?.path ?? [];
+  const place = [key, ...(inner === undefined ? [] : [inner])].map(String).join(".");
+  // The value may be a secret: only its place is named.
+  throw configProblem(`mcpServers.${name}.${place}`, "…", WANTED.get(String(key)) ?? "a text");
+}
+
+const WANTED: ReadonlyMap<string, string> = new Map([
+  ["args", "a list of strings"],
+  ["env", "an object of strings"],
+]);
+
+/** VS Code's file calls them "servers". */
+export function entriesOf(document: JsonObject): JsonObject {
+  const entries = document["mcpServers"] ?? document["servers"];
+  return isJsonObject(entries) ? entries : {};
+}
+
+function readEnvFile(path: string): Environment {
+  try {
+    return parseEnv(readFileSync(path, "utf8"));
+  } catch {
+    return {}; // as where people know it from: a file that is not there sets nothing
+  }
+}

@@ -1,0 +1,87 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readLocalServers } from "../../src/command/local-servers.ts";
+
+function read(mcpServers: unknown, variables: Record<string, string> = {}, folder = "/files") {
+  return readLocalServers({ text: JSON.stringify({ mcpServers }), folder, variables });
+}
+
+test("finds what runs here, and leaves out what does not", () => {
+  const { servers, missing } = read({
+    nas: { command: "truenas-mcp", args: ["-v"], env: { PORT: 80 } },
+    off: { command: "x", disabled: true },
+    wave: { url: "https://wave.example.com/mcp" },
+    time: { builtin: "time" },
+  });
+  expect(missing).toEqual([]);
+  expect(servers).toEqual([
+    {
+      name: "nas",
+      kind: "stdio",
+      stdio: {
+        command: "truenas-mcp",
+        args: ["-v"],
+        env: { PORT: "80" },
+        cwd: undefined,
+      },
+    },
+  ]);
+});
+
+test("fills references in every place, and names those without a value once", () => {
+  const { servers, missing } = read(
+    {
+      nas: {
+        command: "${BIN}/x",
+        args: ["${A}", "${B}"],
+        env: { K: "Bearer ${A}", L: "${B}" },
+        cwd: "${DIR}",
+      },
+    },
+    { BIN: "/opt", A: "a", DIR: "sub" },
+  );
+  expect(servers[0]?.stdio).toEqual({
+    command: "/opt/x",
+    args: ["a", "${B}"],
+    env: { K: "Bearer a", L: "${B}" },
+    cwd: "/files/sub",
+  });
+  expect(missing).toEqual(["B"]);
+});
+
+test("never gives away the gateway's own secrets", () => {
+  const variables = { LOCAL_COMMAND_KEY: "ours", ENCRYPTION_KEY: "ours", OWNER_PASSWORD: "ours" };
+  const { servers, missing } = read(
+    {
+      nas: {
+        command: "x",
+        args: ["${LOCAL_COMMAND_KEY}", "${ENCRYPTION_KEY}", "${OWNER_PASSWORD}"],
+      },
+    },
+    variables,
+  );
+  expect(JSON.stringify(servers)).not.toContain("ours");
+  expect(missing).toEqual(["LOCAL_COMMAND_KEY", "ENCRYPTION_KEY", "OWNER_PASSWORD"]);
+});
+
+test("reads the file of variables that an entry names", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "servers-"));
+  await writeFile(join(folder, ".env"), "TOKEN=from-file\nOTHER=kept\n");
+  const { servers } = read(
+    { nas: { command: "x", envFile: ".env", env: { TOKEN: "own" } } },
+    {},
+    folder,
+  );
+  await rm(folder, { recursive: true });
+  expect(servers[0]?.stdio.env).toEqual({ TOKEN: "own", OTHER: "kept" });
+});
+
+test("refuses a file that is none, as the gateway would", () => {
+  expect(() => read({ nas: { command: 5 } })).toThrow("mcpServers.nas.command");
+  expect(() => read({ nas: { command: "x", env: { A: { secret: 1 } } } })).toThrow(
+    /^mcpServers\.nas\.env\.A: "…", wanted an object of strings$/,
+  );
+  expect(() => read({ nas: { command: "x", cwd: 5 } })).toThrow("mcpServers.nas.cwd");
+});
