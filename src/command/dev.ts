@@ -1,4 +1,4 @@
-import type { ServeOptions } from "./command-line.ts";
+import type { ServeOptions } from "./serve-line.ts";
 import { openDevHost } from "./dev-host.ts";
 import { serveGateway } from "./serve-gateway.ts";
 

@@ -12,6 +12,7 @@ const putAnswer = z.looseObject({
 const errorAnswer = z.looseObject({
   error: z.looseObject({ code: z.string().optional(), message: z.string() }),
 });
+const storedConfig = z.looseObject({ document: z.record(z.string(), z.json()) });
 const backendStatus = z.looseObject({
   name: z.string(),
   state: z.string(),
@@ -48,6 +49,8 @@ export type GatewayClient = Readonly<{
   /** Until the gateway answers or `timeoutMs` have passed. */
   waitUntilHealthy: (timeoutMs: number) => Promise<boolean>;
   putConfig: (text: string) => Promise<PutOutcome>;
+  /** The document in force, its secrets masked; putting it back puts them back too. */
+  readConfig: () => Promise<string | undefined>;
   /** Undefined when it could not be asked. */
   readStatus: () => Promise<readonly BackendStatus[] | undefined>;
   /** The language models behind the gateway. */
@@ -62,6 +65,10 @@ export function createGatewayClient(access: GatewayAccess): GatewayClient {
       redirect: "error",
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
+
+  const asOwner = {
+    authorization: `Basic ${Buffer.from(`owner:${access.ownerPassword}`).toString("base64")}`,
+  };
 
   return {
     waitUntilHealthy: async (timeoutMs) => {
@@ -80,10 +87,7 @@ export function createGatewayClient(access: GatewayAccess): GatewayClient {
     },
 
     putConfig: async (text) => {
-      const headers: Record<string, string> = {
-        authorization: `Basic ${Buffer.from(`owner:${access.ownerPassword}`).toString("base64")}`,
-        "content-type": "application/json",
-      };
+      const headers: Record<string, string> = { ...asOwner, "content-type": "application/json" };
       if (access.localCommandKey !== undefined) {
         headers["x-local-command-key"] = access.localCommandKey;
       }
@@ -92,6 +96,16 @@ export function createGatewayClient(access: GatewayAccess): GatewayClient {
         return readPutOutcome(answer.status, await answer.text());
       } catch (error) {
         return { kind: "failed", message: describe(error) };
+      }
+    },
+
+    readConfig: async () => {
+      try {
+        const answer = await request("/admin/api/config", { headers: asOwner });
+        const body = await answer.text();
+        return JSON.stringify(storedConfig.parse(JSON.parse(body)).document);
+      } catch {
+        return undefined; // the caller says that it could not be asked
       }
     },
 

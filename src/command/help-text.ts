@@ -1,15 +1,33 @@
 import type { CommandName } from "./command-line.ts";
 
-const SERVE_FLAGS = `  -p, --port 8787           port to listen on; 0 takes a free one
-      --host 127.0.0.1      address to listen on; 0.0.0.0 for the whole network
-  -c, --config FILE         backends to serve (the "mcpServers" file), watched
+const SERVE_FLAGS = `Where
+  -p, --port 8787           port to listen on; 0 takes a free one
+  -h, --host 127.0.0.1      address to listen on; 0.0.0.0 for the whole network
+      --public-url URL      https address people reach this gateway at
+      --state DIR           where state and secrets are kept (.wrangler/state)
+      --log-level LEVEL     debug, info, warning or error (LOG_LEVEL; warning)
+Who
   -k, --api-key KEY         key callers give, for this run
       --owner-password PW   password of the owner's page, for this run
-      --state DIR           where state and secrets are kept (.wrangler/state)
-      --public-url URL      https address people reach this gateway at
-  -n, --name NAME           what the backend after "--" is called
-  -h, --help                this text
-      --version             version`;
+What
+  -c, --config FILE         backends to serve (the "mcpServers" file), watched
+      --type TYPE           what the URL after "--" speaks: http or sse
+  -H, --header JSON         headers for the URL after "--", one JSON object
+  -e, --env KEY=VALUE       a variable of this run; repeatable
+      --env-path FILE       more of them, where the environment has none
+REST, over "gateway.openapi" of the config
+  -n, --name TEXT           title of the document; name of the server after "--"
+  -d, --description TEXT    its description
+  -v, --version TEXT        its version; without TEXT, tells ours and ends
+      --path-prefix PATH    where the backends are (/)
+      --root-path PATH      what a proxy in front puts before every path
+      --cors-allow-origins ORIGIN
+                            pages that may read answers; repeatable (* for any)
+      --public-documents    documents need no key
+      --compat mcpo         answers and documents exactly as mcpo gives them
+      --strict-auth, --hot-reload
+                            mcpo's words for what always holds here
+      --help                this text`;
 
 const TEXTS: Record<CommandName, string> = {
   start: `npm start -- [flags] [-- COMMAND ARGS… | -- URL]
@@ -19,9 +37,11 @@ to serve, as in "npm start -- -- npx -y @modelcontextprotocol/server-memory".
 
 ${SERVE_FLAGS}
 
-Secrets are made on the first run and kept in .dev.vars. \${NAME} in the config
-file is looked up in the environment and in .dev.vars. LLM_BASE_URL, LLM_API_KEY
-and LLM_MODEL in either give mcp-gateway a language model.
+Flags win over the config, which is never written. Without one they go over the
+stored config, and stay in it. Secrets are made on the first run and kept in
+.dev.vars. \${NAME} in the config is a variable of the environment or .dev.vars.
+LLM_BASE_URL, LLM_API_KEY and LLM_MODEL in either give mcp-gateway a language
+model; CONNECTION_TIMEOUT is the limit, in seconds, of backends that name none.
 Exit codes: 0 stopped, 1 wrong flag or config, 2 port in use.`,
   dev: `npm run dev -- [flags]
 

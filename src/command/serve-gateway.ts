@@ -1,14 +1,18 @@
 import { join, resolve } from "node:path";
 import { awaitBackends, watchBackends } from "./backend-watch.ts";
 import { CommandFailure } from "./command-failure.ts";
-import type { ServeOptions } from "./command-line.ts";
+import type { ServeOptions } from "./serve-line.ts";
 import { createConfigSession, type ConfigSession } from "./config-session.ts";
 import { readConfigFile } from "./config-file.ts";
-import { createGatewayClient } from "./gateway-client.ts";
+import { readEnvironment, type Environment } from "./environment-flags.ts";
+import { readDefaultTimeout, withFlags, type DocumentFlags } from "./flagged-document.ts";
+import { createGatewayClient, type GatewayClient } from "./gateway-client.ts";
 import { claimPort, isLoopback, localUrl } from "./listen-address.ts";
 import { ensureLocalSecrets, readDevVars } from "./local-secrets.ts";
 import { oneServerDocument } from "./one-server.ts";
+import { LOG_LEVELS, toLogLevel } from "./log-level.ts";
 import { PROJECT } from "./project-files.ts";
+import { placeShortKey, type PlacedKey } from "./short-key.ts";
 import { renderAccess, renderBackends, renderConnecting, renderModels } from "./start-banner.ts";
 import { lockState } from "./state-lock.ts";
 import { listenForStop } from "./stop-signal.ts";
@@ -54,42 +58,54 @@ export async function serveGateway(
 ): Promise<number> {
   const stopping = listenForStop();
   const style = createStyle(process.stdout, process.env);
+  const environment = await readEnvironment(process.env, options);
   const port = await claimPort(options.host, options.port);
   const configText =
     options.server === undefined
       ? await readConfigFile(options.config)
       : oneServerDocument(options.server);
+  const flags: DocumentFlags = {
+    openapi: options.openapi,
+    // A stored config would keep them.
+    timeoutSeconds:
+      configText === undefined ? undefined : readDefaultTimeout(environment["CONNECTION_TIMEOUT"]),
+  };
   const state = options.state === undefined ? PROJECT.state : resolve(options.state);
   const secretsFile = options.state === undefined ? PROJECT.devVars : join(state, ".dev.vars");
   const lock = await lockState(state);
   const secrets = await ensureLocalSecrets(secretsFile);
   const url = localUrl(options.host, port);
 
-  const resolveFor = async (text: string | undefined): Promise<ResolvedVariables> =>
-    resolveVariables({
+  const own = isLoopback(options.host) ? url : undefined;
+  const given = options.apiKey === undefined ? "GATEWAY_API_KEY" : "--api-key";
+  const resolveFor = async (text: string | undefined): Promise<ResolvedVariables & PlacedKey> => {
+    const resolved = resolveVariables({
       secrets,
       devVars: await readDevVars(secretsFile),
-      env: process.env,
+      env: environment,
       flags: {
         PUBLIC_URL: options.publicUrl,
         GATEWAY_API_KEY: options.apiKey,
         OWNER_PASSWORD: options.ownerPassword,
+        LOG_LEVEL: options.logLevel,
       },
-      localUrl: isLoopback(options.host) ? url : undefined,
+      localUrl: own,
       configText: text,
     });
+    return { ...resolved, ...placeShortKey(resolved.variables, { given, localUrl: own }) };
+  };
 
-  if (!isLoopback(options.host)) {
-    const warning = `Listening on ${options.host}: others on the network reach it, and only the API key and the owner password protect it`;
-    console.error(style.notice(warning));
+  const { variables, missing, warning } = await resolveFor(configText);
+  for (const line of [describeExposure(options.host), describeLogLevel(environment), warning]) {
+    if (line !== undefined) console.error(style.notice(line));
   }
-  const { variables, missing } = await resolveFor(configText);
+  for (const note of options.notes) say(style.dim(note));
   const host = await openHost({ variables, host: options.host, port, state, say });
   let session: ConfigSession | undefined;
   let backendWatch: { stop: () => void } | undefined;
   try {
     const ownerPassword = variables["OWNER_PASSWORD"] ?? "";
-    const apiKey = variables["GATEWAY_API_KEY"] ?? "";
+    const apiKey = variables["GATEWAY_API_KEY"] ?? variables["LOOPBACK_API_KEY"] ?? "";
     const client = createGatewayClient({
       url,
       apiKey,
@@ -103,14 +119,16 @@ export async function serveGateway(
     if (healthy !== true) {
       throw new CommandFailure(`Cannot start: ${healthy || `${url}/health did not answer`}`);
     }
-    if (configText !== undefined) {
+    const document = configText ?? (await readStored(client, flags));
+    if (document !== undefined) {
       session = createConfigSession({
         path: options.config,
-        text: configText,
+        text: document,
         variables,
         missing,
         client,
         resolveFor,
+        withFlags: (text) => withFlags(text, flags),
         restart: async (fresh) => {
           await host.restart(fresh);
           await client.waitUntilHealthy(HEALTH_TIMEOUT_MS);
@@ -119,8 +137,8 @@ export async function serveGateway(
       });
       await session.applyFirst();
     }
-    const given = options.publicUrl ?? process.env["PUBLIC_URL"];
-    const facts = { version, url, publicUrl: given, ownerPassword, apiKey };
+    const publicUrl = options.publicUrl ?? environment["PUBLIC_URL"];
+    const facts = { version, url, publicUrl, ownerPassword, apiKey };
     say(renderAccess(facts, style));
     const backends = await stopping.orUntil(awaitBackends(client, BACKENDS_TIMEOUT_MS));
     if (!stopping.requested) {
@@ -142,4 +160,27 @@ export async function serveGateway(
     await Promise.race([host.stop(), new Promise((done) => setTimeout(done, STOP_TIMEOUT_MS))]);
     lock.release();
   }
+}
+
+/** Without a file, flags go over what is stored: nothing, or what the owner has put there. */
+async function readStored(
+  client: Pick<GatewayClient, "readConfig">,
+  { openapi }: DocumentFlags,
+): Promise<string | undefined> {
+  if (Object.keys(openapi).length === 0) return undefined;
+  const stored = await client.readConfig();
+  if (stored !== undefined) return stored;
+  throw new CommandFailure("Cannot start: the gateway does not tell its stored config");
+}
+
+function describeExposure(host: string): string | undefined {
+  return isLoopback(host)
+    ? undefined
+    : `Listening on ${host}: others on the network reach it, and only the API key and the owner password protect it`;
+}
+
+function describeLogLevel({ LOG_LEVEL: written = "" }: Environment): string | undefined {
+  return written === "" || toLogLevel(written) !== undefined
+    ? undefined
+    : `LOG_LEVEL: ${JSON.stringify(oneLine(written, 40))}, wanted one of ${LOG_LEVELS.join(", ")}`;
 }

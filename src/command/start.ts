@@ -1,4 +1,5 @@
-import type { ServeOptions } from "./command-line.ts";
+import type { ServeOptions } from "./serve-line.ts";
+import { toLogLevel } from "./log-level.ts";
 import { describeRuntimeLine } from "./runtime-log.ts";
 import { serveGateway } from "./serve-gateway.ts";
 import { openWorkerBundle } from "./worker-bundle.ts";
@@ -17,7 +18,7 @@ export function start(options: ServeOptions, version: string): Promise<number> {
         ...needs,
         bundle,
         onLog: (level, message) => {
-          const line = isDebugging() ? message : describeRuntimeLine(message);
+          const line = isDebugging(options) ? message : describeRuntimeLine(message);
           if (line === undefined) return;
           if (level === "error" || level === "warn") console.error(line);
           else say(line);
@@ -28,6 +29,6 @@ export function start(options: ServeOptions, version: string): Promise<number> {
 }
 
 /** Who debugs wants every line as the runtime wrote it. */
-function isDebugging(): boolean {
-  return process.env["LOG_LEVEL"] === "debug";
+function isDebugging({ logLevel }: ServeOptions): boolean {
+  return (logLevel ?? toLogLevel(process.env["LOG_LEVEL"] ?? "")) === "debug";
 }

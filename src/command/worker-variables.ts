@@ -1,4 +1,5 @@
 import type { LocalSecrets } from "./local-secrets.ts";
+import { toLogLevel } from "./log-level.ts";
 import { secretNames } from "../config/secrets.ts";
 
 /** Variables the Worker knows by name, taken from the environment when they are there. */
@@ -59,5 +60,6 @@ export function resolveVariables(sources: VariableSources): ResolvedVariables {
   for (const [name, value] of Object.entries(flags)) {
     if (value !== undefined) variables[name] = value;
   }
+  variables["LOG_LEVEL"] = toLogLevel(variables["LOG_LEVEL"] ?? "") ?? DEFAULT_LOG_LEVEL;
   return { variables, missing };
 }

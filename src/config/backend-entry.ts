@@ -19,7 +19,8 @@ const DEFAULT_DETACH_SECONDS = 20;
 /** Later than this, clients and proxies have given up the request already. */
 const MAX_DETACH_SECONDS = 300;
 
-const REMOTE_TYPES: ReadonlyMap<string, "streamable-http" | "sse"> = new Map([
+/** What clients call the two transports, and which it is. */
+export const REMOTE_TYPES: ReadonlyMap<string, "streamable-http" | "sse"> = new Map([
   ["http", "streamable-http"],
   ["streamable-http", "streamable-http"],
   ["streamable_http", "streamable-http"],

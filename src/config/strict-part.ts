@@ -116,6 +116,6 @@ function describeBounds({ min, max, whole = false, unit }: NumberBounds): string
   return `${unit ?? (whole ? "a whole number" : "a number")} from ${min} to ${max}`;
 }
 
-function camelCase(key: string): string {
+export function camelCase(key: string): string {
   return key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -42,6 +42,7 @@ test("waits for a connecting backend no longer than it was told", async () => {
     waitUntilHealthy: async () => true,
     putConfig: async () => ({ kind: "failed", message: "" }) as const,
     readModels: async () => undefined,
+    readConfig: async () => undefined,
   };
   const started = performance.now();
   expect(await awaitBackends(client, 300)).toEqual([backend("connecting")]);

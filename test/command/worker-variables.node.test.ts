@@ -65,3 +65,11 @@ test("does not let the config rename a key of the gateway", () => {
   });
   expect(variables["LOCAL_COMMAND_KEY"]).toBe("file-command");
 });
+
+test.each([
+  ["WARNING", "warn"],
+  ["Debug", "debug"],
+  ["loud", "warn"],
+])("gives the Worker its own word for the log level %s", (written, level) => {
+  expect(resolve({ env: { LOG_LEVEL: written } }).variables["LOG_LEVEL"]).toBe(level);
+});

@@ -1,0 +1,73 @@
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { CommandFailure } from "./command-failure.ts";
+
+export type FlagsToRead<Options extends ParseArgsOptionsConfig> = Readonly<{
+  command: string;
+  argv: readonly string[];
+  options: Options;
+  /** What to do instead of a flag that is not taken, by its name without dashes. */
+  instead?: ReadonlyMap<string, string>;
+}>;
+
+/** The values of flags, and what stands behind `--`: undefined when there is none. */
+export function readFlags<Options extends ParseArgsOptionsConfig>(flags: FlagsToRead<Options>) {
+  const { command, argv, options, instead } = flags;
+  const end = argv.indexOf("--");
+  const own = end === -1 ? [...argv] : argv.slice(0, end);
+  const after = end === -1 ? undefined : argv.slice(end + 1);
+  const scan = parseArgs({ args: own, options, strict: false, tokens: true });
+  for (const token of scan.tokens) {
+    if (token.kind === "option-terminator") break;
+    if (token.kind === "positional") {
+      throw new CommandFailure(
+        `Cannot use ${JSON.stringify(token.value)}: ${command} takes flags only (see --help)`,
+      );
+    }
+    if (!Object.hasOwn(options, token.name)) {
+      const advice = instead?.get(token.name);
+      throw new CommandFailure(
+        advice === undefined
+          ? `Unknown flag ${token.rawName}: see "npm run ${command} -- --help"`
+          : `Cannot use ${token.rawName}: ${advice}`,
+      );
+    }
+  }
+  try {
+    const { values } = parseArgs({ args: own, options });
+    return { values, after };
+  } catch (error) {
+    // Node's sentence names the flag and what is wrong with it, and goes on with advice.
+    const reason = error instanceof Error ? error.message.split(/[.\n]/)[0] : String(error);
+    throw new CommandFailure(`${reason}`, undefined, { cause: error });
+  }
+}
+
+export function readText(flag: string, text: string | undefined): string | undefined {
+  if (text === undefined || text.trim() !== "") return text;
+  throw new CommandFailure(`${flag}: empty, wanted a value`);
+}
+
+export function readMatching(
+  flag: string,
+  text: string | undefined,
+  { pattern, wanted }: { pattern: RegExp; wanted: string },
+): string | undefined {
+  if (text === undefined || pattern.test(text)) return text;
+  throw new CommandFailure(`${flag}: ${JSON.stringify(text)}, wanted ${wanted}`);
+}
+
+/** Only an origin: the gateway's paths hang below it, and metadata names it as the issuer. */
+export function readPublicUrl(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    /^\/?$/.test(url.pathname + url.search)
+  ) {
+    return url.origin;
+  }
+  throw new CommandFailure(
+    `--public-url: ${JSON.stringify(text)}, wanted an address without a path such as https://mcp.example.com`,
+  );
+}
