@@ -259,7 +259,7 @@ test("lists a backend larger than one row of storage", async () => {
 test("needs the connector for a server of the local machine", async () => {
   const order = orderFor({ kind: "stdio" });
   await expect(leaseOf(order)).rejects.toMatchObject({
-    code: "backend_unavailable",
+    code: "backend_offline",
     message: `Cannot connect: backend "${order.config.name}" needs the connector, which is not connected`,
   });
 });

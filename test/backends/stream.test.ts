@@ -46,7 +46,7 @@ test("says so when the stream cannot be opened again", async () => {
   await expect(call(order, { params: { name: "cut" } })).rejects.toThrow();
   const request = { id: 1, method: "tools/call", params: { name: "after" } };
   await expect(sendRequest(lease, request, ioFor(order))).rejects.toMatchObject({
-    code: "backend_unavailable",
+    code: "backend_offline",
     message: expect.stringContaining("is not connected"),
   });
 });
