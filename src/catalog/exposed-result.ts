@@ -1,4 +1,5 @@
 import type { BackendName } from "../core/ids.ts";
+import { endOfString, stringAt } from "../core/json-spans.ts";
 import { isUiUri, toExposedUri } from "./ui-uri.ts";
 
 /** Where an answer to tools/call, prompts/get or resources/read names a resource. */
@@ -71,23 +72,6 @@ export function toExposedResult(text: string, backend: BackendName): string {
     }
   }
   return out + text.slice(copied);
-}
-
-/** Behind the closing quote: the next one with an even number of backslashes before it. */
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let first = end;
-    while (text[first - 1] === "\\") first -= 1;
-    if ((end - first) % 2 === 0) return end + 1;
-  }
-  return text.length;
-}
-
-function stringAt(text: string, start: number, end: number): string {
-  const raw = text.slice(start, end);
-  if (!raw.includes("\\")) return raw.slice(1, -1);
-  const value: unknown = JSON.parse(raw);
-  return typeof value === "string" ? value : "";
 }
 
 function beginsAsUi(text: string, at: number): boolean {

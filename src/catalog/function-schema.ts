@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import { createReferences, type SchemaReferences } from "./schema-references.ts";
 
 /**
  * A tool's inputSchema in the part of JSON Schema that every consumer of OpenAI function tools
@@ -15,7 +16,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
  * Keywords outside `KEPT` only narrow what the backend checks anyway, and are left out.
  */
 export function functionParameters(inputSchema: JsonObject): JsonObject {
-  const projection: Projection = { root: inputSchema, left: MAX_SCHEMAS };
+  const references = createReferences(inputSchema);
+  const projection: Projection = { references, left: MAX_SCHEMAS };
   const schema = flattenRoot(project(inputSchema, projection, { depth: 0, refs: [] }));
   const { properties, ...rest } = schema;
   return { ...rest, type: "object", properties: isJsonObject(properties) ? properties : {} };
@@ -26,7 +28,7 @@ const MAX_SCHEMAS = 5_000;
 /** OpenAI takes 10 levels; the bound only keeps hostile nesting off the stack. */
 const MAX_DEPTH = 32;
 
-type Projection = { readonly root: JsonObject; left: number };
+type Projection = { readonly references: SchemaReferences; left: number };
 type Place = Readonly<{ depth: number; refs: readonly string[] }>;
 
 const KEPT: ReadonlySet<string> = new Set([
@@ -77,7 +79,7 @@ function project(schema: JsonValue | undefined, projection: Projection, place: P
   if (!isJsonObject(schema)) return {}; // `true`, or not a schema at all
   projection.left -= 1;
   if (projection.left < 0 || place.depth > MAX_DEPTH) return shallow(schema);
-  const { schema: resolved, refs, ended } = resolve(schema, projection.root, place.refs);
+  const { schema: resolved, refs, ended } = resolve(schema, projection, place.refs);
   if (ended) return shallow(resolved);
   const inner: Place = { depth: place.depth + 1, refs };
   const whole = mergeAllOf(resolved, projection, inner);
@@ -102,34 +104,14 @@ function shallow(schema: JsonObject): JsonObject {
 type Resolved = Readonly<{ schema: JsonObject; refs: readonly string[]; ended: boolean }>;
 
 /** Follows `$ref` within the document; what stands beside it wins over what it points to. */
-function resolve(schema: JsonObject, root: JsonObject, refs: readonly string[]): Resolved {
+function resolve(schema: JsonObject, projection: Projection, refs: readonly string[]): Resolved {
   const { $ref, ...beside } = schema;
   if (typeof $ref !== "string") return { schema, refs, ended: false };
-  const target = lookUp(root, $ref);
+  const target = projection.references.find($ref, schema);
   if (!isJsonObject(target)) return { schema: beside, refs, ended: false };
   if (refs.includes($ref) || refs.length > MAX_DEPTH)
     return { schema: { ...target, ...beside }, refs, ended: true };
-  return resolve({ ...target, ...beside }, root, [...refs, $ref]);
-}
-
-function lookUp(root: JsonObject, pointer: string): JsonValue | undefined {
-  if (pointer !== "#" && !pointer.startsWith("#/")) return undefined;
-  let value: JsonValue | undefined = root;
-  for (const part of pointer.split("/").slice(1)) {
-    const key = decodePart(part).replaceAll("~1", "/").replaceAll("~0", "~");
-    if (Array.isArray(value)) value = value[Number(key)];
-    else if (isJsonObject(value) && Object.hasOwn(value, key)) value = value[key];
-    else return undefined;
-  }
-  return value;
-}
-
-function decodePart(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part; // a name with a stray percent sign is looked up as it stands
-  }
+  return resolve({ ...target, ...beside }, projection, [...refs, $ref]);
 }
 
 function mergeAllOf(schema: JsonObject, projection: Projection, place: Place): JsonObject {

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
-import { findJsonFault } from "./json-fault.ts";
+import { findJsonFault } from "../core/json-fault.ts";
 
 export type CallArguments =
   | Readonly<{ kind: "arguments"; value: JsonObject }>

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import { findJsonFault } from "./json-fault.ts";
+import { findJsonFault } from "../core/json-fault.ts";
 
 export type ModelArguments =
   | Readonly<{ kind: "arguments"; value: JsonObject }>
