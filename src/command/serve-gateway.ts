@@ -58,7 +58,8 @@ export async function serveGateway(
 ): Promise<number> {
   const stopping = listenForStop();
   const style = createStyle(process.stdout, process.env);
-  const environment = await readEnvironment(process.env, options);
+  // What is said for this run reaches everything of it: the Worker and local servers.
+  const environment = Object.assign(process.env, await readEnvironment(process.env, options));
   const port = await claimPort(options.host, options.port);
   const configText =
     options.server === undefined
