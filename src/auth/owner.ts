@@ -2,6 +2,7 @@ import type { Registry } from "../config/registry.ts";
 import { secretsEqual, sha256Hex } from "../core/digest.ts";
 import { GatewayError } from "../core/errors.ts";
 import { attemptSource } from "./attempt-source.ts";
+import { readBasicPassword } from "./basic.ts";
 import { BoundedMemory } from "./bounded-memory.ts";
 
 /** Per address: a person who mistypes, not a program that guesses. */
@@ -91,7 +92,7 @@ export async function requireOwner(
   if (isFromAnotherSite(request, ownOrigin)) {
     throw new GatewayError("forbidden", "Cannot open the admin pages from another site");
   }
-  const verdict = await owner.check(basicPassword(request), request);
+  const verdict = await owner.check(readBasicPassword(request) ?? "", request);
   switch (verdict.kind) {
     case "owner":
       return;
@@ -121,17 +122,4 @@ export function isFromAnotherSite(request: Request, ownOrigin: string): boolean 
   }
   const origin = request.headers.get("origin");
   return origin !== null && origin !== ownOrigin;
-}
-
-/** Empty when there is none, which is never the password. */
-function basicPassword(request: Request): string {
-  const header = request.headers.get("authorization") ?? "";
-  if (header.slice(0, 6).toLowerCase() !== "basic ") return "";
-  try {
-    const bytes = Uint8Array.from(atob(header.slice(6).trim()), (one) => one.charCodeAt(0));
-    const pair = new TextDecoder().decode(bytes);
-    return pair.slice(pair.indexOf(":") + 1);
-  } catch {
-    return ""; // not base64
-  }
 }
