@@ -35,14 +35,20 @@ export function answerPreflight(request: Request, policy: CorsPolicy): Response 
 
 /** The response with CORS headers; errors and streams need them as much as results do. */
 export function withCors(response: Response, request: Request, policy: CorsPolicy): Response {
-  const origin = allowedOrigin(request, policy);
-  if (origin === undefined) return response;
+  if (allowedOrigin(request, policy) === undefined) return response;
   // Answers that came from fetch have immutable headers.
   const answer = new Response(response.body, response);
-  answer.headers.set("access-control-allow-origin", origin);
-  answer.headers.set("access-control-expose-headers", EXPOSED_HEADERS);
-  if (policy.kind === "listed") answer.headers.append("vary", "Origin");
+  setCors(answer.headers, request, policy);
   return answer;
+}
+
+/** The same for the headers of a response of our own making. */
+export function setCors(headers: Headers, request: Request, policy: CorsPolicy): void {
+  const origin = allowedOrigin(request, policy);
+  if (origin === undefined) return;
+  headers.set("access-control-allow-origin", origin);
+  headers.set("access-control-expose-headers", EXPOSED_HEADERS);
+  if (policy.kind === "listed") headers.append("vary", "Origin");
 }
 
 function allowedOrigin(request: Request, policy: CorsPolicy): string | undefined {
