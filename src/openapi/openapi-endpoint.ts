@@ -1,23 +1,31 @@
+import type { OpenapiConfig } from "../config/openapi-config.ts";
 import type { SnapshotData } from "../config/registry.ts";
-import { GiveUp } from "../core/call-signal.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
+import { HOP_HEADER, hopProblem } from "../core/hop.ts";
 import type { BackendName } from "../core/ids.ts";
-import { PATIENCE_MS } from "../core/patience.ts";
-import { ALL, type CallContext, type Scope } from "../gateway/gateway.ts";
-import { HOUSE } from "../gateway/house-tool.ts";
-import { challengeHeaders } from "../http/challenge.ts";
-import { ANY_ORIGIN, answerPreflight, isPreflight, withCors } from "../http/cors.ts";
+import type { CallContext } from "../gateway/gateway.ts";
+import {
+  ANY_ORIGIN,
+  answerPreflight,
+  type CorsPolicy,
+  isPreflight,
+  setCors,
+} from "../http/cors.ts";
 import { requireOwnOrigin } from "../http/own-origin.ts";
 import { problemHeaders, statusOf } from "../http/problem.ts";
-import { docsPage } from "./docs-page.ts";
+import { answerMethod } from "./answer-method.ts";
 import { signInPage } from "./docs-sign-in.ts";
-import { readArguments } from "./read-arguments.ts";
-import { restCaller } from "./rest-caller.ts";
-import { restDocument } from "./rest-document.ts";
+import {
+  acceptsHtml,
+  presentsCredential,
+  PUBLIC_READER,
+  restCaller,
+  restChallenge,
+} from "./rest-caller.ts";
 import { restErrorResponse } from "./rest-errors.ts";
-import type { OpenapiNeeds, RestExchange } from "./rest-exchange.ts";
-import { readRestPath, type RestNames, type RestPlace, type ToolHome } from "./rest-path.ts";
-import { toRestReply } from "./rest-reply.ts";
+import type { OpenapiNeeds } from "./rest-exchange.ts";
+import { type RestNames, type RestPlace, readRestPath } from "./rest-path.ts";
+import { RestRefusal } from "./rest-refusal.ts";
 
 export type OpenapiEndpoint = (
   request: Request,
@@ -25,104 +33,107 @@ export type OpenapiEndpoint = (
   context: CallContext,
 ) => Promise<Response>;
 
+type Asked = Readonly<{ request: Request; path: string; context: CallContext }>;
+
 /** REST as mcpo serves it: every path that no other surface has. */
 export function createOpenapiEndpoint(needs: OpenapiNeeds): OpenapiEndpoint {
   return async (request, path, context) => {
-    if (isPreflight(request)) return answerPreflight(request, ANY_ORIGIN);
-    return withCors(await answerRest(needs, { request, path, context }), request, ANY_ORIGIN);
+    const snapshot = await readSnapshot(needs, context);
+    const policy =
+      snapshot instanceof GatewayError ? ANY_ORIGIN : corsPolicyOf(snapshot.config.openapi);
+    // Before the credential: a preflight never carries one.
+    if (isPreflight(request)) return answerPreflight(request, policy);
+    const response =
+      snapshot instanceof GatewayError
+        ? restErrorResponse(snapshot, { requestId: context.requestId, compat: false })
+        : await answerRest(needs, { request, path, context }, snapshot);
+    response.headers.set("x-request-id", context.requestId);
+    setCors(response.headers, request, policy);
+    // The same answer without its body (RFC 9110 section 9.3.2).
+    return request.method === "HEAD" ? new Response(null, response) : response;
   };
 }
 
-/** Somebody with a browser, who can be asked for a key in a form. */
-function isNavigation({ method, headers }: Request): boolean {
-  return method === "GET" && (headers.get("accept") ?? "").includes("text/html");
+async function readSnapshot(
+  { snapshots }: OpenapiNeeds,
+  context: CallContext,
+): Promise<SnapshotData | GatewayError> {
+  try {
+    return snapshots.peek(context) ?? (await snapshots.current(context));
+  } catch (thrown) {
+    return asGatewayError(thrown);
+  }
 }
 
-type Asked = Readonly<{ request: Request; path: string; context: CallContext }>;
-
-async function answerRest(needs: OpenapiNeeds, asked: Asked): Promise<Response> {
-  const { request, path, context } = asked;
+async function answerRest(
+  needs: OpenapiNeeds,
+  { request, path, context }: Asked,
+  snapshot: SnapshotData,
+): Promise<Response> {
+  const { openapi: config } = snapshot.config;
+  const query = readQuery(request.url);
+  const compat = wantsMcpo(query, config);
   try {
+    await refuseLoop(needs, request);
     const origin = requireOwnOrigin(needs.ownOrigin, request);
-    const { authenticator, gateway, snapshots } = needs;
-    const caller = await restCaller({ authenticator, request, origin, context });
-    const snapshot = snapshots.peek(context) ?? (await snapshots.current(context));
-    const { openapi: config } = snapshot.config;
-    const isPost = request.method === "POST";
-    const place = readRestPath(path, { config, names: namesOf(snapshot), isPost });
-    if (place === undefined)
-      throw new GatewayError("not_found", `Cannot find ${path.slice(0, 200)}`);
-    const compat = config.compat === "mcpo";
-    return await answerPlace({ gateway, request, caller, context, config, compat }, place);
+    const place = readRestPath(path, { config, names: namesOf(snapshot) });
+    const { gateway, authenticator } = needs;
+    const caller =
+      isOpen(place, request, config) && !presentsCredential(request)
+        ? PUBLIC_READER
+        : await restCaller({ authenticator, request, origin, context });
+    const exchange = { gateway, request, path, query, caller, context, config, compat };
+    return await answerMethod(exchange, place);
   } catch (thrown) {
     const error = asGatewayError(thrown);
-    const origin = needs.ownOrigin(request) ?? new URL(request.url).origin;
     const { requestId } = context;
-    const headers = challengeHeaders(error, { request, resource: "v1", origin });
-    if (error.code === "unauthorized" && isNavigation(request)) {
-      return await signInPage({
-        problem: request.headers.has("authorization") ? error.message : undefined,
-        status: statusOf(error.code),
-        headers: { ...problemHeaders(error, requestId), ...headers },
-      });
+    const headers = restChallenge(error, request);
+    if (error.code !== "unauthorized" || !isNavigation(request)) {
+      return restErrorResponse(error, { requestId, compat, headers });
     }
-    return restErrorResponse(error, { requestId, compat: false, headers });
+    return await signInPage({
+      problem: presentsCredential(request) ? error.message : undefined,
+      status: statusOf(error.code),
+      headers: { ...problemHeaders(error, requestId), ...headers },
+    });
   }
 }
 
-async function answerPlace(exchange: RestExchange, place: RestPlace): Promise<Response> {
-  switch (place.kind) {
-    case "document":
-      return Response.json(await restDocument(exchange, place.backend));
-    case "docs":
-      return answerDocs(exchange, place.backend);
-    case "tool":
-      return callTool(exchange, place.home, place.name);
-    case "features":
-    case "system":
-    case "resources":
-    case "prompts":
-      throw new GatewayError("not_found", "Cannot find this");
-    default:
-      return place satisfies never;
-  }
+/** Somebody with a browser, who can be asked for a key in a form. */
+function isNavigation(request: Request): boolean {
+  return request.method === "GET" && acceptsHtml(request);
 }
 
-async function answerDocs(
-  exchange: RestExchange,
-  backend: BackendName | undefined,
-): Promise<Response> {
-  const { gateway, caller, context, request } = exchange;
-  const [document, states] = await Promise.all([
-    restDocument(exchange, backend),
-    gateway.status(caller, context),
-  ]);
-  return docsPage({ document, backend, states, signedIn: request.headers.has("authorization") });
+/** What the owner may open to everybody: what tells of tools, nothing that reaches a backend. */
+function isOpen({ page }: RestPlace, { method }: Request, config: OpenapiConfig): boolean {
+  if (!config.publicDocuments || (method !== "GET" && method !== "HEAD")) return false;
+  return page !== undefined && page.kind !== "resources" && page.kind !== "prompts";
 }
 
-async function callTool(exchange: RestExchange, home: ToolHome, name: string): Promise<Response> {
-  const { gateway, caller, request } = exchange;
-  const scope: Scope = home === HOUSE ? ALL : { kind: "one", backend: home };
-  const { requestId, waitUntil, after } = exchange.context;
-  const signal = new GiveUp();
-  // The platform's signal costs on every request and only ever tells of slow ones.
-  after(PATIENCE_MS, () => request.signal.addEventListener("abort", () => signal.abort()));
-  const { headers } = request;
-  const context: CallContext = { requestId, waitUntil, after, signal, headers, alone: true };
-  const tool = await gateway.tool(caller, scope, name, context);
-  if (tool === undefined || (tool.backend === HOUSE) !== (home === HOUSE)) {
-    throw new GatewayError(
-      "not_found",
-      `Cannot call tool "${name.slice(0, 120)}": there is no such tool`,
-    );
-  }
-  const args = await readArguments({ ...exchange, context }, tool);
-  const answer = await gateway.forward(
-    caller,
-    { method: "tools/call", scope, id: 1, params: { name, arguments: args } },
-    context,
-  );
-  return toRestReply(answer, tool, exchange);
+/** Only where there is a query: reading one costs. */
+function readQuery(url: string): URLSearchParams | undefined {
+  const start = url.indexOf("?");
+  return start === -1 ? undefined : new URLSearchParams(url.slice(start + 1));
+}
+
+function wantsMcpo(query: URLSearchParams | undefined, config: OpenapiConfig): boolean {
+  const asked = query?.get("compat");
+  if (asked === "mcpo") return true;
+  return config.compat === "mcpo" && asked !== "none";
+}
+
+/** A gateway that is configured as its own backend would call itself for ever. */
+async function refuseLoop({ hopId }: OpenapiNeeds, { headers }: Request): Promise<void> {
+  const hops = headers.get(HOP_HEADER);
+  if (hops === null) return;
+  const loop = hopProblem(hops, await hopId());
+  if (loop === undefined) return;
+  throw new RestRefusal("backend_unavailable", `Cannot answer: ${loop}`, { status: 508 });
+}
+
+function corsPolicyOf({ allowedOrigins }: OpenapiConfig): CorsPolicy {
+  if (allowedOrigins === undefined) return ANY_ORIGIN;
+  return { kind: "listed", isAllowed: (origin) => allowedOrigins.includes(origin) };
 }
 
 /** The same for every request under one snapshot. */

@@ -1,7 +1,12 @@
 import type { Authenticator } from "../auth/authenticate.ts";
-import type { Caller } from "../auth/caller.ts";
+import { readBasicPassword } from "../auth/basic.ts";
+import { readBearer } from "../auth/bearer.ts";
+import { FULL_POLICY_ID } from "../auth/access.ts";
+import { type Caller, FULL_ACCESS } from "../auth/caller.ts";
+import { isFromAnotherSite } from "../auth/owner.ts";
+import { toUserId } from "../auth/user-id.ts";
 import { GatewayError } from "../core/errors.ts";
-import { knownCaller, requireCaller } from "../http/require-caller.ts";
+import { RestRefusal } from "./rest-refusal.ts";
 
 export type RestQuestion = Readonly<{
   authenticator: Authenticator;
@@ -10,11 +15,104 @@ export type RestQuestion = Readonly<{
   context: Readonly<{ waitUntil: (work: Promise<unknown>) => void }>;
 }>;
 
-/** Who is asking, by an API key. Throws `unauthorized`, `forbidden` and `unavailable`. */
+/** Keys are good for every resource; tokens of this one are refused below. */
+const RESOURCE = "v1";
+
+/**
+ * Who is asking, by an API key as Bearer token or as password of Basic. Throws `unauthorized`,
+ * `forbidden` and `unavailable`.
+ */
 export async function restCaller(question: RestQuestion): Promise<Caller> {
-  const asked = { ...question, resource: "v1" } as const;
-  const caller = knownCaller(asked) ?? (await requireCaller(asked));
-  // A token was asked for by name of another resource (RFC 8707); REST is none.
+  const { authenticator, request, origin } = question;
+  const bearer = readBearer(request);
+  if (bearer !== undefined) {
+    return keysOnly(
+      authenticator.known(bearer, RESOURCE, origin) ?? (await authenticate(question, request)),
+    );
+  }
+  const password = readBasicPassword(request);
+  if (password === undefined || !ONE_LINE.test(password)) {
+    throw new GatewayError(
+      "unauthorized",
+      "Cannot answer: an API key is needed, as Bearer token or as password of Basic",
+    );
+  }
+  // Browsers add Basic credentials to requests that other pages cause; a key as Bearer they do not.
+  if (isFromAnotherSite(request, origin)) {
+    throw new GatewayError(
+      "forbidden",
+      "Cannot answer: a page of another site has to send the key as Bearer token",
+    );
+  }
+  return keysOnly(
+    authenticator.known(password, RESOURCE, origin) ??
+      (await authenticate(question, asBearer(request, password))),
+  );
+}
+
+/** What the value of a header may be, and every key is. */
+const ONE_LINE = /^[\x21-\x7e]+$/;
+
+export function presentsCredential(request: Request): boolean {
+  return request.headers.get("authorization") !== null;
+}
+
+/** Who reads documents where the owner has opened them: sees everything, calls nothing. */
+export const PUBLIC_READER: Caller = {
+  kind: "static-key",
+  credentialId: "public",
+  userId: toUserId("public"),
+  access: FULL_ACCESS,
+  policyId: FULL_POLICY_ID,
+  resources: [],
+  scopes: [],
+};
+
+/**
+ * The `WWW-Authenticate` header of a 401 (RFC 9110 section 11.6.1), without OAuth: REST takes keys
+ * only. Basic is not offered to browsers, whose own dialog would stand before the page's form; and
+ * its realm is not the owner's, whose password is nothing for here.
+ */
+export function restChallenge(error: GatewayError, request: Request): Record<string, string> {
+  if (error.code !== "unauthorized") return {};
+  const invalid = readBearer(request) === undefined ? "" : ', error="invalid_token"';
+  const bearer = `Bearer realm="mcp-edge-gateway"${invalid}`;
+  return {
+    "www-authenticate": isBrowser(request)
+      ? bearer
+      : `${bearer}, Basic realm="mcp-edge-gateway API key", charset="UTF-8"`,
+  };
+}
+
+export function acceptsHtml(request: Request): boolean {
+  return request.headers.get("accept")?.includes("text/html") ?? false;
+}
+
+function isBrowser(request: Request): boolean {
+  return acceptsHtml(request) || request.headers.get("sec-fetch-mode") !== null;
+}
+
+async function authenticate(
+  { authenticator, origin, context }: RestQuestion,
+  request: Request,
+): Promise<Caller> {
+  try {
+    return await authenticator.authenticate(request, RESOURCE, origin, context);
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== "unauthorized") throw error;
+    throw new RestRefusal(error.code, error.message, { mcpo: "Invalid API key" }, { cause: error });
+  }
+}
+
+/** The head of the request alone: its body is still to be read. */
+function asBearer({ url, headers }: Request, key: string): Request {
+  const asked = new Headers(headers);
+  asked.set("authorization", `Bearer ${key}`);
+  return new Request(url, { headers: asked });
+}
+
+/** A token was asked for by name of another resource (RFC 8707); REST is none. */
+function keysOnly(caller: Caller): Caller {
   if (caller.kind !== "oauth") return caller;
   throw new GatewayError("forbidden", "Cannot answer: REST takes API keys, not OAuth tokens");
 }

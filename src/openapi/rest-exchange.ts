@@ -18,6 +18,10 @@ export type OpenapiNeeds = Readonly<{
 export type RestExchange = Readonly<{
   gateway: Gateway;
   request: Request;
+  /** As it came, still encoded. */
+  path: string;
+  /** Undefined where there is none: most calls have none, and reading one costs. */
+  query: URLSearchParams | undefined;
   caller: Caller;
   context: CallContext;
   config: OpenapiConfig;

@@ -8,52 +8,70 @@ export type RestNames = ReadonlyMap<string, BackendName>;
 /** Where the gateway's own tools are, and the tools of one backend. */
 export type ToolHome = BackendName | typeof HOUSE;
 
-/**
- * What a path names, before anybody has looked whether the caller may see it. `backend` undefined
- * is the document over all.
- */
-export type RestPlace =
-  | Readonly<{ kind: "document" | "docs"; backend: BackendName | undefined }>
-  | Readonly<{ kind: "features" | "system"; backend: BackendName | undefined }>
+/** The tool that is called at a path. */
+export type ToolPlace = Readonly<{ home: ToolHome; name: string }>;
+
+/** What is read at a path. `backend` undefined: of all backends. */
+export type RestPage =
+  | Readonly<{ kind: WholePage; backend: BackendName | undefined }>
   | Readonly<{ kind: "resources"; backend: BackendName; uri: string | undefined }>
-  | Readonly<{ kind: "prompts"; backend: BackendName; name: string | undefined }>
-  | Readonly<{ kind: "tool"; home: ToolHome; name: string }>;
+  | Readonly<{ kind: "prompts"; backend: BackendName; name: string | undefined }>;
+
+type WholePage = "home" | "docs" | "document" | "features" | "system";
+
+/**
+ * What a path names, before anybody has looked whether it is there and the caller may see it. A
+ * path may name both: a tool that is called like a page is reached by POST.
+ */
+export type RestPlace = Readonly<{ page: RestPage | undefined; tool: ToolPlace | undefined }>;
 
 export type RestPaths = Pick<OpenapiConfig, "pathPrefix" | "rootPath" | "root">;
 
 /**
  * Reads the path of a URL as it came, still encoded. A slash at the end means nothing: clients add
- * and lose it, and a redirect would lose the body (Open WebUI follows none). `isPost` decides where
- * a tool is called like a page. Each part is decoded once, so no part can become two.
+ * and lose it, and a redirect would lose the body (Open WebUI follows none). The backend and what
+ * is below it are decoded once and apart, so that no name can reach over to another backend.
  */
 export function readRestPath(
   path: string,
-  { config, names, isPost }: Readonly<{ config: RestPaths; names: RestNames; isPost: boolean }>,
-): RestPlace | undefined {
-  const inner = path.startsWith(`${config.rootPath}/`) ? path.slice(config.rootPath.length) : path;
-  const atRoot = readRoot(inner.slice(1), isPost);
-  if (atRoot !== undefined) return atRoot;
-  if (!inner.startsWith(config.pathPrefix)) return undefined;
-  const rest = inner.slice(config.pathPrefix.length);
-  const underPrefix = readRoot(rest, isPost);
-  if (underPrefix !== undefined) return underPrefix;
+  { config, names }: Readonly<{ config: RestPaths; names: RestNames }>,
+): RestPlace {
+  const { root } = config;
+  const inner = belowRootPath(path, config.rootPath);
+  const top = inner.slice(1);
+  const rest = belowPrefix(inner, config.pathPrefix);
+  if (rest === undefined) return { page: readPage(top, root), tool: undefined };
   const slash = rest.indexOf("/");
   const first = decoded(slash === -1 ? rest : rest.slice(0, slash));
   const below = slash === -1 ? "" : rest.slice(slash + 1);
   const home = first === undefined ? undefined : homeOf(first, names);
-  if (home !== undefined && !(isPost && below === "")) return readBelow(home, below, isPost);
-  if (config.root === undefined) return undefined;
-  return readBelow(config.root, rest, isPost);
+  return {
+    page:
+      readPage(top, root) ??
+      (rest === top ? undefined : readPage(rest, root)) ??
+      (home === undefined ? undefined : readPageBelow(home, below)) ??
+      (root === undefined ? undefined : readPageBelow(root, rest)),
+    tool:
+      (home === undefined ? undefined : readTool(home, below)) ??
+      (root === undefined ? undefined : readTool(root, rest)),
+  };
 }
 
-function readRoot(path: string, isPost: boolean): RestPlace | undefined {
-  const kind = isPost ? undefined : PAGES.get(withoutSlash(path));
-  return kind === undefined ? undefined : { kind, backend: undefined };
+/** A proxy in front may take the root path away, or leave it there. */
+function belowRootPath(path: string, rootPath: string): string {
+  if (rootPath === "" || !path.startsWith(rootPath)) return path;
+  if (path.length === rootPath.length) return "/";
+  return path[rootPath.length] === "/" ? path.slice(rootPath.length) : path;
+}
+
+function belowPrefix(path: string, prefix: string): string | undefined {
+  if (path.startsWith(prefix)) return path.slice(prefix.length);
+  return path.length === prefix.length - 1 && prefix.startsWith(path) ? "" : undefined;
 }
 
 /** What is read, not called; `redoc` is where people of mcpo look too. */
-const PAGES: ReadonlyMap<string, "document" | "docs" | "features" | "system"> = new Map([
-  ["", "docs"],
+const PAGES: ReadonlyMap<string, WholePage> = new Map([
+  ["", "home"],
   ["docs", "docs"],
   ["redoc", "docs"],
   ["openapi.json", "document"],
@@ -61,32 +79,46 @@ const PAGES: ReadonlyMap<string, "document" | "docs" | "features" | "system"> = 
   ["system", "system"],
 ]);
 
+function readPage(path: string, backend: BackendName | undefined): RestPage | undefined {
+  const kind = PAGES.get(withoutSlash(path));
+  return kind === undefined ? undefined : { kind, backend };
+}
+
 function homeOf(first: string, names: RestNames): ToolHome | undefined {
   return first === HOUSE ? HOUSE : names.get(first);
 }
 
-function readBelow(home: ToolHome, below: string, isPost: boolean): RestPlace | undefined {
-  if (home !== HOUSE) {
-    const kind = isPost ? undefined : PAGES.get(withoutSlash(below));
-    if (kind !== undefined) return { kind, backend: home };
-    const listed = isPost ? undefined : readListed(home, below);
-    if (listed !== undefined) return listed;
-  }
-  const name = decoded(withoutSlash(below));
-  return name === undefined || name === "" ? undefined : { kind: "tool", home, name };
+/** Beside the gateway's own tools is what is said of all backends, whatever is at the root. */
+function readPageBelow(home: ToolHome, below: string): RestPage | undefined {
+  if (home === HOUSE) return readPage(below, undefined);
+  return readPage(below, home) ?? readListed(home, below);
 }
 
-function readListed(backend: BackendName, below: string): RestPlace | undefined {
+function readListed(backend: BackendName, below: string): RestPage | undefined {
   const slash = below.indexOf("/");
   const list = slash === -1 ? below : below.slice(0, slash);
   const one = slash === -1 ? "" : below.slice(slash + 1);
-  if (list === "resources") {
-    return { kind: "resources", backend, uri: one === "" ? undefined : decoded(one) };
+  if (list !== "resources" && list !== "prompts") return undefined;
+  if (one === "") {
+    return list === "resources"
+      ? { kind: list, backend, uri: undefined }
+      : { kind: list, backend, name: undefined };
   }
-  if (list === "prompts") {
-    return { kind: "prompts", backend, name: one === "" ? undefined : decoded(withoutSlash(one)) };
-  }
-  return undefined;
+  const named = list === "resources" ? readUri(one) : decoded(withoutSlash(one));
+  if (named === undefined) return undefined;
+  return list === "resources"
+    ? { kind: list, backend, uri: named }
+    : { kind: list, backend, name: named };
+}
+
+/** A URI that is written as it is, `scheme://…`, has no encoding but its own. */
+function readUri(text: string): string | undefined {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : decoded(text);
+}
+
+function readTool(home: ToolHome, below: string): ToolPlace | undefined {
+  const name = decoded(withoutSlash(below));
+  return name === undefined || name === "" ? undefined : { home, name };
 }
 
 function withoutSlash(path: string): string {
