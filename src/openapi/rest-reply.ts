@@ -1,28 +1,39 @@
 import { GatewayError } from "../core/errors.ts";
-import { isJsonObject } from "../core/json.ts";
 import type { Answer } from "../core/json-rpc.ts";
 import type { VisibleTool } from "../gateway/gateway.ts";
-import { chooseMedia } from "./accepted-media.ts";
-import { essence, isBase64, jsonBody, mediaBody } from "./rest-body.ts";
+import { mcpoValue } from "./mcpo-value.ts";
+import { jsonBody, mediaBody } from "./rest-body.ts";
 import type { RestExchange } from "./rest-exchange.ts";
+import { readToolResult } from "./result-blocks.ts";
+import { chosenMedia } from "./result-media.ts";
+import { resultValue } from "./result-value.ts";
 
-/** The result of a tool as an HTTP answer. Throws GatewayError for a JSON-RPC error. */
+/** The result of a tool as an HTTP answer: JSON, or the bytes of the one medium that is wanted. */
 export function toRestReply(
   answer: Answer,
-  _tool: VisibleTool,
-  { request, context }: Pick<RestExchange, "request" | "context" | "config" | "compat">,
+  { tool }: VisibleTool,
+  {
+    request,
+    context,
+    config,
+    compat,
+  }: Pick<RestExchange, "request" | "context" | "config" | "compat">,
 ): Response {
   const message = answer.message();
   if ("error" in message) throw new GatewayError("backend_failed", message.error.message);
-  const { content, structuredContent } = message.result;
-  const blocks = Array.isArray(content) ? content.filter(isJsonObject) : [];
-  const [first] = blocks;
+  const result = readToolResult(answer, message.result);
   const headers = { "x-request-id": context.requestId };
-  const { mimeType, data } = first ?? {};
-  if (typeof mimeType === "string" && typeof data === "string" && isBase64(data)) {
-    const chosen = chooseMedia(request.headers.get("accept"), [essence(mimeType) ?? ""]);
-    if (chosen !== undefined) return mediaBody({ mimeType, base64: data }, headers);
+  if (wantsWhole(request)) {
+    return jsonBody(result.whole(), headers, result.isError ? config.toolErrorStatus : 200);
   }
-  const value = structuredContent ?? (blocks.length === 1 ? (first?.["text"] ?? first) : blocks);
-  return jsonBody(JSON.stringify(value), headers);
+  if (compat) return jsonBody(mcpoValue(result, tool), headers);
+  const media = chosenMedia(request.headers.get("accept"), result);
+  return media === undefined
+    ? jsonBody(resultValue(result, tool), headers)
+    : mediaBody(media, headers);
+}
+
+/** `?result=whole`: what the backend answered, to the last member. */
+function wantsWhole({ url }: Request): boolean {
+  return url.includes("?") && new URL(url).searchParams.get("result") === "whole";
 }
