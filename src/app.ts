@@ -20,6 +20,7 @@ import { wayOut, type WayOut } from "./core/way-out.ts";
 import { announcing, asRegistry } from "./config/registry-client.ts";
 import { REGISTRY_NAME } from "./config/registry-object.ts";
 import type { RegistryRpc } from "./config/registry.ts";
+import { isRouted } from "./config/route-words.ts";
 import { createSnapshotSource, type SnapshotSource } from "./config/snapshot.ts";
 import { onInternalError } from "./core/errors.ts";
 import { gatewayHopId } from "./core/hop.ts";
@@ -88,26 +89,6 @@ export type App = (request: Request, execution: ExecutionContext) => Promise<Res
 
 /** `/mcp` and `/mcp/{backend}`, with or without a slash at the end. */
 const MCP_PATH = /^\/mcp(?:\/([a-z][a-z0-9-]{0,30}))?\/?$/;
-
-/** First parts of the paths that the router knows; all others are REST, where a backend is named. */
-const ROUTED: ReadonlySet<string> = new Set([
-  "mcp",
-  "v1",
-  "models",
-  "chat",
-  "responses",
-  "embeddings",
-  "oauth",
-  "authorize",
-  "token",
-  "register",
-  "revoke",
-  "connect",
-  "admin",
-  "health",
-  "status",
-  "metrics",
-]);
 
 /** What every surface and the callers' objects stand on. */
 export type Middle = CallerDeps &
@@ -313,15 +294,14 @@ export function createApp(env: Env, middle: Middle): App {
       const [, name] = match;
       return mcp(request, scopeOf(name), contextOf(request, execution));
     }
-    if (isRouted(path)) return routes.fetch(request, env, execution);
+    if (isRouted(firstPart(path))) return routes.fetch(request, env, execution);
     return openapi(request, path, contextOf(request, execution));
   };
 }
 
-function isRouted(path: string): boolean {
+function firstPart(path: string): string {
   const end = path.indexOf("/", 1);
-  const first = end === -1 ? path.slice(1) : path.slice(1, end);
-  return ROUTED.has(first) || first.startsWith(".");
+  return end === -1 ? path.slice(1) : path.slice(1, end);
 }
 
 function listenersOf(

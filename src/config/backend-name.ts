@@ -1,31 +1,21 @@
 import type { BackendName } from "../core/ids.ts";
 import { configProblem } from "./config-problem.ts";
+import { ROUTE_WORDS } from "./route-words.ts";
 
-/** First parts of routes of ours: at `/{backend}/…` such a backend would stand in their way. */
-const RESERVED: ReadonlySet<string> = new Set([
-  "mcp",
-  "v1",
-  "models",
-  "chat",
-  "responses",
-  "embeddings",
+/** What REST has at its root beside backends. */
+const REST_WORDS: ReadonlySet<string> = new Set([
   "docs",
   "redoc",
   "openapi",
   "api",
   "system",
   "gateway",
-  "oauth",
-  "authorize",
-  "token",
-  "register",
-  "revoke",
-  "connect",
-  "admin",
-  "health",
-  "status",
-  "metrics",
 ]);
+
+/** At `/{backend}/…` such a backend would stand in the way of a route of ours. */
+function isReserved(name: string): boolean {
+  return ROUTE_WORDS.has(name) || REST_WORDS.has(name);
+}
 
 const MAX_LENGTH = 31;
 const PATTERN = /^[a-z][a-z0-9-]{0,30}$/;
@@ -48,7 +38,7 @@ export function parseBackendName(name: string): BackendName {
   refuseReserved(path, name, name);
   if (isLegal(name)) return name;
   const close = nearestName(name);
-  const hint = isLegal(close) && !RESERVED.has(close) ? `, for example "${close}"` : "";
+  const hint = isLegal(close) && !isReserved(close) ? `, for example "${close}"` : "";
   throw configProblem(
     path,
     name,
@@ -95,7 +85,7 @@ export function entryPath(key: string, written: string): string {
 }
 
 function refuseReserved(path: string, written: string, name: string): void {
-  if (!RESERVED.has(name)) return;
+  if (!isReserved(name)) return;
   throw configProblem(path, written, `another name: /${name} is a route of the gateway`);
 }
 

@@ -3,6 +3,7 @@ import type { EntryNames } from "./backend-name.ts";
 import type { BackendName } from "../core/ids.ts";
 import { DEFAULT_OPENAPI, type OpenapiConfig } from "./openapi-config.ts";
 import { readOrigins } from "./parse-origins.ts";
+import { isRouted } from "./route-words.ts";
 import { isLine, readStrict, type StrictPart } from "./strict-part.ts";
 
 const KEYS = [
@@ -79,6 +80,12 @@ function readPath(part: StrictPart, key: "pathPrefix" | "rootPath"): string {
   const text = part.text(key, MAX_PATH) ?? "";
   const inner = text.replace(/^\//, "").replace(/\/$/, "");
   const isPath = SEGMENTS.test(inner) && !inner.split("/").some((one) => /^\.+$/.test(one));
-  if (isPath) return inner;
-  throw configProblem(part.pathOf(key), text, 'a path like "/tools"');
+  if (!isPath) throw configProblem(part.pathOf(key), text, 'a path like "/tools"');
+  const [first = ""] = inner.split("/", 1);
+  if (!isRouted(first)) return inner;
+  throw configProblem(
+    part.pathOf(key),
+    text,
+    `another path: what begins with /${first} is a route of the gateway`,
+  );
 }

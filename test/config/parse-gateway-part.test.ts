@@ -117,3 +117,14 @@ test("takes a description of several lines, and a title of one", () => {
     /^gateway\.openapi\.description/,
   );
 });
+
+test("puts backends only where no route of the gateway is", () => {
+  expect(openapi({ pathPrefix: "tools" }).pathPrefix).toBe("/tools/");
+  expect(openapi({ rootPath: "/api/mcpo/" }).rootPath).toBe("/api/mcpo");
+  for (const path of ["/mcp", "v1/tools/", "/admin", "/.well-known/x"]) {
+    expect(problem({ openapi: { pathPrefix: path } })).toMatch(
+      /^gateway\.openapi\.pathPrefix: .* is a route of the gateway$/,
+    );
+    expect(problem({ openapi: { rootPath: path } })).toContain("is a route of the gateway");
+  }
+});
