@@ -31,6 +31,8 @@ export const REMOTE_TYPES: ReadonlyMap<string, "streamable-http" | "sse"> = new 
 
 const OAUTH_HINT =
   'not used yet: the gateway cannot sign in at a backend; give it a token in "headers" as ${NAME}';
+/** An entry whose server a connector brings, without the command that only its machine knows. */
+const CONNECTOR_TYPE = "connector";
 
 /** Every key some client's format knows; others get a warning, so a typo is seen. */
 const KNOWN_KEYS: ReadonlySet<string> = new Set([
@@ -45,6 +47,8 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([
   "cwd",
   "envFile",
   "builtin",
+  "connector",
+  "whenOffline",
   "disabledTools",
   "disabled_tools",
   "timeout",
@@ -89,7 +93,9 @@ export function parseBackendEntry({
       readStrings(path, entry, "disabledTools") ?? readStrings(path, entry, "disabled_tools") ?? [],
     timeoutMs: readTimeout(path, entry) * 1_000,
     ...readDetach(path, entry),
-    session: readSession(path, entry),
+    // One process has one session, whoever calls.
+    session: transport.kind === "stdio" ? "shared" : readSession(path, entry),
+    ...readWhenOffline(path, entry),
     ...readInstructions(path, entry),
     ...parseForwarding({ path, entry, warn }, transport),
   };
@@ -111,6 +117,9 @@ function parseTransport(path: string, entry: JsonObject): BackendTransport {
   if (typeof type === "string" && REMOTE_TYPES.has(type)) {
     throw configProblem(`${path}.url`, undefined, "the address of the MCP server");
   }
+  if (readBoolean(path, entry, "connector") === true || type === CONNECTOR_TYPE) {
+    return { kind: "stdio" };
+  }
   if (entry["command"] !== undefined) {
     if (typeof entry["command"] !== "string" || entry["command"] === "") {
       throw configProblem(`${path}.command`, entry["command"], "the name of a program");
@@ -118,7 +127,7 @@ function parseTransport(path: string, entry: JsonObject): BackendTransport {
     readStrings(path, entry, "args");
     return { kind: "stdio" };
   }
-  throw configProblem(path, entry, 'one of "url", "command" or "builtin"');
+  throw configProblem(path, entry, 'one of "url", "command", "connector" or "builtin"');
 }
 
 function parseRemote(
@@ -183,6 +192,14 @@ function readSession(path: string, entry: JsonObject): "per-user" | "shared" {
   if (value === undefined) return "per-user";
   if (value === "per-user" || value === "shared") return value;
   throw configProblem(`${path}.session`, value, '"per-user" or "shared"');
+}
+
+/** What callers see of a server whose connector has been gone for a while: nothing, or all of it. */
+function readWhenOffline(path: string, entry: JsonObject): Pick<BackendConfig, "whenOffline"> {
+  const value = entry["whenOffline"];
+  if (value === undefined || value === "hide") return {};
+  if (value === "keep") return { whenOffline: "keep" };
+  throw configProblem(`${path}.whenOffline`, value, '"hide" or "keep"');
 }
 
 function readInstructions(path: string, entry: JsonObject): Pick<BackendConfig, "instructions"> {

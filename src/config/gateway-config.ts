@@ -28,6 +28,8 @@ export type BackendConfig = Readonly<{
   session: "per-user" | "shared";
   /** A call that takes longer goes on in the background and its result is fetched later. */
   detachAfterMs?: number;
+  /** Listed on while its connector is away. */
+  whenOffline?: "keep";
   /** Said in place of the backend's own instructions; false: none are passed on. */
   instructions?: string | false;
   /** Which headers of a caller's request are passed on with its calls; none without. */
@@ -46,7 +48,7 @@ export type BackendTransport =
       headers: Readonly<Record<string, string>>;
     }>
   | Readonly<{ kind: "builtin"; builtin: BuiltinName }>
-  /** Started by the connector; the Worker never starts a process. */
+  /** Reached through the connector, which alone knows what to start. */
   | Readonly<{ kind: "stdio" }>;
 
 export const BUILTIN_NAMES = ["time", "llm"] as const;

@@ -11,6 +11,7 @@ import { parseConfig, parseDocumentText } from "./config-document.ts";
 import { maskDocument, unmaskDocument } from "./config-mask.ts";
 import { ConfigStore, type CurrentConfig } from "./config-store.ts";
 import type { BackendConfig, GatewayConfig } from "./gateway-config.ts";
+import { withoutLocalParts } from "./local-parts.ts";
 import { PendingWatches } from "./pending-watches.ts";
 import { namedOrigins, privateTargetProblem } from "./private-targets.ts";
 import { RecordStore } from "./record-store.ts";
@@ -156,11 +157,12 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
   }
 
   async #bringIntoForce(
-    document: JsonObject,
+    written: JsonObject,
     { source, expectedVersion }: { source: "file" | "admin"; expectedVersion?: number },
     before: InForce,
   ): Promise<ConfigVersion> {
-    const { config, warnings } = parseConfig(document);
+    const { config, warnings } = parseConfig(written);
+    const { document, started } = withoutLocalParts(written);
     const privateOrigins =
       source === "file"
         ? [...new Set([...before.privateOrigins, ...namedOrigins(config)])].toSorted()
@@ -180,7 +182,8 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
       sealed,
       at: Date.now(),
       source,
-      warnings,
+      // The local command starts them by itself.
+      warnings: source === "file" ? warnings : [...warnings, ...started.map(needsConnector)],
       privateOrigins,
     });
     const inForce: InForce = { version, document, privateOrigins, config };
@@ -231,4 +234,8 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
     this.ctx.storage.sql.exec("INSERT OR REPLACE INTO change VALUES (1, ?)", this.#change);
     this.#watches.wake();
   }
+}
+
+function needsConnector(name: string): string {
+  return `mcpServers.${name}: reached through the connector; what starts it was not stored`;
 }

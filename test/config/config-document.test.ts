@@ -41,6 +41,26 @@ test("takes serverUrl for url and the path for the type", () => {
   expect(backend?.transport.kind).toBe("sse");
 });
 
+test.each([
+  '"command":"npx"',
+  '"connector":true',
+  '"type":"connector"',
+  '"type":"stdio","command":"x"',
+])("takes {%s} for a server that a connector brings, with one session for all", (entry) => {
+  const [backend] = backends(`{"mcpServers":{"a":{${entry},"session":"per-user"}}}`);
+  expect(backend).toMatchObject({ transport: { kind: "stdio" }, session: "shared" });
+});
+
+test("knows whether a backend is listed on while its connector is away", () => {
+  const list = backends(
+    '{"mcpServers":{"a":{"command":"x","whenOffline":"keep"},"b":{"command":"x","whenOffline":"hide"}}}',
+  );
+  expect(list.map(({ whenOffline }) => whenOffline)).toEqual(["keep", undefined]);
+  expect(problem('{"mcpServers":{"a":{"command":"x","whenOffline":"show"}}}')).toBe(
+    'mcpServers.a.whenOffline: "show", wanted "hide" or "keep"',
+  );
+});
+
 test("takes both spellings of disabledTools", () => {
   const list = backends(
     '{"mcpServers":{"a":{"builtin":"time","disabledTools":["x"]},"b":{"builtin":"time","disabled_tools":["y"]}}}',
@@ -112,7 +132,7 @@ test.each([
   ],
   [
     '{"mcpServers":{"a":{"type":"stdio"}}}',
-    'mcpServers.a: {"type":"stdio"}, wanted one of "url", "command" or "builtin"',
+    'mcpServers.a: {"type":"stdio"}, wanted one of "url", "command", "connector" or "builtin"',
   ],
   ['{"mcpServers":{"a":{"command":["x"]}}}', 'mcpServers.a.command: ["x"], wanted the name of'],
   ['{"mcpServers":{"a":{"command":"x","args":"-y"}}}', /a\.args: "-y", wanted a list of strings$/],
