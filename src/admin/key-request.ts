@@ -25,7 +25,10 @@ const KEY_REQUEST = z.strictObject({
   ...keyOptions.shape,
   // An empty list could be meant as none or as all.
   models: z.array(z.string()).min(1).readonly().optional(),
+  connect: z.array(z.string()).min(1).readonly().optional(),
 });
+
+type KeyRequest = z.infer<typeof KEY_REQUEST>;
 
 export function parseKeyRequest(body: unknown, now: number): NewKey {
   const parsed = KEY_REQUEST.safeParse(isJsonObject(body) ? withOneName(body) : body);
@@ -36,11 +39,28 @@ export function parseKeyRequest(body: unknown, now: number): NewKey {
     throw invalid(`${where} is not valid: ${issue?.message ?? "unknown"}`);
   }
   const { expiresInSeconds, allow, deny, ...rest } = parsed.data;
+  requireOneUse(parsed.data);
   return {
     ...rest,
     access: { allow, deny },
     ...(expiresInSeconds === undefined ? {} : { expiresAt: now + expiresInSeconds * 1_000 }),
   };
+}
+
+const OF_EVERY_KEY: ReadonlySet<string> = new Set(["name", "expiresInSeconds", "connect"]);
+
+/** A connector needs no tools: a key that says both was meant otherwise. */
+function requireOneUse(request: KeyRequest): void {
+  if (request.connect === undefined) return;
+  const [other] =
+    Object.entries(request).find(([key, value]) => !OF_EVERY_KEY.has(key) && !isNothing(value)) ??
+    [];
+  if (other === undefined) return;
+  throw invalid(`: "connect" makes a key for connectors alone, leave out "${other}"`);
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
 function withOneName(body: JsonObject): JsonObject {
@@ -61,7 +81,7 @@ function invalid(reason: string): GatewayError {
 /** A key as the owner sees it later: neither the key nor its hash. */
 export function describeKey(record: ApiKeyRecord, now: number): Record<string, unknown> {
   const { id, name, createdAt, expiresAt, access, resourceTools = false } = record;
-  const { models, progress, approvals, openWebui } = record;
+  const { models, progress, approvals, openWebui, connect } = record;
   return {
     id,
     name,
@@ -75,5 +95,6 @@ export function describeKey(record: ApiKeyRecord, now: number): Record<string, u
     progress: progress ?? null,
     approvals: approvals ?? null,
     openWebui: openWebui ?? null,
+    connect: connect ?? null,
   };
 }

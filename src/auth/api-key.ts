@@ -19,6 +19,8 @@ export const keyOptions = z.object({
   progress: z.enum(PROGRESS_STYLES).optional(),
   approvals: z.enum(APPROVALS).optional(),
   openWebui: z.enum(OPEN_WEBUI_TRUSTS).optional(),
+  /** Globs of the backends it may bring as a connector; such a key is good for nothing else. */
+  connect: z.array(z.string()).readonly().optional(),
 });
 
 export type KeyOptions = Readonly<z.infer<typeof keyOptions>>;

@@ -101,6 +101,9 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
     if (record === undefined) return undefined;
     const at = now();
     if (record.expiresAt !== undefined && record.expiresAt <= at) return undefined;
+    if (record.connect !== undefined) {
+      throw new GatewayError("forbidden", "Cannot use this key here: it is for connectors only");
+    }
     if (!useMemory) records.set(hash, { record, until: at + RECORD_KNOWN_MS });
     return {
       caller: {

@@ -132,6 +132,7 @@ async function toRecord(
   }
   requirePatterns("access", [...access.allow, ...access.deny]);
   requirePatterns("models", options.models ?? []);
+  requirePatterns("connect", options.connect ?? []);
   const key = makeApiKey();
   const hash = await sha256Hex(key);
   return {
