@@ -12,6 +12,7 @@ import type { ClientKv } from "./auth/client-store.ts";
 import type { KeyedTexts } from "./auth/oauth-kv.ts";
 import { createStrongKv } from "./auth/strong-kv.ts";
 import { createTokenValidator, type TokenJudge } from "./auth/token-validator.ts";
+import { createConnectDoor } from "./auth/connect-door.ts";
 import type { BuiltinIo } from "./backends/builtin.ts";
 import type { BackendStub } from "./backends/backend-stub.ts";
 import { createLeaseSource } from "./backends/lease-source.ts";
@@ -22,6 +23,7 @@ import { REGISTRY_NAME } from "./config/registry-object.ts";
 import type { RegistryRpc } from "./config/registry.ts";
 import { isRouted } from "./config/route-words.ts";
 import { createSnapshotSource, type SnapshotSource } from "./config/snapshot.ts";
+import { createConnectRoutes } from "./connect/connect-routes.ts";
 import { onInternalError } from "./core/errors.ts";
 import { gatewayHopId } from "./core/hop.ts";
 import type { BackendName } from "./core/ids.ts";
@@ -268,6 +270,22 @@ export function createApp(env: Env, middle: Middle): App {
         ownOrigin,
         hopId,
         contextOf,
+      }),
+    )
+    .route(
+      "/",
+      createConnectRoutes({
+        door: createConnectDoor({
+          snapshots,
+          keys,
+          staticKey: env.GATEWAY_API_KEY,
+          localCommandKey: env.LOCAL_COMMAND_KEY,
+          now,
+        }),
+        snapshots,
+        backend: (name) => env.BACKENDS.getByName(name),
+        ownOrigin,
+        requestIdOf,
       }),
     )
     .route("/", createStatusRoutes({ gateway, llm, authenticator, ownOrigin, contextOf }))

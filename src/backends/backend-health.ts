@@ -2,7 +2,10 @@ import type { Listing } from "../catalog/listing.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { BackendReport } from "../config/backend-report.ts";
 import type { GatewayError } from "../core/errors.ts";
-import type { Kept } from "./backend-store.ts";
+import { redactText } from "../core/redact.ts";
+import { type Kept, NOTHING_KEPT } from "./backend-store.ts";
+import type { Connection } from "./connection.ts";
+import type { Seated } from "./connector-seat.ts";
 
 /** What of a backend's memory changes when it was listed, or could not be. Pure. */
 
@@ -13,6 +16,7 @@ export function afterListing(
   return {
     state: "ready",
     failures: 0,
+    offlineSince: undefined,
     lastError: undefined,
     lastSeen: now,
     latencyMs: now - started,
@@ -42,7 +46,31 @@ export function afterFailure(
   };
 }
 
-export function reportOf({ configVersion }: BackendOrder, kept: Kept): BackendReport {
+/** What a connector brings is not there, because of `problem` or because the connector is away. */
+export function afterOffline(
+  { offlineSince, listingHash }: Pick<Kept, "offlineSince" | "listingHash">,
+  { now, problem }: { now: number; problem: string | undefined },
+): Partial<Kept> {
+  return {
+    connection: undefined,
+    state: problem === undefined ? "offline" : "down",
+    failures: 0,
+    lastError: problem === undefined ? undefined : `the local server is not running: ${problem}`,
+    ...(listingHash === undefined ? {} : { offlineSince: offlineSince ?? now }),
+  };
+}
+
+/** Nobody counts on its coming back soon: its tools are not there either. */
+export function afterForgetting(): Partial<Kept> {
+  const { counts, warnings } = NOTHING_KEPT;
+  return { listingHash: undefined, offlineSince: undefined, counts, warnings };
+}
+
+export function reportOf(
+  { configVersion }: BackendOrder,
+  kept: Kept,
+  connector?: Seated,
+): BackendReport {
   const { connection, state, listingHash, counts, warnings } = kept;
   return {
     state,
@@ -56,5 +84,19 @@ export function reportOf({ configVersion }: BackendOrder, kept: Kept): BackendRe
     lastError: kept.lastError,
     lastSeen: kept.lastSeen,
     latencyMs: kept.latencyMs,
+    server: serverOf(connection),
+    connector,
+  };
+}
+
+/** What a server calls itself is its own text: bounded, because everybody's snapshot has it. */
+const MAX_NAME = 100;
+
+function serverOf(connection: Connection | undefined): BackendReport["server"] {
+  const { name, version } = connection?.serverInfo ?? {};
+  if (typeof name !== "string") return undefined;
+  return {
+    name: redactText(name, MAX_NAME),
+    ...(typeof version === "string" ? { version: redactText(version, MAX_NAME) } : {}),
   };
 }

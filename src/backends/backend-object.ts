@@ -13,17 +13,25 @@ import { createSeal } from "../core/seal.ts";
 import { within } from "../core/within.ts";
 import { AttendanceBook } from "./attendance-book.ts";
 import { NOT_CONNECTED, STREAM_BROKEN } from "./backend-failure.ts";
-import { afterListing, reportOf } from "./backend-health.ts";
+import { afterForgetting, afterListing, afterOffline, reportOf } from "./backend-health.ts";
 import { BackendMemory } from "./backend-memory.ts";
 import { BackendStore, NOTHING_KEPT } from "./backend-store.ts";
 import type { Attendance, BackendListener, BackendStub, LeaseAsk } from "./backend-stub.ts";
+import { ConnectorSeat } from "./connector-seat.ts";
+import { readOwner, type SocketOwner } from "./connector-socket.ts";
 import { HeardMessages } from "./heard-messages.ts";
 import type { Lease } from "./lease.ts";
 import { LIST_LIMIT_MS, listBackend } from "./list-backend.ts";
 import { Listening } from "./listening.ts";
 import { LiveConnection } from "./live-connection.ts";
 import { STEP_TIMEOUT_MS } from "./open-http.ts";
-import { askedToWaitMs, nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
+import {
+  askedToWaitMs,
+  nextRelistMs,
+  OFFLINE_GRACE_MS,
+  RETRY_SOON_MS,
+  retryDelayMs,
+} from "./retry-times.ts";
 import { sendReply, sendRequest } from "./send.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 import { wayOut, type WayOut } from "../core/way-out.ts";
@@ -54,6 +62,7 @@ const IN_PLACE_MS = 1_500;
 export class BackendObject extends DurableObject<BackendEnv> implements BackendStub {
   readonly #memory: BackendMemory;
   readonly #connection: LiveConnection;
+  readonly #seat: ConnectorSeat;
   readonly #attendances: AttendanceBook;
   readonly #listening: Listening;
   readonly #heard: HeardMessages;
@@ -87,7 +96,18 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       onSession: (lease) => this.#listening.beginEarly(lease),
       onOpened: () => this.#onOpened(),
       onClosed: () => this.#onClosed(),
+      connector: () => this.#seat,
+      onRefused: () => this.#seat.restart(),
       onMessage: (message, reply) => ctx.waitUntil(this.#heard.hear(message, reply)),
+    });
+    this.#seat = new ConnectorSeat({
+      sockets: ctx,
+      backend: () => (this.#isConnectors ? this.#memory.order?.config.name : undefined),
+      onUp: () => ctx.waitUntil(this.#onListChanged()),
+      onDown: () => this.#onLineDown(),
+      onMessage: (message, reply) => ctx.waitUntil(this.#heard.hear(message, reply)),
+      after: afterTimeout,
+      now: Date.now,
     });
     this.#heard = new HeardMessages({
       attending: () => this.#attendances.attending(),
@@ -126,6 +146,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     // After an eviction who attends goes on hearing. Nothing else waits for a backend that is slow.
     ctx.waitUntil(
       restored.then(() => {
+        if (this.#isConnectors && this.#seat.line === undefined) return this.#noteOffline();
         if (this.#attendances.wanted() !== undefined) return this.#listening.goOn();
         return undefined;
       }),
@@ -143,7 +164,28 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     // Before anything is awaited: the backend may be configured again in the meantime.
     this.#memory.clear();
     this.#attendances.clear();
+    this.#seat.dismiss();
     await this.ctx.storage.deleteAlarm();
+  }
+
+  async revoked(credential: string): Promise<void> {
+    this.#seat.revoke(credential);
+  }
+
+  expectConnector(order: BackendOrder): Promise<Outcome<void>> {
+    return capture(() => this.#adopt(order, "shared"));
+  }
+
+  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
+    this.#seat.receive(socket, data);
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#seat.leave(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#seat.leave(socket);
   }
 
   async release(): Promise<void> {
@@ -171,7 +213,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   attend(order: BackendOrder, attendance: Attendance): Promise<Outcome<void>> {
     return capture(async () => {
       const { kind } = order.config.transport;
-      if (kind === "builtin" || kind === "stdio") return; // neither says anything by itself
+      if (kind === "builtin") return; // it says nothing by itself
       await this.#adopt(order, attendance.role);
       this.#declare(attendance.capabilities);
       this.#noteUse();
@@ -206,6 +248,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   }
 
   override async fetch(request: Request): Promise<Response> {
+    if (request.headers.has("upgrade")) return this.#accept(readOwner(request));
     try {
       await this.#connection.ensure({ patient: false });
     } catch (error) {
@@ -230,6 +273,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
 
   override async alarm(): Promise<void> {
     if (this.#memory.order === undefined) return;
+    this.#seat.closeExpired();
     if (this.#memory.kept.role === "shared") return this.#work();
     const idle = Date.now() - this.#memory.kept.usedAt;
     if (idle >= SESSION_IDLE_MS) return this.remove();
@@ -253,10 +297,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   async #adoptNewest(order: BackendOrder, role: "shared" | "session"): Promise<void> {
     const before = this.#memory.order;
     if (before !== undefined && before.configVersion >= order.configVersion) return;
-    const isSame =
-      before !== undefined &&
-      JSON.stringify([before.config.transport, before.config.session, before.privateOrigins]) ===
-        JSON.stringify([order.config.transport, order.config.session, order.privateOrigins]);
+    const isSame = before !== undefined && identityOf(before) === identityOf(order);
     if (!isSame) void this.#beginAnew();
     await this.#memory.keepOrder(order);
     if (isSame && this.#memory.kept.role === role) return;
@@ -274,6 +315,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
           },
       isSame ? this.#memory.kept : NOTHING_KEPT,
     );
+    if (state !== "offline") this.#seat.dismiss();
   }
 
   /** What runs for the order before is neither waited for nor believed. */
@@ -291,7 +333,8 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   async #connectAndList(): Promise<void> {
     const generation = this.#connection.generation;
     const order = this.#memory.order;
-    if (order === undefined || order.config.transport.kind === "stdio") return;
+    if (order === undefined) return;
+    if (this.#isConnectors && this.#seat.line === undefined) return this.#noteOffline();
     let delay: number;
     try {
       const started = Date.now();
@@ -306,7 +349,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       this.#memory.keep(afterListing(listing, { started, now: Date.now() }));
       // Built-in servers are part of this Worker: they change only with it.
       if (order.config.transport.kind === "builtin") return await this.#report();
-      delay = nextRelistMs(ttlMs);
+      delay = this.#announcesChanges ? Infinity : nextRelistMs(ttlMs);
     } catch (error) {
       if (generation !== this.#connection.generation) return;
       const failure = asGatewayError(error);
@@ -317,7 +360,54 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       );
     }
     this.#lastWork = Date.now();
-    await this.ctx.storage.setAlarm(Date.now() + delay);
+    if (delay < Infinity) await this.ctx.storage.setAlarm(Date.now() + delay);
+    await this.#watchExpiry();
+    await this.#report();
+  }
+
+  async #accept(owner: SocketOwner): Promise<Response> {
+    const response = this.#seat.accept(owner);
+    if (owner.expiresAt !== undefined) await this.#schedule(owner.expiresAt - Date.now());
+    return response ?? new Response(null, { status: 429 });
+  }
+
+  /** The credential of a connector ends in its sleep, too. */
+  async #watchExpiry(): Promise<void> {
+    const { expiresAt } = this.#seat;
+    if (expiresAt !== undefined) await this.#schedule(expiresAt - Date.now());
+  }
+
+  get #isConnectors(): boolean {
+    return this.#memory.order?.config.transport.kind === "stdio";
+  }
+
+  /** A legacy local server says by itself when its lists change; looking would only wake everybody. */
+  get #announcesChanges(): boolean {
+    return this.#isConnectors && this.#memory.kept.connection?.era === "legacy";
+  }
+
+  #onLineDown(): void {
+    this.#connection.loseLine();
+    this.ctx.waitUntil(this.#listening.breakOff());
+    this.ctx.waitUntil(this.#noteOffline());
+  }
+
+  /** Calls fail at once from now on; what it offered is listed for a while, or as long as wished. */
+  async #noteOffline(): Promise<void> {
+    const { order, kept, store } = this.#memory;
+    if (order === undefined || !this.#isConnectors) return;
+    const now = Date.now();
+    const { problem } = this.#seat;
+    this.#memory.keep(afterOffline(kept, { now, problem }));
+    if (kept.listingHash !== undefined && order.config.whenOffline !== "keep") {
+      const left = (kept.offlineSince ?? now) + OFFLINE_GRACE_MS - now;
+      if (left > 0) await this.#schedule(left);
+      else {
+        store.clearListing();
+        this.#memory.keep(afterForgetting());
+      }
+    }
+    await this.#watchExpiry();
     await this.#report();
   }
 
@@ -371,11 +461,19 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   async #report(): Promise<void> {
     const order = this.#memory.order;
     if (order === undefined || this.#memory.kept.role !== "shared") return;
-    const report = reportOf(order, this.#memory.kept);
+    const report = reportOf(order, this.#memory.kept, this.#seat.seated);
     try {
       await this.env.REGISTRY.getByName(REGISTRY_NAME).reportBackend(order.config.name, report);
     } catch {
       await this.#schedule(RETRY_SOON_MS * 5); // the registry is not there right now: say it later
     }
   }
+}
+
+/** What makes a backend another one; a local server is what its connector says it is. */
+function identityOf({ config, privateOrigins }: BackendOrder): string {
+  const { transport, session } = config;
+  return JSON.stringify(
+    transport.kind === "stdio" ? transport : [transport, session, privateOrigins],
+  );
 }

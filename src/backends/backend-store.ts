@@ -11,6 +11,10 @@ const keptSchema = z.object({
   role: z.enum(["shared", "session"]),
   state: z.enum(["connecting", "ready", "down", "offline"]),
   connection: connectionSchema.optional(),
+  /** With the newest start of a local server: its connector may lose us and come back to us. */
+  handshake: z.object({ run: z.string(), connection: connectionSchema }).optional(),
+  /** Since when a backend of a connector is not there, epoch ms. */
+  offlineSince: z.number().optional(),
   /** Of the client whose session this is; declared to a legacy backend at `initialize`. */
   capabilities: jsonObject.optional(),
   /** When the backend was found to be legacy, epoch ms; asked again a day later. */

@@ -24,7 +24,12 @@ export interface BackendStub extends BackendStarter {
   changed(notices: readonly JsonObject[]): Promise<void>;
   /** The client whose session this is has gone: ends it at the backend, and forgets everything. */
   release(): Promise<void>;
-  /** Lane `object`: one JSON-RPC message in, one Streamable HTTP response out. */
+  /** A connector for this backend is let in: `fetch` with its upgrade comes next. */
+  expectConnector(order: BackendOrder): Promise<Outcome<void>>;
+  /**
+   * Lane `object`: one JSON-RPC message in, one Streamable HTTP response out. Or the upgrade of a
+   * connector, whose credential the Worker has checked.
+   */
   fetch(request: Request): Promise<Response>;
 }
 

@@ -4,6 +4,9 @@ import { GatewayError } from "../core/errors.ts";
 import { headerProblem } from "../core/target-rules.ts";
 import type { ConnectTarget } from "./connection.ts";
 
+/** Never fetched: what a connector brings has no address here. */
+const CONNECTOR_URL = "https://connector.invalid/";
+
 /** Puts secrets into URL and headers, at the moment of use. Undefined for what has no URL. */
 export function resolveTarget(
   { config, privateOrigins }: BackendOrder,
@@ -11,7 +14,10 @@ export function resolveTarget(
   hopId: string,
 ): ConnectTarget | undefined {
   const { name, transport } = config;
-  if (transport.kind !== "streamable-http" && transport.kind !== "sse") return undefined;
+  if (transport.kind === "stdio") {
+    return { backend: name, url: CONNECTOR_URL, headers: {}, privateOrigins, hopId };
+  }
+  if (transport.kind === "builtin") return undefined;
   const lookup = secretsIn(variables);
   const resolve = (text: string): string => {
     const resolved = resolveSecrets(text, lookup);

@@ -11,13 +11,13 @@ export type ListenRequest = Readonly<{
   isAcknowledged: boolean;
 }>;
 
-/** Undefined where there is nothing to open: HTTP+SSE has its stream already. */
+/** Undefined where there is nothing to open: HTTP+SSE and local servers have one way for all. */
 export function listenRequest(
   lease: Lease,
   filter: JsonObject,
   lastEventId: string | undefined,
 ): ListenRequest | undefined {
-  if (lease.lane !== "direct") return undefined;
+  if (lease.era === "legacy" && lease.lane !== "direct") return undefined;
   if (lease.era === "legacy") {
     const { "content-type": _, ...headers } = lease.headers;
     return {

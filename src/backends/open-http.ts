@@ -54,6 +54,8 @@ const initialized = z.looseObject({
 type OpenIo = Readonly<{
   fetch: Fetch;
   capabilities?: JsonObject | undefined;
+  /** How long one step may take. */
+  stepMs?: number;
   /** A legacy session there is, before it is told `initialized`. */
   onSession?: (begun: Opened) => Promise<void>;
 }>;
@@ -76,7 +78,8 @@ export async function openHttp(
   return initialize(target, io);
 }
 
-async function discover(target: ConnectTarget, io: OpenIo): Promise<Opened | undefined> {
+/** Undefined: it answered, and is no modern server. */
+export async function discover(target: ConnectTarget, io: OpenIo): Promise<Opened | undefined> {
   const headers = {
     ...requestHeaders(target, MODERN_VERSION, undefined),
     "mcp-method": "server/discover",
@@ -115,7 +118,7 @@ function mistookVersion(message: RpcResponse | undefined): boolean {
   );
 }
 
-/** The legacy handshake; over HTTP+SSE too, with an `io.fetch` that speaks it. */
+/** The legacy handshake; over other transports too, with an `io.fetch` that speaks them. */
 export async function initialize(target: ConnectTarget, io: OpenIo): Promise<Opened> {
   const blame = blameOf(target);
   const { response, message, text } = await ask(target, io, {
@@ -175,20 +178,20 @@ type Asked = Readonly<{ response: Response; message: RpcResponse | undefined; te
 
 async function ask(
   target: ConnectTarget,
-  { fetch }: OpenIo,
+  { fetch, stepMs = STEP_TIMEOUT_MS }: OpenIo,
   { body, headers }: { body: JsonObject; headers: Record<string, string> },
 ): Promise<Asked> {
   const blame = blameOf(target);
   let signal: AbortSignal | undefined;
   try {
-    return await withDeadline(STEP_TIMEOUT_MS, (deadline) => {
+    return await withDeadline(stepMs, (deadline) => {
       signal = deadline;
       return exchange(target, fetch, { body, headers, signal });
     });
   } catch (error) {
     if (error instanceof GatewayError) throw error;
     throw signal?.aborted === true
-      ? backendFailure(blame, "backend_timeout", timeoutReason, { cause: error })
+      ? backendFailure(blame, "backend_timeout", timeoutReason(stepMs), { cause: error })
       : backendFailure(blame, "backend_unavailable", "could not be reached", { cause: error });
   }
 }
@@ -229,7 +232,9 @@ async function exchange(
     : { response, message: undefined, text: reply.text };
 }
 
-const timeoutReason = `did not answer the handshake within ${STEP_TIMEOUT_MS / 1_000} s`;
+function timeoutReason(stepMs: number): string {
+  return `did not answer the handshake within ${stepMs / 1_000} s`;
+}
 
 function notMcp(blame: Blame, response: Response, text: string): GatewayError {
   const failure = statusFailure(blame, response, { body: text, hasSession: false });

@@ -137,26 +137,11 @@ async function sendBack(
   }).catch(() => {}); // the backend asks again, or is gone
 }
 
-const CALLS: ReadonlySet<unknown> = new Set([
-  "tools/call",
-  "prompts/get",
-  "resources/read",
-  "completion/complete",
-]);
-
 /** Posts to the endpoint; a request waits on the stream for what comes back to it. */
 function exchange(endpoint: URL, pending: PendingReplies, fetch: Fetch): Fetch {
   return async (_url, init) => {
     const message = typeof init.body === "string" ? parseObject(init.body) : undefined;
-    const id = message?.["method"] === undefined ? undefined : message["id"];
-    const isRequest = typeof id === "string" || typeof id === "number";
-    if (message?.["method"] === "notifications/cancelled") pending.forget(message);
-    const reply = isRequest
-      ? pending.expect(id, {
-          isCall: CALLS.has(message?.["method"]),
-          signal: init.signal ?? undefined,
-        })
-      : undefined;
+    const reply = pending.expect(message ?? {}, init.signal ?? undefined);
     try {
       const posted = await fetch(endpoint.href, { ...init, redirect: "manual" });
       if (!posted.ok || reply === undefined) return posted;

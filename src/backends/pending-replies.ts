@@ -1,7 +1,16 @@
 import { isChangeNotice } from "../core/change-notices.ts";
-import type { JsonObject } from "../core/json.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { RequestId } from "../core/json-rpc.ts";
 import { STREAM_BROKEN } from "./backend-failure.ts";
+
+const CALLS: ReadonlySet<unknown> = new Set([
+  "tools/call",
+  "prompts/get",
+  "resources/read",
+  "completion/complete",
+]);
+/** Says to which `subscriptions/listen` a notification belongs (2026-07-28, basic/utilities). */
+const SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId";
 
 /** One call in flight over a stream shared by all: what comes back for it, as one response. */
 type Pending = Readonly<{
@@ -31,7 +40,20 @@ export class PendingReplies {
     this.#isOneUsers = isOneUsers;
   }
 
-  expect(
+  get isEmpty(): boolean {
+    return this.#pending.size === 0;
+  }
+
+  /** What will come back for a message that goes out; undefined for what has no answer. */
+  expect(message: JsonObject, signal: AbortSignal | undefined): ExpectedReply | undefined {
+    const { id, method } = message;
+    if (method === "notifications/cancelled") this.#forget(message);
+    if (method === undefined || (typeof id !== "string" && typeof id !== "number"))
+      return undefined;
+    return this.#expect(id, { isCall: CALLS.has(method), signal });
+  }
+
+  #expect(
     id: RequestId,
     { isCall, signal }: Readonly<{ isCall: boolean; signal: AbortSignal | undefined }>,
   ): ExpectedReply {
@@ -96,12 +118,14 @@ export class PendingReplies {
     if (method === "ping" || isChangeNotice(method)) return false;
     const owner = this.#ownerOf(message);
     owner?.push(text);
-    // With several users it may be about a call all the same: nobody else is to hear it.
-    return owner !== undefined || (this.#calls().length > 0 && !this.#isOneUsers);
+    if (owner !== undefined) return true;
+    // With several users it may be about a call all the same: nobody else is to hear it. But who
+    // asks and hears nothing waits for ever.
+    return id === undefined && this.#calls().length > 0 && !this.#isOneUsers;
   }
 
   /** The one who asked has said so by `notifications/cancelled`, and no longer listens. */
-  forget({ params }: JsonObject): void {
+  #forget({ params }: JsonObject): void {
     const id =
       typeof params === "object" && params !== null && "requestId" in params
         ? params["requestId"]
@@ -122,6 +146,11 @@ export class PendingReplies {
    * user, and on a stream of several only to a call that is alone.
    */
   #ownerOf({ params }: JsonObject): Pending | undefined {
+    const meta = isJsonObject(params) ? params["_meta"] : undefined;
+    const subscription = isJsonObject(meta) ? meta[SUBSCRIPTION_ID] : undefined;
+    if (typeof subscription === "string" || typeof subscription === "number") {
+      return this.#pending.get(subscription);
+    }
     const token =
       typeof params === "object" && params !== null && "progressToken" in params
         ? params["progressToken"]

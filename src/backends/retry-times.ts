@@ -11,6 +11,8 @@ const PATIENT_FAILURES = 60;
 const PATIENT_CAP_MS = 15_000;
 /** Tool changes and restarts of a healthy backend are noticed within a minute. */
 const RELIST_MS = 60_000;
+/** A connector that dials again within this time was hardly away: what it brings is still listed. */
+export const OFFLINE_GRACE_MS = 30_000;
 /** A backend may ask to be listed more often, but not to be listed all the time. */
 const MIN_RELIST_MS = 15_000;
 

@@ -198,9 +198,17 @@ function post(
     redirect: "manual",
   };
   if (signal !== undefined) init.signal = signal;
-  if (lease.lane === "direct") return io.fetch(lease.url, init);
-  if (io.object === undefined) throw new TypeError("lane object needs io.object");
-  return io.object(lease).fetch(new Request(OBJECT_URL, init));
+  return fetchUnder(lease, io)(lease.url, init);
+}
+
+/** How messages under a lease travel. */
+export function fetchUnder(
+  lease: Lease,
+  { fetch, object }: Pick<SendIo, "fetch" | "object">,
+): Fetch {
+  if (lease.lane === "direct") return fetch;
+  if (object === undefined) throw new TypeError("lane object needs io.object");
+  return (_url, init) => object(lease).fetch(new Request(OBJECT_URL, init));
 }
 
 type Exchange = Readonly<{
@@ -306,9 +314,9 @@ export async function sendReply(
   await deliver(lease, JSON.stringify(reply), undefined, io).catch(() => {});
 }
 
-/** Modern backends see the connection close (2026-07-28); legacy ones have to be told. */
+/** Modern backends see the connection close (2026-07-28); others, and all on a pipe, have to be told. */
 function cancelAtBackend(lease: Lease, wire: WireRequest, io: SendIo): void {
-  if (lease.era !== "legacy") return;
+  if (lease.era !== "legacy" && lease.lane !== "object") return;
   const cancel: RpcNotification = {
     jsonrpc: "2.0",
     method: "notifications/cancelled",

@@ -14,4 +14,6 @@ export interface BackendStarter {
   configure(order: BackendOrder): Promise<void>;
   /** The backend left the config: forget everything, stop every alarm. */
   remove(): Promise<void>;
+  /** The credential with this hash is no longer good: whoever dialled in with it is sent away. */
+  revoked(credential: string): Promise<void>;
 }

@@ -32,6 +32,19 @@ export const backendReport = z.object({
   lastSeen: z.number().optional(),
   /** Milliseconds the last handshake or listing round trip took. */
   latencyMs: z.number().optional(),
+  /** As it introduced itself; only while it is connected. */
+  server: z.object({ name: z.string(), version: z.string().optional() }).optional(),
+  /** Who brings it, where that is a connector; only while that is there. */
+  connector: z
+    .object({
+      /** Epoch ms. */
+      since: z.number(),
+      /** Random, of one process: two that take turns are told apart. */
+      instance: z.string(),
+      version: z.string().optional(),
+      command: z.string().optional(),
+    })
+    .optional(),
 });
 
 export type BackendReport = Readonly<z.infer<typeof backendReport>>;

@@ -35,6 +35,8 @@ export type RegistryEnv = Readonly<{
 /** There is one registry; this is its name. */
 export const REGISTRY_NAME = "registry";
 
+const KEY_PREFIX = "key:";
+
 type InForce = CurrentConfig & { readonly config: GatewayConfig };
 
 /** The one strongly consistent truth; `Registry` says what each method promises. */
@@ -126,7 +128,12 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
 
   async deleteRecord(key: string): Promise<void> {
     this.#records.put(key, null);
-    if (key.startsWith("key:")) this.#bump();
+    if (!key.startsWith(KEY_PREFIX)) return;
+    this.#bump();
+    const { config } = await this.#current();
+    for (const { name, transport } of config.backends) {
+      if (transport.kind === "stdio") this.#sendAway(name, key.slice(KEY_PREFIX.length));
+    }
   }
 
   async listRecords(prefix: string): Promise<readonly { key: string; value: string }[]> {
@@ -145,7 +152,11 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
         const inForce = { ...current, config: parseConfig(current.document).config };
         this.#start(
           inForce,
-          inForce.config.backends.filter(({ name }) => this.#reports.get(name) === undefined),
+          inForce.config.backends.filter(
+            // Whether a connector is still there, nobody may have been left to say.
+            ({ name, transport }) =>
+              transport.kind === "stdio" || this.#reports.get(name) === undefined,
+          ),
         );
         return inForce;
       })
@@ -227,6 +238,13 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
           .catch(() => {}),
       );
     }
+  }
+
+  /** A connector sleeps with its socket open, and asks for nothing: it has to be told. */
+  #sendAway(name: string, credential: string): void {
+    const tell = (): Promise<void> => this.env.BACKENDS.getByName(name).revoked(credential);
+    // An object that is just being moved refuses one call, and has lost its sockets with it.
+    this.ctx.waitUntil(tell().catch(() => tell().catch(() => {})));
   }
 
   #bump(): void {

@@ -174,6 +174,7 @@ function toStatus(
   const { transport } = config;
   return {
     name: config.name,
+    session: config.session,
     transport: transport.kind === "builtin" ? `builtin ${transport.builtin}` : transport.kind,
     address: "url" in transport ? maskUrl(transport.url) : undefined,
     ...(report ?? unreported(config, configVersion)),

@@ -104,7 +104,13 @@ export type Whereabouts = Readonly<{
 
 /** A backend of the config as `/status` shows it. */
 export type BackendStatus = BackendReport &
-  Readonly<{ name: BackendName; transport: string; address: string | undefined }>;
+  Readonly<{
+    name: BackendName;
+    transport: string;
+    address: string | undefined;
+    /** Whose a session at the backend is. */
+    session: "per-user" | "shared";
+  }>;
 
 /** Digests of what a caller sees: equal while its lists are, and the backends behind them as well. */
 export type Fingerprint = Readonly<{

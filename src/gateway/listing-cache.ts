@@ -37,6 +37,7 @@ export function createListingCache(deps: {
     async listings(snapshot) {
       const names = new Set(snapshot.config.backends.map(({ name }) => name));
       for (const name of held.keys()) if (!names.has(name)) held.delete(name);
+      for (const name of takenAway(snapshot)) held.delete(name);
       await Promise.all(
         [...names].map(async (name) => {
           const hash = snapshot.reports[name]?.listingHash;
@@ -51,4 +52,15 @@ export function createListingCache(deps: {
       return new Map(held);
     },
   };
+}
+
+/** What a connector brought and has taken away is not there; others lose their listing only for a new one. */
+function takenAway({ config, reports }: SnapshotData): readonly BackendName[] {
+  return config.backends
+    .filter(({ transport }) => transport.kind === "stdio")
+    .map(({ name }) => name)
+    .filter((name) => {
+      const report = reports[name];
+      return report !== undefined && report.listingHash === undefined;
+    });
 }

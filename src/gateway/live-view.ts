@@ -68,7 +68,8 @@ function liveBackend(snapshot: SnapshotData, name: BackendName): LiveBackend | u
   const config = snapshot.config.backends.find((backend) => backend.name === name);
   if (config === undefined) return undefined;
   const { kind } = config.transport;
-  if (kind === "builtin" || kind === "stdio") return undefined;
+  const isOffline = snapshot.reports[name]?.state === "offline";
+  if (kind === "builtin" || (kind === "stdio" && isOffline)) return undefined;
   const { configVersion, privateOrigins } = snapshot;
   const order: BackendOrder = { config, configVersion, privateOrigins };
   return { order, sessionful: snapshot.reports[name]?.sessionful ?? false };

@@ -89,7 +89,23 @@ function toEntry(status: BackendStatus): Record<string, unknown> {
     toolCount: status.counts.tools,
     lastError: status.lastError ?? null,
     lastSeen: status.lastSeen === undefined ? null : new Date(status.lastSeen).toISOString(),
+    server: status.server ?? null,
+    connector: connectorOf(status),
+    // One process for all callers, where a connector brings it.
+    session: status.session,
     latencyMs: status.latencyMs ?? null,
     warnings: status.warnings,
+  };
+}
+
+/** Who brings a local server, while it is there. */
+function connectorOf({ connector }: BackendStatus): Record<string, unknown> | null {
+  if (connector === undefined) return null;
+  const { since, instance, version, command } = connector;
+  return {
+    connectedSince: new Date(since).toISOString(),
+    instance,
+    version: version ?? null,
+    command: command ?? null,
   };
 }

@@ -44,8 +44,6 @@ export const CLOSE_CODES = {
   unknown: 4404,
   /** No hello came in time. */
   silent: 4408,
-  /** More than fits: the local server sends faster than its answers are taken. */
-  overrun: 4413,
 } as const;
 
 export type CloseReason = keyof typeof CLOSE_CODES;

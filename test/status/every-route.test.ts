@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createAdminRoutes } from "../../src/admin/admin-routes.ts";
+import { createConnectRoutes } from "../../src/connect/connect-routes.ts";
 import { createOAuthRoutes } from "../../src/oauth/oauth-routes.ts";
 import { createOpenaiRoutes } from "../../src/openai/openai-routes.ts";
 import { createStatusRoutes } from "../../src/status/status-routes.ts";
@@ -10,7 +11,13 @@ import { send } from "../support/worker.ts";
 
 /** Made for their lists of paths only; requests go to the real Worker. */
 const NOTHING = {} as never; // oxlint-disable-line no-unsafe-type-assertion
-const SURFACES = { createAdminRoutes, createOAuthRoutes, createOpenaiRoutes, createStatusRoutes };
+const SURFACES = {
+  createConnectRoutes,
+  createAdminRoutes,
+  createOAuthRoutes,
+  createOpenaiRoutes,
+  createStatusRoutes,
+};
 const PATHS = [
   "/mcp",
   "/mcp/:backend",

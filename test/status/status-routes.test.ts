@@ -77,6 +77,9 @@ test("tells everything that is known of a backend", async () => {
     lastError: null,
     lastSeen: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
     latencyMs: expect.any(Number),
+    server: null,
+    connector: null,
+    session: "per-user",
     warnings: [],
   });
 });
