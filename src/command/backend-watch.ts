@@ -5,15 +5,24 @@ import { describeBackend } from "./start-banner.ts";
 const POLL_MS = 2_000;
 const FIRST_POLL_MS = 150;
 
-/** The backends once none is connecting any more, or as they are after `timeoutMs`. */
+export type Awaited = Readonly<{
+  timeoutMs: number;
+  /** Backends a connector is about to bring: offline is not yet their state. */
+  coming: () => ReadonlySet<string>;
+}>;
+
+/** The backends once none is on its way any more, or as they are after `timeoutMs`. */
 export async function awaitBackends(
-  client: GatewayClient,
-  timeoutMs: number,
+  client: Pick<GatewayClient, "readStatus">,
+  { timeoutMs, coming }: Awaited,
 ): Promise<readonly BackendStatus[] | undefined> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const backends = await client.readStatus();
-    const settled = backends?.every((backend) => backend.state !== "connecting") === true;
+    const settled =
+      backends?.every(
+        ({ name, state }) => state !== "connecting" && !(state === "offline" && coming().has(name)),
+      ) === true;
     if (settled || performance.now() + FIRST_POLL_MS > deadline) return backends;
     await sleep(FIRST_POLL_MS);
   }

@@ -1,3 +1,5 @@
+import type { Environment } from "./environment-flags.ts";
+
 /**
  * What a local server must not learn from us: the gateway's own secrets, and those of the account
  * it is deployed with. Whoever wants one of these in a server writes it into the server's `env`.
@@ -8,8 +10,6 @@ const SECRET =
 /** npm's words about the script it runs; another npm in it would take our package for its own. */
 const OF_OUR_SCRIPT =
   /^(npm_(lifecycle|package)_.*|npm_(command|execpath|node_execpath|config_local_prefix)|INIT_CWD)$/i;
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The environment of a local server: ours without what is ours alone, and its own on top. */
 export function childEnvironment(inherited: Environment, own: Environment): Environment {

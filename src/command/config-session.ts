@@ -22,6 +22,8 @@ export type ConfigSessionOptions = Readonly<{
   /** Puts what the command line says over a text, on its way to the gateway. */
   withFlags: (text: string) => string;
   restart: (variables: ResolvedVariables["variables"]) => Promise<void>;
+  /** Called with each text the gateway has taken. */
+  onInForce: (text: string) => Promise<void>;
   say: (line: string) => void;
 }>;
 
@@ -34,7 +36,7 @@ export type ConfigSession = Readonly<{
 
 /** Brings the config file into force, at the start and with every edit. */
 export function createConfigSession(options: ConfigSessionOptions): ConfigSession {
-  const { client, resolveFor, withFlags, restart, say } = options;
+  const { client, resolveFor, withFlags, restart, onInForce, say } = options;
   const name = options.path === undefined ? "command line" : basename(options.path);
   /** The last text in force: what an edit is compared with. */
   let inForce = options.text;
@@ -66,6 +68,16 @@ export function createConfigSession(options: ConfigSessionOptions): ConfigSessio
     sayMissing(resolved.missing);
   }
 
+  async function bringIntoForce(text: string): Promise<void> {
+    try {
+      await onInForce(withFlags(text));
+    } catch (error) {
+      say(
+        `${name}: ${oneLine(error instanceof Error ? error.message : String(error), PROBLEM_WIDTH)}`,
+      );
+    }
+  }
+
   async function apply(text: string | undefined): Promise<void> {
     if (text === undefined) {
       say(`${name}: the file is gone, the last config stays in force`);
@@ -83,6 +95,7 @@ export function createConfigSession(options: ConfigSessionOptions): ConfigSessio
         say(`${name}: ${describeConfigChange(inForce, text) ?? "saved, nothing changed"}`);
         inForce = text;
         sayWarnings(outcome.warnings);
+        await bringIntoForce(text);
         return;
       }
       case "refused":
@@ -105,6 +118,7 @@ export function createConfigSession(options: ConfigSessionOptions): ConfigSessio
       }
       sayMissing(options.missing);
       sayWarnings(outcome.warnings);
+      await bringIntoForce(options.text);
     },
     watch: () => {
       if (options.path === undefined) return;

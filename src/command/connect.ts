@@ -37,8 +37,13 @@ export async function connect(options: ConnectOptions, version: string): Promise
   const devVars = await readDevVars(PROJECT.devVars);
 
   function serversIn(document: string): readonly LocalServer[] {
-    const variables = { ...devVars, ...process.env };
-    const { servers, missing } = readLocalServers({ text: document, folder, variables });
+    const { servers, missing } = readLocalServers({
+      text: document,
+      folder,
+      environment: process.env,
+      given: {},
+      devVars,
+    });
     for (const name of missing) {
       say(`${file}: \${${name}} is neither in the environment nor in .dev.vars`);
     }

@@ -43,7 +43,7 @@ function describe(news: BridgeNews, withProgress: boolean): string | undefined {
     case "noise":
       return `prints what is no MCP message, which is left out: ${JSON.stringify(news.line.slice(0, 80))}`;
     case "ended":
-      return `${news.reason} (it is started again)`;
+      return `${news.reason} (trying again)`;
     case "disconnected":
       return describeEnd(news.end, withProgress);
     default:
@@ -54,7 +54,7 @@ function describe(news: BridgeNews, withProgress: boolean): string | undefined {
 function describeEnd(end: LineEnd, withProgress: boolean): string | undefined {
   switch (end.kind) {
     case "lost":
-      return withProgress ? `not connected: ${end.reason} (it is tried again)` : undefined;
+      return withProgress ? `not connected: ${end.reason} (trying again)` : undefined;
     case "refused":
       return `refused: ${end.reason}`;
     case "replaced":

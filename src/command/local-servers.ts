@@ -6,7 +6,8 @@ import { parseConfig, parseDocumentText } from "../config/config-document.ts";
 import { configProblem } from "../config/config-problem.ts";
 import { resolveSecrets, secretsIn } from "../config/secrets.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import type { Environment } from "./child-environment.ts";
+import { childEnvironment } from "./child-environment.ts";
+import type { Environment } from "./environment-flags.ts";
 import type { StdioServer } from "./stdio-process.ts";
 
 /** One server of the file that the connector brings, by the name of its backend. */
@@ -17,8 +18,12 @@ export type FileToRead = Readonly<{
   text: string;
   /** Paths in the file start here. */
   folder: string;
-  /** What `${NAME}` may stand for, the gateway's own secrets left out. */
-  variables: Environment;
+  /** Servers inherit it, and `${NAME}` is looked up in it; but for the gateway's own secrets. */
+  environment: Environment;
+  /** Of the environment, what was given for this run alone: not to be shown. */
+  given: Environment;
+  /** Looked up where the environment has nothing; not inherited. */
+  devVars: Environment;
 }>;
 
 export type LocalServers = Readonly<{
@@ -38,11 +43,12 @@ const stdioEntry = z.looseObject({
 });
 
 /** The servers of a file that run here. What they are started with stays on this machine. */
-export function readLocalServers({ text, folder, variables }: FileToRead): LocalServers {
+export function readLocalServers(file: FileToRead): LocalServers {
+  const { text, folder, environment, given, devVars } = file;
   const document = parseDocumentText(text);
   const { config } = parseConfig(document);
   const missing = new Set<string>();
-  const lookup = secretsIn(variables);
+  const lookup = secretsIn({ ...devVars, ...environment });
   const fill = (written: string): string => {
     const resolved = resolveSecrets(written, lookup);
     for (const name of resolved.missing) missing.add(name);
@@ -57,14 +63,16 @@ export function readLocalServers({ text, folder, variables }: FileToRead): Local
         if (!isJsonObject(entry) || entry["command"] === undefined) return [];
         const { command, args, env, cwd, envFile } = parseStdioEntry(alias ?? name, entry);
         const ofFile = envFile === undefined ? {} : readEnvFile(resolve(folder, fill(envFile)));
-        const own = Object.fromEntries(
-          Object.entries(env).map(([key, written]) => [key, fill(written)]),
-        );
+        const own = {
+          ...ofFile,
+          ...Object.fromEntries(Object.entries(env).map(([key, written]) => [key, fill(written)])),
+        };
         const stdio = {
           command: fill(command),
           args: args.map(fill),
-          env: { ...ofFile, ...own },
+          env: childEnvironment(environment, own),
           cwd: cwd === undefined ? undefined : resolve(folder, fill(cwd)),
+          secrets: Object.values({ ...given, ...own }).filter((secret) => secret !== undefined),
         };
         return [{ name, kind: "stdio", stdio }];
       }

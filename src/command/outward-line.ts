@@ -86,9 +86,10 @@ export function keepOutwardLine(dial: () => Dial, hooks: LineHooks): OutwardLine
 function waitAfter(end: LineEnd, backoff: Backoff): number {
   const soon = backoff.next();
   switch (end.kind) {
-    case "lost":
     case "restart":
       return soon;
+    case "lost":
+      return Math.max(soon, Math.min(end.retryAfterMs ?? 0, REFUSED_MS));
     case "refused":
       return end.retryAfterMs === undefined ? REFUSED_MS + soon : Math.max(soon, end.retryAfterMs);
     case "replaced":

@@ -15,9 +15,9 @@ import {
 /** Why a connection is over. */
 export type LineEnd =
   /** The line broke, or the gateway is not there. */
-  | Readonly<{ kind: "lost"; reason: string }>
+  | Readonly<{ kind: "lost"; reason: string; retryAfterMs?: number }>
   /** The gateway answered, and does not want us. */
-  | Readonly<{ kind: "refused"; reason: string; status: number; retryAfterMs: number | undefined }>
+  | Readonly<{ kind: "refused"; reason: string; status: number; retryAfterMs?: number }>
   | Readonly<{ kind: "replaced" }>
   /** The local server has to be started afresh before the next dial. */
   | Readonly<{ kind: "restart" }>;
@@ -195,14 +195,11 @@ function closeReason(code: number, refusal: Refusal | undefined): LineEnd {
   if (code === CLOSE_CODES.restart) return { kind: "restart" };
   const reason = refusal?.message ?? `the connection was closed (${code})`;
   const status = STATUS_OF.get(code);
-  if (status === undefined) return { kind: "lost", reason };
   const retry = refusal?.retry;
-  return {
-    kind: "refused",
-    reason,
-    status,
-    retryAfterMs: retry === undefined || retry === null ? undefined : retry * 1_000,
-  };
+  const after = retry === undefined || retry === null ? {} : { retryAfterMs: retry * 1_000 };
+  return status === undefined
+    ? { kind: "lost", reason, ...after }
+    : { kind: "refused", reason, status, ...after };
 }
 
 /** A connection that was open is refused in the words of a dial that is. */
@@ -225,7 +222,7 @@ async function readRefusal(response: IncomingMessage): Promise<LineEnd> {
   }
   const reason = sentenceIn(text) ?? `HTTP ${status}`;
   if (status >= 500 || status === 429 || status < 400) return { kind: "lost", reason };
-  return { kind: "refused", reason, status, retryAfterMs: undefined };
+  return { kind: "refused", reason, status };
 }
 
 /** The gateway answers in JSON with a message; a proxy with a page nobody wants to read. */

@@ -1,14 +1,17 @@
 import type { ProcessWatch } from "./kept-process.ts";
-import { openOrphanGuard } from "./orphan-guard.ts";
+import { openOrphanGuard, type OrphanGuard } from "./orphan-guard.ts";
 
 /** Servers put their files in order when their stdin ends, which it does with us. */
 const GRACE_SECONDS = 1;
 
 /** Local servers end with us, however we end. */
 export function openProcessWatch(): ProcessWatch & Readonly<{ release: () => void }> {
-  const guard = openOrphanGuard(GRACE_SECONDS);
+  let guard: OrphanGuard | undefined;
   const groups = new Set<number>();
-  const tell = (): void => guard.watch([...groups].map((pid) => -pid));
+  const tell = (): void => {
+    guard ??= openOrphanGuard(GRACE_SECONDS);
+    guard.watch([...groups].map((pid) => -pid));
+  };
   return {
     add: (pid) => {
       groups.add(pid);
@@ -18,6 +21,6 @@ export function openProcessWatch(): ProcessWatch & Readonly<{ release: () => voi
       groups.delete(pid);
       tell();
     },
-    release: guard.release,
+    release: () => guard?.release(),
   };
 }

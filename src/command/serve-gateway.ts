@@ -16,6 +16,7 @@ import { placeShortKey, type PlacedKey } from "./short-key.ts";
 import { renderAccess, renderBackends, renderConnecting, renderModels } from "./start-banner.ts";
 import { lockState } from "./state-lock.ts";
 import { listenForStop } from "./stop-signal.ts";
+import { createStartConnector } from "./start-connector.ts";
 import { createStyle, oneLine } from "./terminal.ts";
 import { resolveVariables, type ResolvedVariables } from "./worker-variables.ts";
 
@@ -77,6 +78,18 @@ export async function serveGateway(
   const secrets = await ensureLocalSecrets(secretsFile);
   const url = localUrl(options.host, port);
 
+  const connector = createStartConnector({
+    url,
+    localCommandKey: secrets.LOCAL_COMMAND_KEY,
+    version,
+    path: options.config,
+    environment,
+    given: options.env,
+    devVarsFile: secretsFile,
+    isDebugging: options.logLevel === "debug",
+    say: (line) => say(style.notice(line)),
+  });
+
   const own = isLoopback(options.host) ? url : undefined;
   const given = options.apiKey === undefined ? "GATEWAY_API_KEY" : "--api-key";
   const resolveFor = async (text: string | undefined): Promise<ResolvedVariables & PlacedKey> => {
@@ -93,7 +106,12 @@ export async function serveGateway(
       localUrl: own,
       configText: text,
     });
-    return { ...resolved, ...placeShortKey(resolved.variables, { given, localUrl: own }) };
+    const ofServers = text === undefined ? [] : await connector.missingIn(text);
+    return {
+      ...resolved,
+      missing: [...new Set([...resolved.missing, ...ofServers])],
+      ...placeShortKey(resolved.variables, { given, localUrl: own }),
+    };
   };
 
   const { variables, missing, warning } = await resolveFor(configText);
@@ -134,6 +152,7 @@ export async function serveGateway(
           await host.restart(fresh);
           await client.waitUntilHealthy(HEALTH_TIMEOUT_MS);
         },
+        onInForce: connector.apply,
         say: (line) => say(style.notice(line)),
       });
       await session.applyFirst();
@@ -141,7 +160,9 @@ export async function serveGateway(
     const publicUrl = options.publicUrl ?? environment["PUBLIC_URL"];
     const facts = { version, url, publicUrl, ownerPassword, apiKey };
     say(renderAccess(facts, style));
-    const backends = await stopping.orUntil(awaitBackends(client, BACKENDS_TIMEOUT_MS));
+    const backends = await stopping.orUntil(
+      awaitBackends(client, { timeoutMs: BACKENDS_TIMEOUT_MS, coming: connector.coming }),
+    );
     if (!stopping.requested) {
       say(renderBackends(backends, style));
       say(renderModels(await client.readModels(), style));
@@ -158,7 +179,10 @@ export async function serveGateway(
   } finally {
     session?.stop();
     backendWatch?.stop();
-    await Promise.race([host.stop(), new Promise((done) => setTimeout(done, STOP_TIMEOUT_MS))]);
+    await Promise.all([
+      connector.stop(),
+      Promise.race([host.stop(), new Promise((done) => setTimeout(done, STOP_TIMEOUT_MS))]),
+    ]);
     lock.release();
   }
 }

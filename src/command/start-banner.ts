@@ -47,7 +47,7 @@ export function describeBackend(backend: BackendStatus): string {
     case "ready":
       return countOf(backend.counts?.tools ?? 0, "tool");
     case "offline":
-      return "stdio: needs the connector, which comes in a later release";
+      return oneLine(withoutSubject(backend), REASON_WIDTH) || "no connector brings it";
     case "connecting":
       return "";
     default:
@@ -57,7 +57,10 @@ export function describeBackend(backend: BackendStatus): string {
 
 /** The row already names the backend; what is left of the width is for the reason. */
 function withoutSubject({ name, lastError }: BackendStatus): string {
-  return (lastError ?? "").replace(/^Cannot connect: /, "").replace(`backend "${name}" `, "");
+  return (lastError ?? "")
+    .replace(/^Cannot connect: /, "")
+    .replace(`backend "${name}" `, "")
+    .replace(/^the local server is not running: /, "");
 }
 
 export function renderModels(models: ModelStatus | undefined, style: Style): string {

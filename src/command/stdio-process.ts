@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { MAX_TO_GATEWAY } from "../tunnel/tunnel-protocol.ts";
-import { childEnvironment, type Environment } from "./child-environment.ts";
+import type { Environment } from "./environment-flags.ts";
 import { killGroup } from "./finished-process.ts";
 import { LastWords } from "./last-words.ts";
 import { LineReader } from "./line-reader.ts";
@@ -10,8 +10,11 @@ import { LineReader } from "./line-reader.ts";
 export type StdioServer = Readonly<{
   command: string;
   args: readonly string[];
+  /** All of it: nothing is added when it is started. */
   env: Environment;
   cwd: string | undefined;
+  /** What must not be seen in the words it leaves behind. */
+  secrets: readonly string[];
 }>;
 
 export type ProcessHooks = Readonly<{
@@ -46,12 +49,9 @@ const DRAIN_MS = 300;
  * take what it launched with it.
  */
 export function startStdioProcess(server: StdioServer, hooks: ProcessHooks): StdioProcess {
-  const words = new LastWords(
-    [...Object.values(server.env), ...server.args].filter((value) => value !== undefined),
-    hooks.onStderr,
-  );
+  const words = new LastWords([...server.secrets, ...server.args], hooks.onStderr);
   const child = spawn(server.command, [...server.args], {
-    env: { ...childEnvironment(process.env, server.env) },
+    env: { ...server.env },
     stdio: ["pipe", "pipe", "pipe"],
     detached: process.platform !== "win32",
     windowsHide: true,

@@ -37,16 +37,24 @@ test("says once that a backend went down, and once that it is back", () => {
 
 test("waits for a connecting backend no longer than it was told", async () => {
   const readStatus = async (): Promise<BackendStatus[]> => [backend("connecting")];
-  const client = {
-    readStatus,
-    waitUntilHealthy: async () => true,
-    putConfig: async () => ({ kind: "failed", message: "" }) as const,
-    readModels: async () => undefined,
-    readConfig: async () => undefined,
-  };
+  const client = { readStatus };
   const started = performance.now();
-  expect(await awaitBackends(client, 300)).toEqual([backend("connecting")]);
+  expect(await awaitBackends(client, { timeoutMs: 300, coming: () => new Set() })).toEqual([
+    backend("connecting"),
+  ]);
   expect(performance.now() - started).toBeLessThan(1_000);
+});
+
+test("waits for a backend that a connector is bringing, and for no other that is offline", async () => {
+  const answers = [
+    [backend("offline"), backend("offline", { name: "nas" })],
+    [backend("ready"), backend("offline", { name: "nas" })],
+  ];
+  let asked = 0;
+  const client = { readStatus: async () => answers[Math.min(asked++, 1)] };
+  const coming = (): ReadonlySet<string> => new Set(["erp"]);
+  expect(await awaitBackends(client, { timeoutMs: 5_000, coming })).toEqual(answers[1]);
+  expect(asked).toBe(2);
 });
 
 test("lists backends in columns, with what is wrong in one line of a terminal", () => {

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readLocalServers } from "../../src/command/local-servers.ts";
 
-function read(mcpServers: unknown, variables: Record<string, string> = {}, folder = "/files") {
-  return readLocalServers({ text: JSON.stringify({ mcpServers }), folder, variables });
+function read(mcpServers: unknown, environment: Record<string, string> = {}, folder = "/files") {
+  const devVars = { OF_DEV_VARS: "of-dev-vars" };
+  const text = JSON.stringify({ mcpServers });
+  return readLocalServers({ text, folder, environment, given: { RUN: "of-run" }, devVars });
 }
 
 test("finds what runs here, and leaves out what does not", () => {
@@ -25,6 +27,7 @@ test("finds what runs here, and leaves out what does not", () => {
         args: ["-v"],
         env: { PORT: "80" },
         cwd: undefined,
+        secrets: ["of-run", "80"],
       },
     },
   ]);
@@ -42,13 +45,28 @@ test("fills references in every place, and names those without a value once", ()
     },
     { BIN: "/opt", A: "a", DIR: "sub" },
   );
-  expect(servers[0]?.stdio).toEqual({
+  expect(servers[0]?.stdio).toMatchObject({
     command: "/opt/x",
     args: ["a", "${B}"],
     env: { K: "Bearer a", L: "${B}" },
     cwd: "/files/sub",
   });
   expect(missing).toEqual(["B"]);
+});
+
+test("lets servers inherit the environment, without what is ours alone", () => {
+  const { servers } = read(
+    { nas: { command: "x", env: { LLM_API_KEY: "wanted", A: "${OF_DEV_VARS}" } } },
+    {
+      GATEWAY_API_KEY: "ours",
+      LLM_API_KEY: "ours",
+      CLOUDFLARE_API_TOKEN: "ours",
+      npm_lifecycle_event: "start",
+      OF_THE_SHELL: "passed on",
+    },
+  );
+  const env = { LLM_API_KEY: "wanted", OF_THE_SHELL: "passed on", A: "of-dev-vars" };
+  expect(servers[0]?.stdio.env).toEqual(env);
 });
 
 test("never gives away the gateway's own secrets", () => {

@@ -95,6 +95,7 @@ test("reload_config_handler", async () => {
     resolveFor: async () => ({ variables: {}, missing: [] }),
     withFlags: (text) => withFlags(text, { openapi: { title: "A" }, timeoutSeconds: undefined }),
     restart: async () => {},
+    onInForce: async () => {},
     client: {
       putConfig: async (text) => {
         put.push(text);
