@@ -6,7 +6,7 @@ import type {
   ListedTool,
   Listing,
 } from "../catalog/listing.ts";
-import { findParamMarks } from "../catalog/param-marks.ts";
+import { findParamMarks } from "../core/param-marks.ts";
 import { sha256Hex } from "../core/digest.ts";
 import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";

@@ -3,9 +3,9 @@ import { APPS_EXTENSION } from "../catalog/passed-extensions.ts";
 import { GATEWAY_INFO } from "../core/gateway-info.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { RequestId, RpcNotification } from "../core/json-rpc.ts";
+import { nameForHeader } from "../core/name-header.ts";
+import { headerValue, paramHeaders } from "../core/param-headers.ts";
 import type { Lease } from "./lease.ts";
-import { nameForHeader } from "./name-header.ts";
-import { headerValue, paramHeaders } from "./param-headers.ts";
 
 /** One request as its surface received it; translated to the era of the backend on the way. */
 export type BackendRequest = Readonly<{
@@ -163,7 +163,7 @@ function modernHeaders(lease: Lease, request: BackendRequest): Record<string, st
   const name = nameForHeader(request.method, request.params);
   if (name !== undefined) headers["Mcp-Name"] = headerValue(name);
   if (request.method === "tools/call" && request.tool !== undefined) {
-    Object.assign(headers, paramHeaders(request.tool, request.params?.["arguments"]));
+    Object.assign(headers, paramHeaders(request.tool.inputSchema, request.params?.["arguments"]));
   }
   return headers;
 }

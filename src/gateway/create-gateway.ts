@@ -2,7 +2,7 @@ import { objectName } from "../backends/lease-source.ts";
 import type { BackendReport } from "../config/backend-report.ts";
 import type { BackendConfig } from "../config/gateway-config.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
-import { findParamMarks } from "../catalog/param-marks.ts";
+import { findParamMarks } from "../core/param-marks.ts";
 import { compileAccess } from "../auth/access.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { ExposedName } from "../core/ids.ts";

@@ -6,7 +6,7 @@ import type { ClientMessage } from "./caller-stub.ts";
 import type { Exchange } from "./exchange.ts";
 import { failureReply } from "./mcp-errors.ts";
 import type { Message } from "./message.ts";
-import { META } from "./protocol-versions.ts";
+import { META } from "../core/protocol-versions.ts";
 import { jsonReply, type Reply } from "./reply.ts";
 import { RpcFailure } from "./rpc-failure.ts";
 

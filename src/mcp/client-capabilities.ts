@@ -1,7 +1,7 @@
 import { PASSED_EXTENSIONS, TASKS_EXTENSION } from "../catalog/passed-extensions.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { RpcRequest } from "../core/json-rpc.ts";
-import { META } from "./protocol-versions.ts";
+import { META } from "../core/protocol-versions.ts";
 
 /** What of a declared capability means something on the way to a backend; the rest is left out. */
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {

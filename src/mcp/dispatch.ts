@@ -8,7 +8,7 @@ import { forwardRequest } from "./forward-request.ts";
 import { forwardTask } from "./forward-task.ts";
 import { answerLlmDialect } from "./llm-dialect.ts";
 import { failureReply } from "./mcp-errors.ts";
-import { LEGACY_VERSIONS, META, MODERN_VERSION } from "./protocol-versions.ts";
+import { LEGACY_VERSIONS, META, MODERN_VERSION } from "../core/protocol-versions.ts";
 import type { Reply } from "./reply.ts";
 import { RpcFailure } from "./rpc-failure.ts";
 import { TASK_METHODS } from "./task-wire.ts";

@@ -1,5 +1,5 @@
 import type { Caller } from "../auth/caller.ts";
-import { MODERN_VERSION } from "./protocol-versions.ts";
+import { MODERN_VERSION } from "../core/protocol-versions.ts";
 import { acceptsStream, type Exchange } from "./exchange.ts";
 import { failureReply } from "./mcp-errors.ts";
 import { jsonReply } from "./reply.ts";

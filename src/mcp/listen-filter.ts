@@ -4,7 +4,7 @@ import { GATEWAY_INFO } from "../core/gateway-info.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { RequestId } from "../core/json-rpc.ts";
 import { CHANGING_LISTS, type ChangingList } from "./live-listener.ts";
-import { META } from "./protocol-versions.ts";
+import { META } from "../core/protocol-versions.ts";
 
 const SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId";
 

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { RpcNotification } from "../core/json-rpc.ts";
 import type { Call } from "./call.ts";
-import { META } from "./protocol-versions.ts";
+import { META } from "../core/protocol-versions.ts";
 
 /** RFC 5424 section 6.2.1, least severe first, as MCP names them (server/utilities/logging). */
 const LEVELS: readonly string[] = [

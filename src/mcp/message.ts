@@ -5,7 +5,7 @@ import {
   type RpcNotification,
   type RpcRequest,
 } from "../core/json-rpc.ts";
-import { BATCH_LIMIT } from "./protocol-versions.ts";
+import { BATCH_LIMIT } from "../core/protocol-versions.ts";
 import { RpcFailure } from "./rpc-failure.ts";
 
 export type Message =

@@ -1,9 +1,9 @@
-import { argumentAt, findParamMarks } from "../catalog/param-marks.ts";
-import { nameForHeader } from "../backends/name-header.ts";
+import { argumentAt, findParamMarks } from "../core/param-marks.ts";
+import { nameForHeader } from "../core/name-header.ts";
 import type { Era } from "../core/era.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { RPC_CODES, type RpcRequest } from "../core/json-rpc.ts";
-import { LEGACY_VERSIONS, META, MODERN_VERSION } from "./protocol-versions.ts";
+import { LEGACY_VERSIONS, META, MODERN_VERSION } from "../core/protocol-versions.ts";
 import { RpcFailure } from "./rpc-failure.ts";
 
 /**

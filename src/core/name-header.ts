@@ -1,4 +1,4 @@
-import type { JsonObject } from "../core/json.ts";
+import type { JsonObject } from "./json.ts";
 
 /** Which param `Mcp-Name` repeats (SEP-2243, and SEP-2663 for tasks). */
 const NAME_KEYS: ReadonlyMap<string, string> = new Map([

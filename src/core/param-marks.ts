@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 
 /**
  * A parameter that a tool marks with `x-mcp-header`: its value travels in `Mcp-Param-{header}` as

@@ -1,14 +1,13 @@
-import type { ListedTool } from "../catalog/listing.ts";
-import { argumentAt, findParamMarks } from "../catalog/param-marks.ts";
-import type { JsonValue } from "../core/json.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import { argumentAt, findParamMarks } from "./param-marks.ts";
 
-/** `Mcp-Param-*` for the arguments that the tool's schema annotates with `x-mcp-header`. */
+/** `Mcp-Param-*` for the arguments that a tool's schema annotates with `x-mcp-header`. */
 export function paramHeaders(
-  tool: ListedTool,
+  inputSchema: JsonObject,
   args: JsonValue | undefined,
 ): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
-  for (const { path, header } of findParamMarks(tool.inputSchema).marks) {
+  for (const { path, header } of findParamMarks(inputSchema).marks) {
     const text = primitiveText(argumentAt(args, path));
     if (text !== undefined) headers[`Mcp-Param-${header}`] = headerValue(text);
   }
