@@ -118,10 +118,10 @@ test("imports only downward, types included", () => {
   expect(upward).toEqual([]);
 });
 
-test("writes the ending .ts in every import of its own", () => {
+test("writes the ending in every import of its own", () => {
   expect(
     imports
-      .filter(({ specifier }) => specifier.startsWith(".") && !specifier.endsWith(".ts"))
+      .filter(({ specifier }) => specifier.startsWith(".") && !/\.(ts|mjs)$/.test(specifier))
       .map(({ file, specifier }) => `${nameOf(file)} imports ${specifier}`),
   ).toEqual([]);
 });

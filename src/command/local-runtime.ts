@@ -36,7 +36,8 @@ export type LocalRuntime = Readonly<{
 
 const MODULE_TYPES: ReadonlyMap<string, V4ModuleDefinition["type"]> = new Map([
   [".js", "ESModule"],
-  [".mjs", "ESModule"],
+  // What wrangler leaves beside the one bundled module: see its rules in wrangler.toml.
+  [".mjs", "Text"],
   [".wasm", "CompiledWasm"],
   [".txt", "Text"],
   [".html", "Text"],

@@ -1,4 +1,6 @@
 import { html } from "hono/html";
+import { renderShell } from "./docs-shell.ts";
+import type { Markup } from "./docs-text.ts";
 
 export type SignInPage = Readonly<{
   /** What is said of a request that was refused; undefined: it carried no credential. */
@@ -8,11 +10,35 @@ export type SignInPage = Readonly<{
 }>;
 
 /** In place of a page whose reader has not shown a key; nothing of the catalog is in it. */
-export async function signInPage({ problem, status, headers }: SignInPage): Promise<Response> {
-  const page = await html`<!doctype html><title>Sign in</title>
-    <p>${problem ?? "This page needs an API key"}</p>`;
-  return new Response(page.toString(), {
+export function signInPage({ problem, status, headers }: SignInPage): Promise<Response> {
+  return renderShell({
+    title: "Sign in",
     status,
-    headers: { ...headers, "content-type": "text/html; charset=utf-8" },
+    headers,
+    content: html`<main class="narrow">
+      <h1>API key needed</h1>
+      <p>Enter an API key of this gateway to see its tools and to try them.</p>
+      ${keyForm(problem)}
+      <noscript><p>Without JavaScript, send the key as the password of HTTP Basic.</p></noscript>
+    </main>`,
   });
+}
+
+/** The key goes into a header of requests of this page, never into an address or a cookie. */
+export function keyForm(problem: string | undefined): Markup {
+  return html`<form class="key" data-form="key">
+    <label for="key">API key</label>
+    <input
+      id="key"
+      type="password"
+      autocomplete="off"
+      autocapitalize="off"
+      spellcheck="false"
+      required
+      aria-describedby="key-problem"
+    />
+    <p class="problem" id="key-problem" role="alert">${problem ?? ""}</p>
+    <label class="tick"><input type="checkbox" id="remember" /> Remember in this tab</label>
+    <div class="bar"><button class="main">Continue</button></div>
+  </form>`;
 }

@@ -1,0 +1,72 @@
+import { html } from "hono/html";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import { fieldRow } from "./docs-field.ts";
+import type { DocsTool } from "./docs-operations.ts";
+import { type Components, typeText } from "./docs-schema.ts";
+import { type Markup, plain, prose } from "./docs-text.ts";
+
+/** More arguments than this are written as JSON. */
+const MAX_FIELDS = 100;
+
+const BADGES: readonly (readonly [string, string])[] = [
+  ["readOnlyHint", "read-only"],
+  ["destructiveHint", "destructive"],
+  ["idempotentHint", "idempotent"],
+];
+
+/** A tool that opens; `index` tells its fields from those of others in the page. */
+export function toolDetails(tool: DocsTool, index: number, components: Components): Markup {
+  const { name, summary, description, annotations, input, output, path } = tool;
+  return html`<details class="tool" id="tool-${name}">
+    <summary>
+      <h3>${plain(name)}</h3>
+      ${badges(annotations)}${isSaid(summary, name) ? html`<span>${plain(summary)}</span>` : ""}
+    </summary>
+    <div class="prose">${prose(description)}</div>
+    <form data-path="${path}" novalidate>${fields(input, { index, components })}</form>
+    ${output === undefined ? "" : html`<p class="answer">Answers <code>${plain(typeText(output, components))}</code></p>`}
+  </details> `;
+}
+
+function badges(annotations: JsonObject): readonly Markup[] {
+  return BADGES.flatMap(([hint, word]) =>
+    annotations[hint] === true ? [html`<i class="${word}">${word}</i>`] : [],
+  );
+}
+
+type Placed = Readonly<{ index: number; components: Components }>;
+
+function fields(input: JsonObject | undefined, { index, components }: Placed): Markup {
+  const { properties, required } = input ?? {};
+  const named = isJsonObject(properties) ? Object.entries(properties) : [];
+  if (named.length === 0) return html`<p class="none">No arguments.</p>`;
+  const must = new Set(Array.isArray(required) ? required : []);
+  const rows = named
+    .slice(0, MAX_FIELDS)
+    .map(([name, schema], row) =>
+      fieldRow({ id: `f${index}-${row}`, name, schema, isRequired: must.has(name), components }),
+    );
+  const left = named.length - rows.length;
+  return html`<table>
+      <thead>
+        <tr>
+          <th scope="col">Argument</th>
+          <th scope="col">Takes</th>
+          <th scope="col" class="value">Value</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+    ${left > 0 ? html`<p class="none">And ${left} more, which are in the document.</p>` : ""}`;
+}
+
+/** A title that only spells the name again says nothing. */
+function isSaid(summary: string, name: string): boolean {
+  return summary !== "" && letters(summary) !== letters(name);
+}
+
+function letters(text: string): string {
+  return text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "");
+}
