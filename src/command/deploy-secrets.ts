@@ -1,3 +1,5 @@
+import { MIN_STATIC_KEY } from "../core/static-key.ts";
+import { CommandFailure } from "./command-failure.ts";
 import { createSecret } from "./local-secrets.ts";
 import { secretNames } from "../config/secrets.ts";
 
@@ -44,6 +46,7 @@ export function planSecrets(plan: SecretsToPlan): DeploySecrets {
     // The keys of .dev.vars are this machine's: the public gateway gets its own.
     const given = env[name];
     if (given !== undefined && given !== "") {
+      if (name === "GATEWAY_API_KEY") refuseShort(name, given);
       set[name] = given;
       continue;
     }
@@ -63,4 +66,12 @@ export function planSecrets(plan: SecretsToPlan): DeploySecrets {
     else set[name] = value;
   }
   return { set, unseen, kept, missing };
+}
+
+/** The Worker would not take it, and say no more than that it is wrong. */
+function refuseShort(name: string, key: string): void {
+  if (key.length >= MIN_STATIC_KEY) return;
+  throw new CommandFailure(
+    `${name}: ${key.length} characters, wanted at least ${MIN_STATIC_KEY} where others reach the gateway`,
+  );
 }

@@ -92,8 +92,10 @@ export async function deploy(
   if (await rememberUrl({ account, folder, config, url })) done(`PUBLIC_URL set to ${url}`);
 
   if (configText !== undefined && ownerPassword !== undefined) {
-    await uploadConfig({ url, ownerPassword, configText, name: basename(options.config ?? "") });
-    done(`${basename(options.config ?? "")} uploaded`);
+    const file = basename(options.config ?? "");
+    const warnings = await uploadConfig({ url, ownerPassword, configText, name: file });
+    done(`${file} uploaded`);
+    for (const warning of warnings) say(`    ! ${file}: ${oneLine(warning, 400)}`);
   }
   for (const missing of secrets.missing) {
     say(`    ! \${${missing}} has no value: npx wrangler secret put ${missing} --name ${name}`);
@@ -180,12 +182,13 @@ async function rememberUrl(known: {
   return true;
 }
 
+/** What the gateway warns of in it. */
 async function uploadConfig(upload: {
   url: string;
   ownerPassword: string;
   configText: string;
   name: string;
-}): Promise<void> {
+}): Promise<readonly string[]> {
   const { url, ownerPassword, configText, name } = upload;
   const client = createGatewayClient({
     url,
@@ -197,7 +200,7 @@ async function uploadConfig(upload: {
     throw new CommandFailure(`Deployed, but ${url}/health does not answer yet: deploy again later`);
   }
   const outcome = await client.putConfig(configText);
-  if (outcome.kind === "accepted") return;
+  if (outcome.kind === "accepted") return outcome.warnings;
   throw new CommandFailure(
     `Deployed, but the config was not taken: ${name}: ${oneLine(outcome.message, 400)}`,
   );

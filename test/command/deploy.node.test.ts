@@ -45,7 +45,9 @@ beforeEach(async () => {
     request.on("end", () => {
       if (request.method === "PUT") uploads.push({ headers: request.headers, body });
       response.setHeader("content-type", "application/json");
-      response.end(request.method === "PUT" ? '{"version":1,"warnings":[]}' : '{"status":"ok"}');
+      response.end(
+        request.method === "PUT" ? '{"version":1,"warnings":["a: hm"]}' : '{"status":"ok"}',
+      );
     });
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -178,6 +180,14 @@ test("sets the secrets a config refers to, uploads it, and names what has no val
   expect(uploads[0]?.headers).toMatchObject({ authorization: `Basic ${basic}` });
   expect(uploads[0]?.headers).not.toHaveProperty("x-local-command-key");
   expect(said.join("\n")).toContain("npx wrangler secret put GONE --name gate");
+  expect(said).toContain("    ! mcp.json: a: hm");
+});
+
+test("refuses an API key that the gateway would not take, before it sets one", async () => {
+  await expect(run({}, { GATEWAY_API_KEY: "top-secret" })).rejects.toThrow(
+    "GATEWAY_API_KEY: 10 characters, wanted at least 16 where others reach the gateway",
+  );
+  expect((await readAccount()).secrets).toEqual({});
 });
 
 test("gives the language model of the environment to the account, and keeps it there", async () => {
