@@ -1,6 +1,7 @@
 import type { GatewayError } from "../core/errors.ts";
 import { isPrivateTarget } from "../core/target-rules.ts";
 import { maskUrl } from "../core/redact.ts";
+import { entryPath } from "./backend-name.ts";
 import { configProblem } from "./config-problem.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 
@@ -39,9 +40,9 @@ export function namedOrigins(config: GatewayConfig): readonly string[] {
 type Address = Readonly<{ path: string; url: string }>;
 
 function addressesIn({ backends, llm }: GatewayConfig): readonly Address[] {
-  const remote = backends.flatMap(({ name, transport }): Address[] => {
+  const remote = backends.flatMap(({ name, alias, transport }): Address[] => {
     if (transport.kind !== "streamable-http" && transport.kind !== "sse") return [];
-    return [{ path: `mcpServers.${name}.url`, url: transport.url }];
+    return [{ path: `${entryPath("mcpServers", alias ?? name)}.url`, url: transport.url }];
   });
   const providers = (llm?.providers ?? []).flatMap(({ name, baseUrl }): Address[] =>
     baseUrl === "" ? [] : [{ path: `llm.providers.${name}.baseUrl`, url: baseUrl }],

@@ -24,3 +24,10 @@ test("names the addresses of backends and providers, and then allows them", () =
   expect(origins).toEqual(["https://erp.example.com", "http://192.168.1.5:11434"]);
   expect(privateTargetProblem(config, origins)).toBeUndefined();
 });
+
+test("names a backend as it is written in the document", () => {
+  const named = parseConfig({ mcpServers: { "My NAS": { url: "http://192.168.1.5/mcp" } } });
+  expect(privateTargetProblem(named.config, [])?.message).toMatch(
+    /^mcpServers\["My NAS"\]\.url: "http:\/\/192\.168\.1\.5\/mcp", wanted a public address/,
+  );
+});
