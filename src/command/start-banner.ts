@@ -97,6 +97,7 @@ export function renderConnecting(facts: BannerFacts, style: Style): string {
     ["Claude Code", `claude mcp add -t http gateway ${url}/mcp`],
     ["MCP clients", `${url}/mcp  (sign in, or the API key as bearer)`],
     ["Open WebUI", `OpenAI connection ${url}/v1 with the API key`],
+    ["OpenAPI", `${url}/openapi.json with the API key`],
     ["OpenAI SDK", `base_url="${url}/v1", api_key=the API key`],
     ["curl", `curl --oauth2-bearer $KEY ${url}/v1/tools`],
   ];

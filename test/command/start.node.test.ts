@@ -160,6 +160,28 @@ test("keeps secrets, config and keys across a restart", async () => {
   expect(answer.status).toBe(200);
 });
 
+test("puts flags over the stored config when no file is given, and keeps the rest of it", async () => {
+  const seen: (string | undefined)[] = [];
+  const port = await listen((authorization) => seen.push(authorization));
+  const headers = { authorization: "Bearer written-in-clear" };
+  const url = `http://127.0.0.1:${port}/mcp`;
+  const first = start(["--config", await writeConfig({ mcpServers: { erp: { url, headers } } })]);
+  await first.until(/\bcurl +curl /);
+  await first.end("SIGTERM");
+  seen.length = 0;
+
+  const second = start(["--name", "House"]);
+  await second.until(/\bcurl +curl /);
+  const { url: at, password } = access(second);
+  const owner = `Basic ${Buffer.from(`owner:${password}`).toString("base64")}`;
+  const stored = await fetch(`${at}/admin/api/config`, { headers: { authorization: owner } });
+  expect(await stored.json()).toMatchObject({
+    document: { mcpServers: { erp: { url } }, gateway: { openapi: { title: "House" } } },
+  });
+  await second.until(/erp +(down|connecting)/);
+  expect(seen).toContain("Bearer written-in-clear");
+});
+
 test("uses a key and a password given for this run", async () => {
   const gateway = start(["--api-key", "key-of-this-run-0123456789"], {
     OWNER_PASSWORD: "password-of-this-run",
