@@ -10,12 +10,16 @@ const HASH_LENGTH = 6;
  * hash of the own name, so that `a.b` and `a b` stay apart.
  */
 export function toExposedName(backend: BackendName, ownName: string): ExposedName {
-  const clean = ownName.replaceAll(/[^a-zA-Z0-9_-]/g, "_");
-  const name = `${backend}_${clean}`;
-  const fits = clean === ownName && name.length <= MAX_LENGTH;
-  const head = name.slice(0, MAX_LENGTH - HASH_LENGTH - 1);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this function is what makes one
-  return (fits ? name : `${head}_${shortHash(ownName)}`) as ExposedName;
+  return fitName(`${backend}_${ownName}`, ownName) as ExposedName;
+}
+
+/** A name in the letters and the length every client takes, told apart by a hash of `ownName`. */
+export function fitName(name: string, ownName: string): string {
+  const clean = name.replaceAll(/[^a-zA-Z0-9_-]/g, "_");
+  if (clean === name && name.length <= MAX_LENGTH && name !== "") return name;
+  const head = clean.slice(0, MAX_LENGTH - HASH_LENGTH - 1);
+  return `${head}_${shortHash(ownName)}`;
 }
 
 /** FNV-1a over UTF-16 code units, as six base-36 digits: stable, and nothing rests on its secrecy. */

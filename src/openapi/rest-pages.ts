@@ -4,7 +4,7 @@ import { ALL } from "../gateway/gateway.ts";
 import { docsPage } from "./docs-page.ts";
 import { requireBackend, requireListed } from "./find-backend.ts";
 import { acceptsHtml, presentsCredential } from "./rest-caller.ts";
-import { restDocument } from "./rest-document.ts";
+import { answerDocument, restDocument } from "./rest-document.ts";
 import { restErrorResponse } from "./rest-errors.ts";
 import type { RestExchange } from "./rest-exchange.ts";
 import type { RestPage } from "./rest-path.ts";
@@ -45,7 +45,7 @@ async function readPage(exchange: RestExchange, page: RestPage): Promise<Respons
     case "docs":
       return answerDocs(exchange, page.backend);
     case "document":
-      return Response.json(await restDocument(exchange, page.backend));
+      return answerDocument(exchange, page.backend);
     case "features":
       return Response.json(FEATURES);
     case "system":
