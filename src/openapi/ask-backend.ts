@@ -61,7 +61,7 @@ function findRefusal(
   if ("error" in message) {
     const { error } = message;
     if (error.code === URL_REQUIRED) return personNeeded(action, visitsOf(error.data));
-    if (error.code === RPC_CODES.missingCapability) return personNeeded(action, []);
+    if (error.code === RPC_CODES.missingCapability) return clientNeeded(action);
     return asked === undefined
       ? backendError(error, statuses)
       : personNeeded(action, [asked.params]);
@@ -104,6 +104,15 @@ function personNeeded(action: string, questions: readonly JsonObject[]): RestRef
     "backend_failed",
     `Cannot ${action}: somebody has to open authorization_url first, then it can be called again`,
     { code: "authorization_required", status: 424, authorizationUrl: page },
+  );
+}
+
+/** The backend serves only clients that have declared what REST has no words for. */
+function clientNeeded(action: string): RestRefusal {
+  return new RestRefusal(
+    "backend_failed",
+    `Cannot ${action}: the backend wants a client that can be asked or follows tasks, which MCP clients can and REST cannot`,
+    { code: "input_required", status: 424 },
   );
 }
 

@@ -32,9 +32,10 @@ export async function restCaller(question: RestQuestion): Promise<Caller> {
   }
   const password = readBasicPassword(request);
   if (password === undefined || !ONE_LINE.test(password)) {
-    throw new GatewayError(
+    throw new RestRefusal(
       "unauthorized",
       "Cannot answer: an API key is needed, as Bearer token or as password of Basic",
+      { mcpo: "Missing or invalid Authorization header" },
     );
   }
   // Browsers add Basic credentials to requests that other pages cause; a key as Bearer they do not.

@@ -1,13 +1,16 @@
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { createAdminRoutes } from "../../src/admin/admin-routes.ts";
+import { parseBackendName } from "../../src/config/backend-name.ts";
+import { DEFAULT_OPENAPI } from "../../src/config/openapi-config.ts";
 import { createConnectRoutes } from "../../src/connect/connect-routes.ts";
 import { createOAuthRoutes } from "../../src/oauth/oauth-routes.ts";
 import { createOpenaiRoutes } from "../../src/openai/openai-routes.ts";
+import { type RestPage, readRestPath } from "../../src/openapi/rest-path.ts";
 import { createStatusRoutes } from "../../src/status/status-routes.ts";
 // The linter does not know Vite's suffix for "as text".
 // oxlint-disable-next-line import/default
 import compositionRoot from "../../src/app.ts?raw";
-import { send } from "../support/worker.ts";
+import { configure, send } from "../support/worker.ts";
 
 /** Made for their lists of paths only; requests go to the real Worker. */
 const NOTHING = {} as never; // oxlint-disable-line no-unsafe-type-assertion
@@ -18,16 +21,38 @@ const SURFACES = {
   createOpenaiRoutes,
   createStatusRoutes,
 };
+/** REST has every path that no other surface has. */
+const REST_PATHS = [
+  "/",
+  "/docs",
+  "/openapi.json",
+  "/api/config",
+  "/system",
+  "/:backend",
+  "/:backend/docs",
+  "/:backend/openapi.json",
+  "/:backend/api/config",
+  "/:backend/system",
+  "/:backend/resources",
+  "/:backend/resources/test://one",
+  "/:backend/prompts",
+  "/:backend/prompts/one",
+  "/:backend/get_current_time",
+  "/:backend/:none",
+  "/gateway/get_result",
+  "/nothing/here",
+];
 const PATHS = [
   "/mcp",
   "/mcp/:backend",
+  ...REST_PATHS,
   ...Object.values(SURFACES).flatMap((create) => create(NOTHING).routes.map(({ path }) => path)),
 ];
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /** What answers without a credential: life, discovery, and the OAuth protocol before it gives one. */
-const PUBLIC = [/^\/$/, /^\/health$/, /^\/\.well-known\/oauth-/, /^\/\.well-known\/openid-/];
+const PUBLIC = [/^\/health$/, /^\/\.well-known\/oauth-/, /^\/\.well-known\/openid-/];
 const BEFORE_A_CREDENTIAL = /^(\/oauth)?\/(register|authorize|token|revoke)$/;
 
 function concrete(path: string): string {
@@ -36,6 +61,8 @@ function concrete(path: string): string {
     .replaceAll(/:\w+/g, "time")
     .replaceAll("*", "anything");
 }
+
+beforeAll(() => configure({ mcpServers: { time: { builtin: "time" } } }));
 
 test("knows every surface the Worker is made of", () => {
   const used = [...compositionRoot.matchAll(/\.route\(\s*"\/",\s*(create\w+)/g)].map(
@@ -55,6 +82,26 @@ test("answers 401 without a credential on every route but life and discovery", a
     ),
   );
   expect(answers.filter((answer) => !answer.endsWith(" 401"))).toEqual([]);
+});
+
+test("walks every kind of path that REST has", () => {
+  const kinds = {
+    home: true,
+    docs: true,
+    document: true,
+    features: true,
+    system: true,
+    resources: true,
+    prompts: true,
+  } satisfies Record<RestPage["kind"], true>;
+  const names = new Map([["time", parseBackendName("time")]]);
+  const walked = REST_PATHS.map(concrete).map((path) =>
+    readRestPath(path, { config: DEFAULT_OPENAPI, names }),
+  );
+  expect(new Set(walked.flatMap(({ page }) => page?.kind ?? []))).toEqual(
+    new Set(Object.keys(kinds)),
+  );
+  expect(walked.some(({ tool }) => tool !== undefined)).toBe(true);
 });
 
 test("has nothing at the addresses other gateways leave open", async () => {
