@@ -19,8 +19,8 @@ export type ConfigSessionOptions = Readonly<{
   missing: readonly string[];
   client: Pick<GatewayClient, "putConfig">;
   resolveFor: (text: string) => Promise<ResolvedVariables>;
-  /** Puts what the command line says over a text, on its way to the gateway. */
-  withFlags: (text: string) => string;
+  /** The text as the gateway gets it. */
+  toGateway: (text: string) => string;
   restart: (variables: ResolvedVariables["variables"]) => Promise<void>;
   /** Called with each text the gateway has taken. */
   onInForce: (text: string) => Promise<void>;
@@ -36,7 +36,7 @@ export type ConfigSession = Readonly<{
 
 /** Brings the config file into force, at the start and with every edit. */
 export function createConfigSession(options: ConfigSessionOptions): ConfigSession {
-  const { client, resolveFor, withFlags, restart, onInForce, say } = options;
+  const { client, resolveFor, toGateway, restart, onInForce, say } = options;
   const name = options.path === undefined ? "command line" : basename(options.path);
   /** The last text in force: what an edit is compared with. */
   let inForce = options.text;
@@ -59,7 +59,7 @@ export function createConfigSession(options: ConfigSessionOptions): ConfigSessio
 
   /** Only a valid edit may restart the Worker: an invalid one changes nothing. */
   async function bindNewVariables(text: string): Promise<void> {
-    if (!isValid(withFlags(text))) return;
+    if (!isValid(toGateway(text))) return;
     const resolved = await resolveFor(text);
     if (JSON.stringify(resolved.variables) !== JSON.stringify(variables)) {
       await restart(resolved.variables);
@@ -70,7 +70,7 @@ export function createConfigSession(options: ConfigSessionOptions): ConfigSessio
 
   async function bringIntoForce(text: string): Promise<void> {
     try {
-      await onInForce(withFlags(text));
+      await onInForce(text);
     } catch (error) {
       say(
         `${name}: ${oneLine(error instanceof Error ? error.message : String(error), PROBLEM_WIDTH)}`,
@@ -89,7 +89,7 @@ export function createConfigSession(options: ConfigSessionOptions): ConfigSessio
       say(`${name}: ${oneLine(error instanceof Error ? error.message : String(error))}`);
       return;
     }
-    const outcome = await client.putConfig(withFlags(text));
+    const outcome = await client.putConfig(toGateway(text));
     switch (outcome.kind) {
       case "accepted": {
         say(`${name}: ${describeConfigChange(inForce, text) ?? "saved, nothing changed"}`);
@@ -111,7 +111,7 @@ export function createConfigSession(options: ConfigSessionOptions): ConfigSessio
 
   return {
     applyFirst: async () => {
-      const outcome = await client.putConfig(withFlags(options.text));
+      const outcome = await client.putConfig(toGateway(options.text));
       if (outcome.kind !== "accepted") {
         const before = outcome.kind === "refused" ? "" : "cannot hand it to the gateway: ";
         throw new CommandFailure(`${name}: ${before}${oneLine(outcome.message, PROBLEM_WIDTH)}`);

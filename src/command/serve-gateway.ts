@@ -16,7 +16,7 @@ import { placeShortKey, type PlacedKey } from "./short-key.ts";
 import { renderAccess, renderBackends, renderConnecting, renderModels } from "./start-banner.ts";
 import { lockState } from "./state-lock.ts";
 import { listenForStop } from "./stop-signal.ts";
-import { createStartConnector } from "./start-connector.ts";
+import { createStartConnector, withoutCommands } from "./start-connector.ts";
 import { createStyle, oneLine } from "./terminal.ts";
 import { resolveVariables, type ResolvedVariables } from "./worker-variables.ts";
 
@@ -90,6 +90,7 @@ export async function serveGateway(
     say: (line) => say(style.notice(line)),
   });
 
+  const toGateway = (text: string): string => withoutCommands(withFlags(text, flags));
   const own = isLoopback(options.host) ? url : undefined;
   const given = options.apiKey === undefined ? "GATEWAY_API_KEY" : "--api-key";
   const resolveFor = async (text: string | undefined): Promise<ResolvedVariables & PlacedKey> => {
@@ -104,7 +105,7 @@ export async function serveGateway(
         LOG_LEVEL: options.logLevel,
       },
       localUrl: own,
-      configText: text,
+      configText: text === undefined ? undefined : toGateway(text),
     });
     const ofServers = text === undefined ? [] : await connector.missingIn(text);
     return {
@@ -147,7 +148,7 @@ export async function serveGateway(
         missing,
         client,
         resolveFor,
-        withFlags: (text) => withFlags(text, flags),
+        toGateway,
         restart: async (fresh) => {
           await host.restart(fresh);
           await client.waitUntilHealthy(HEALTH_TIMEOUT_MS);

@@ -152,6 +152,34 @@ test("takes mcpo's flags, long and short, for the keys of the config they stand 
   });
 });
 
+test("understands the commands of mcpo's manual with the command's name changed", () => {
+  const read = (line: string, ...after: string[]) =>
+    parseCommandLine(["start", ...line.split(" "), ...after]);
+  const common = { kind: "start", port: 8000, apiKey: "top-secret" };
+  const begin = "--port 8000 --api-key top-secret";
+  expect(read(`${begin} -- uvx mcp-server-time --local-timezone=America/New_York`)).toMatchObject({
+    ...common,
+    server: {
+      name: "time",
+      command: ["uvx", "mcp-server-time", "--local-timezone=America/New_York"],
+    },
+  });
+  expect(read(`${begin} --server-type sse -- http://127.0.0.1:8001/sse`)).toMatchObject({
+    ...common,
+    server: { url: "http://127.0.0.1:8001/sse", type: "sse" },
+  });
+  const header = '{"Authorization": "Bearer token", "X-Custom-Header": "value"}';
+  expect(
+    read(`${begin} --server-type sse --header`, header, "--", "http://127.0.0.1:8001/sse"),
+  ).toMatchObject({ ...common, server: { headers: JSON.parse(header) } });
+  expect(read(`${begin} --server-type streamable-http -- http://127.0.0.1:8002/mcp`)).toMatchObject(
+    { ...common, server: { type: "streamable-http" } },
+  );
+  expect(read("--config /path/to/config.json --hot-reload")).toMatchObject({
+    config: "/path/to/config.json",
+  });
+});
+
 test("takes -h with a value for the host, as mcpo does", () => {
   expect(parseCommandLine(["start", "-h", "0.0.0.0", "-p", "1"])).toMatchObject({
     host: "0.0.0.0",

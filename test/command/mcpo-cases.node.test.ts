@@ -93,7 +93,7 @@ test("reload_config_handler", async () => {
     variables: {},
     missing: [],
     resolveFor: async () => ({ variables: {}, missing: [] }),
-    withFlags: (text) => withFlags(text, { openapi: { title: "A" }, timeoutSeconds: undefined }),
+    toGateway: (text) => withFlags(text, { openapi: { title: "A" }, timeoutSeconds: undefined }),
     restart: async () => {},
     onInForce: async () => {},
     client: {

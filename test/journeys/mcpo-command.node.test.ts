@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
 import { startCommand } from "../command/started-gateway.ts";
@@ -21,6 +21,10 @@ function row(
 ): void {
   test(what, run, withinMs);
 }
+
+const MODULES = resolve(import.meta.dirname, "../../node_modules");
+const NODE = join(MODULES, ".bin/node");
+const EVERYTHING = join(MODULES, "@modelcontextprotocol/server-everything/dist/index.js");
 
 const KEY = "top-secret";
 const PAGE = "https://app.example.com";
@@ -47,6 +51,11 @@ function configOf(): string {
       },
       "hang": { "type": "streamablehttp", "url": "${quirky.url}/hang/house" },
       "old": { "url": "${sse.url}" },
+      "local": {
+        "command": ${JSON.stringify(NODE)},
+        "args": [${JSON.stringify(EVERYTHING)}],
+        "env": { "OF_ENTRY": "of-entry", "OF_SHELL": "of-entry" },
+      },
       "half": { "builtin": "time", "disabledTools": ["convert_time"] },
       "half_too": { "builtin": "time", "disabled_tools": ["convert_time"] },
       "signs-in": {
@@ -245,6 +254,10 @@ row("C14 better: --log-level sets what is logged, and a wrong one is an error", 
 
 row("C15 same: serves the tools of the server after -- at /{tool}", async () => {
   expect((await ask(remote, "/call")).status).toBe(200);
+  const local = await startGateway(["--api-key", KEY, "--", NODE, EVERYTHING]);
+  const echo = await ask(local, "/echo", { body: { message: "hi" } });
+  expect(await echo.text()).toContain("Echo: hi");
+  await local.stop();
   expect(await refusalOf("--")).toContain('nothing after "--"');
 });
 
@@ -265,6 +278,20 @@ row("C16 better: CONNECTION_TIMEOUT limits the calls of every backend in the fil
 row("C17 better: comments and trailing commas are no reason to fail", async () => {
   expect(configOf()).toContain("// my servers");
   expect(house.child.output()).toMatch(/plain\s+ready/);
+});
+
+row("C18 same: a local server runs with its env over that of the command", async () => {
+  const answer = await ask(house, "/tools/local/get-env");
+  expect(answer.status).toBe(200);
+  const said: unknown = await answer.json();
+  const environment: unknown = typeof said === "string" ? JSON.parse(said) : said;
+  expect(environment).toMatchObject({
+    OF_ENTRY: "of-entry",
+    OF_SHELL: "of-entry",
+    OF_FLAG: "of-flag",
+    OF_FILE: "of-file",
+  });
+  expect(environment).not.toHaveProperty("OWNER_PASSWORD");
 });
 
 row("C19 same: remote servers of every spelling of the type", async () => {

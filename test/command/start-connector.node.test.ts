@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { withoutCommands } from "../../src/command/start-connector.ts";
+
+test("hands the gateway no command, argument or variable of a local server", () => {
+  const document = {
+    mcpServers: {
+      nas: { command: "nas-mcp", args: ["--key=abc"], env: { TOKEN: "${NAS}" }, timeout: 9 },
+      time: { builtin: "time" },
+    },
+    gateway: { allowedOrigins: ["https://x.example"] },
+  };
+  expect(JSON.parse(withoutCommands(JSON.stringify(document)))).toEqual({
+    ...document,
+    mcpServers: { nas: { timeout: 9, connector: true }, time: { builtin: "time" } },
+  });
+});
+
+test.each(["{ no json", '{"mcpServers":{"nas":{"command":5}}}', '{"mcpServers":{}} // a word'])(
+  "leaves %j as it is",
+  (text) => {
+    expect(withoutCommands(text)).toBe(text);
+  },
+);
