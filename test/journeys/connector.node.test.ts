@@ -82,8 +82,7 @@ async function connect(client = new Client({ name: "journey", version: "1" })): 
   const transport = new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp`), {
     requestInit,
   });
-  // The SDK's own types are not made for exact optional properties.
-  await client.connect(transport as Parameters<Client["connect"]>[0]);
+  await client.connect(transport);
   clients.push(client);
   return client;
 }

@@ -70,9 +70,8 @@ async function connect(
 ): Promise<Client> {
   const client = new Client({ name: "journey", version: "1" });
   const requestInit = { headers: { authorization: `Bearer ${apiKey}` } };
-  // The SDK's own types are not made for exact optional properties.
   const transport = new StreamableHTTPClientTransport(new URL(url + path), { requestInit });
-  await client.connect(transport as Parameters<Client["connect"]>[0]);
+  await client.connect(transport);
   clients.push(client);
   return client;
 }
