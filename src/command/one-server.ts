@@ -1,4 +1,4 @@
-import { REMOTE_TYPES } from "../config/backend-entry.ts";
+import { REMOTE_TYPE_NAMES, toRemoteKind } from "../config/backend-entry.ts";
 import { parseBackendName } from "../config/backend-name.ts";
 import { parseHeaders } from "../config/parse-headers.ts";
 import { asGatewayError } from "../core/errors.ts";
@@ -66,8 +66,10 @@ function readType(values: ServerFlags): string | undefined {
     throw new CommandFailure("Cannot use both --type and --server-type: they mean the same");
   }
   const known = type?.toLowerCase();
-  if (known === undefined || known === "stdio" || REMOTE_TYPES.has(known)) return known;
-  const wanted = ["stdio", ...REMOTE_TYPES.keys()].join(", ");
+  if (known === undefined || known === "stdio" || toRemoteKind(known) !== undefined) {
+    return known;
+  }
+  const wanted = ["stdio", ...REMOTE_TYPE_NAMES].join(", ");
   throw new CommandFailure(`--type: ${JSON.stringify(type)}, wanted one of ${wanted}`);
 }
 

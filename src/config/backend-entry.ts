@@ -19,15 +19,22 @@ const DEFAULT_DETACH_SECONDS = 20;
 /** Later than this, clients and proxies have given up the request already. */
 const MAX_DETACH_SECONDS = 300;
 
-/** What clients call the two transports, and which it is. */
-export const REMOTE_TYPES: ReadonlyMap<string, "streamable-http" | "sse"> = new Map([
+type RemoteKind = "streamable-http" | "sse";
+
+/** What clients call the two transports, in small letters, and which it is. */
+const REMOTE_TYPES: ReadonlyMap<string, RemoteKind> = new Map([
   ["http", "streamable-http"],
   ["streamable-http", "streamable-http"],
   ["streamable_http", "streamable-http"],
   ["streamablehttp", "streamable-http"],
-  ["streamableHttp", "streamable-http"],
   ["sse", "sse"],
 ]);
+export const REMOTE_TYPE_NAMES: readonly string[] = [...REMOTE_TYPES.keys()];
+
+/** The transport that a `type` means, in any case; undefined for what is none. */
+export function toRemoteKind(type: unknown): RemoteKind | undefined {
+  return typeof type === "string" ? REMOTE_TYPES.get(type.toLowerCase()) : undefined;
+}
 
 const OAUTH_HINT =
   'not used yet: the gateway cannot sign in at a backend; give it a token in "headers" as ${NAME}';
@@ -114,7 +121,7 @@ function parseTransport(path: string, entry: JsonObject): BackendTransport {
   const url = entry[urlKey];
   const type = entry["type"] ?? entry["transport"];
   if (url !== undefined) return parseRemote(path, entry, { urlKey, url, type });
-  if (typeof type === "string" && REMOTE_TYPES.has(type)) {
+  if (toRemoteKind(type) !== undefined) {
     throw configProblem(`${path}.url`, undefined, "the address of the MCP server");
   }
   if (readBoolean(path, entry, "connector") === true || type === CONNECTOR_TYPE) {
@@ -140,10 +147,9 @@ function parseRemote(
   if (problem !== undefined) throw configProblem(`${path}.${urlKey}`, maskForError(url), problem);
   // Without a type the path tells: the old transport is served at …/sse by custom.
   const guessed = /\/sse\/?$/.test(url.split(/[?#]/)[0] ?? "") ? "sse" : "streamable-http";
-  const kind =
-    type === undefined ? guessed : typeof type === "string" ? REMOTE_TYPES.get(type) : undefined;
+  const kind = type === undefined ? guessed : toRemoteKind(type);
   if (kind === undefined) {
-    throw configProblem(`${path}.type`, type, quoted([...REMOTE_TYPES.keys()]));
+    throw configProblem(`${path}.type`, type, quoted(REMOTE_TYPE_NAMES));
   }
   return { kind, url, headers: parseHeaders(`${path}.headers`, entry["headers"]) };
 }

@@ -26,15 +26,19 @@ test("reads comments and trailing commas", () => {
   });
 });
 
-test.each(["http", "streamable-http", "streamable_http", "streamablehttp", "streamableHttp"])(
-  "takes %s for Streamable HTTP",
-  (type) => {
-    const [backend] = backends(
-      JSON.stringify({ mcpServers: { a: { type, url: "https://a.example/mcp" } } }),
-    );
-    expect(backend?.transport.kind).toBe("streamable-http");
-  },
-);
+test.each([
+  "http",
+  "streamable-http",
+  "streamable_http",
+  "streamablehttp",
+  "streamableHttp",
+  "HTTP",
+])("takes %s for Streamable HTTP", (type) => {
+  const [backend] = backends(
+    JSON.stringify({ mcpServers: { a: { type, url: "https://a.example/mcp" } } }),
+  );
+  expect(backend?.transport.kind).toBe("streamable-http");
+});
 
 test("takes serverUrl for url and the path for the type", () => {
   const [backend] = backends('{"mcpServers":{"a":{"serverUrl":"https://a.example/v1/sse"}}}');

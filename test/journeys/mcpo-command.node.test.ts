@@ -89,7 +89,10 @@ beforeAll(async () => {
   });
   const one = `--type streamable_http --name Remote -H {"X-Token":"of-flag"} -- ${quirky.url}/plain/remote`;
   remote = await startGateway(one.split(" "));
-  alone = await startGateway(["--cors-allow-origins", "*", "--root-path", ""]);
+  alone = await startGateway(
+    ["--cors-allow-origins", "*", "--root-path", "", "--public-documents"],
+    { env: { LOG_LEVEL: "loud" } },
+  );
 }, 120_000);
 
 afterAll(async () => {
@@ -177,6 +180,9 @@ row(
       expect((await ask(house, path, { key: "", method: "GET" })).status).toBe(401);
     }
     expect(house.child.output()).toContain("--strict-auth: always so");
+    const open = await ask(alone, "/openapi.json", { key: "", method: "GET" });
+    expect(open.status).toBe(200);
+    expect((await ask(alone, clock("/time"), { key: "", ...UTC })).status).toBe(401);
   },
 );
 
@@ -247,6 +253,9 @@ row("C14 better: --log-level sets what is logged, and a wrong one is an error", 
   await Promise.all([house, alone].map((gateway) => ask(gateway, "/oauth/token")));
   await house.child.see(/\{"level":"info","message":"oauth refusal"/);
   expect(alone.child.output()).not.toContain('{"level":"info"');
+  expect(alone.child.output()).toContain(
+    'LOG_LEVEL: "loud", wanted one of debug, info, warning, error',
+  );
   expect(await refusalOf("--log-level", "loud")).toBe(
     '--log-level: "loud", wanted one of debug, info, warning, error',
   );
