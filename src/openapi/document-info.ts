@@ -4,18 +4,20 @@ import type { BackendName } from "../core/ids.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import type { BackendStatus, ServerDescription } from "../gateway/gateway.ts";
 
-/** Of the document of one backend, which introduces itself. */
+/** Of the document of one backend, which introduces itself, unless it is all that is served. */
 export function backendInfo(
   { serverInfo, instructions }: ServerDescription,
   backend: BackendName,
-  compat: boolean,
+  { config, compat }: Readonly<{ config: OpenapiConfig; compat: boolean }>,
 ): JsonObject {
   const { name, title, version } = serverInfo;
   const ownName = textOr(name, backend);
+  // mcpo lets the server have the last word here.
+  const said = config.root === backend && !compat ? config : undefined;
   return {
-    title: compat ? ownName : textOr(title, ownName),
-    description: instructions ?? `${ownName} MCP Server`,
-    version: textOr(version, "1.0"),
+    title: said?.title ?? (compat ? ownName : textOr(title, ownName)),
+    description: said?.description ?? instructions ?? `${ownName} MCP Server`,
+    version: said?.version ?? textOr(version, "1.0"),
   };
 }
 

@@ -114,7 +114,9 @@ function createDocument(described: Described): JsonObject {
   const { security, securitySchemes } = SECURITY;
   return {
     openapi: "3.1.0",
-    info: isWhole ? wholeInfo(config, statuses, compat) : backendInfo(description, backend, compat),
+    info: isWhole
+      ? wholeInfo(config, statuses, compat)
+      : backendInfo(description, backend, { config, compat }),
     servers: [{ url: serverUrl(config, backend) }],
     security,
     ...(isWhole ? { tags: tagsOf(shown) } : {}),

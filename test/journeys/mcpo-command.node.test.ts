@@ -211,6 +211,19 @@ row("C7 same: --config serves the servers of the file", async () => {
   );
 });
 
+row(
+  "C8 better: name, description and version are the document's, whatever a server says",
+  async () => {
+    const info = async (gateway: StartedGateway) => {
+      const answer = await ask(gateway, "/openapi.json", { method: "GET" });
+      return z.looseObject({ info: z.looseObject({}) }).parse(await answer.json()).info;
+    };
+    expect(await info(house)).toMatchObject({ title: "House", version: "2.0" });
+    expect(await info(house)).toHaveProperty("description", expect.stringContaining("All\nof it"));
+    expect(await info(remote)).toMatchObject({ title: "Remote" });
+  },
+);
+
 row("C9 better: files for TLS are refused with what to do instead", async () => {
   expect(await refusalOf("--ssl-certfile", "c.pem", "--ssl-keyfile", "k.pem")).toMatch(
     /^Cannot use --ssl-certfile: put a proxy or a tunnel .* or deploy to the edge$/,
