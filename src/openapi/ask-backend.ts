@@ -11,7 +11,7 @@ export type BackendQuestion = Pick<ForwardedRequest, "method" | "scope" | "param
     /** For messages: `call tool "x"`. */
     action: string;
     /** Where codes of this method mean something else than elsewhere. */
-    statuses?: ReadonlyMap<number, number> | undefined;
+    statuses?: ReadonlyMap<number, number>;
   }>;
 
 /** A page that a person has to visit first (2025-11-25, client/elicitation, URL mode). */
@@ -34,13 +34,40 @@ const MAX_ADDRESS = 8_192;
  * who could be asked.
  */
 export async function askBackend(
-  { gateway, caller }: Pick<RestExchange, "gateway" | "caller">,
-  { method, scope, params, action, statuses }: BackendQuestion,
+  exchange: Pick<RestExchange, "gateway" | "caller">,
+  question: BackendQuestion,
   context: CallContext,
 ): Promise<Answer> {
+  const first = await forward(exchange, question, { capabilities: CLIENT_CAPABILITIES, context });
+  const { answer, asked } = wantsPages(first.answer.message())
+    ? await forward(exchange, question, { capabilities: OPENS_PAGES, context })
+    : first;
+  const refusal = findRefusal(answer.message(), asked, question);
+  if (refusal !== undefined) throw refusal;
+  return answer;
+}
+
+/** Such a backend names the page only to those who could open it; the call itself was not run. */
+const OPENS_PAGES: JsonObject = { ...CLIENT_CAPABILITIES, elicitation: { url: {} } };
+
+function wantsPages(message: RpcResponse): boolean {
+  if (!("error" in message) || message.error.code !== RPC_CODES.missingCapability) return false;
+  const { data } = message.error;
+  const wanted = isJsonObject(data) ? data["requiredCapabilities"] : undefined;
+  const elicitation = isJsonObject(wanted) ? wanted["elicitation"] : undefined;
+  return isJsonObject(elicitation) && elicitation["url"] !== undefined;
+}
+
+type Heard = Readonly<{ answer: Answer; asked: Question | undefined }>;
+
+async function forward(
+  { gateway, caller }: Pick<RestExchange, "gateway" | "caller">,
+  { method, scope, params }: BackendQuestion,
+  { capabilities, context }: Readonly<{ capabilities: JsonObject; context: CallContext }>,
+): Promise<Heard> {
   let asked: Question | undefined;
   const client = {
-    capabilities: CLIENT_CAPABILITIES,
+    capabilities,
     connection: undefined,
     ask: undefined,
     onUndeclared: (question: Question) => {
@@ -48,15 +75,13 @@ export async function askBackend(
     },
   };
   const answer = await gateway.forward(caller, { method, scope, id: 1, params, client }, context);
-  const refusal = findRefusal(answer.message(), asked, { action, statuses });
-  if (refusal !== undefined) throw refusal;
-  return answer;
+  return { answer, asked };
 }
 
 function findRefusal(
   message: RpcResponse,
   asked: Question | undefined,
-  { action, statuses }: Readonly<{ action: string; statuses: BackendQuestion["statuses"] }>,
+  { action, statuses }: Pick<BackendQuestion, "action" | "statuses">,
 ): RestRefusal | undefined {
   if ("error" in message) {
     const { error } = message;
