@@ -33,8 +33,8 @@ export type EntryName = Readonly<{ name: BackendName; alias?: string }>;
 export type EntryNames = ReadonlyMap<string, EntryName>;
 
 /** Throws `config_invalid` naming the entry. */
-export function parseBackendName(name: string): BackendName {
-  const path = entryPath("mcpServers", name);
+export function parseBackendName(name: string, key = "mcpServers"): BackendName {
+  const path = entryPath(key, name);
   refuseReserved(path, name, name);
   if (isLegal(name)) return name;
   const close = nearestName(name);
@@ -72,11 +72,11 @@ export function nameEntries(key: string, written: readonly string[]): EntryNames
 
 function nameEntry(key: string, written: string): EntryName {
   if (isLegal(written) || written.length > MAX_WRITTEN || UNUSABLE.test(written)) {
-    return { name: parseBackendName(written) };
+    return { name: parseBackendName(written, key) };
   }
   const name = nearestName(written);
   refuseReserved(entryPath(key, written), written, name);
-  return isLegal(name) ? { name, alias: written } : { name: parseBackendName(written) };
+  return isLegal(name) ? { name, alias: written } : { name: parseBackendName(written, key) };
 }
 
 /** Where an entry stands, in a form that says where its name begins and ends. */

@@ -54,6 +54,12 @@ test.each(["a/b", "../x", "a\u0000b", "\ud800x", "__proto__", "x".repeat(101), "
   },
 );
 
+test("names the part of the document that is written, as VS Code calls it", () => {
+  expect(() => nameEntries("servers", ["a/b"])).toThrow(
+    /^servers\["a\/b"\]: "a\/b", wanted a name/,
+  );
+});
+
 test("refuses a name whose nearest is a route, however it is written", () => {
   expect(problem("Admin")).toBe(
     'mcpServers["Admin"]: "Admin", wanted another name: /admin is a route of the gateway',
