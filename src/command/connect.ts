@@ -43,6 +43,7 @@ export async function connect(options: ConnectOptions, version: string): Promise
       environment: process.env,
       given: {},
       devVars,
+      withRemote: true,
     });
     for (const name of missing) {
       say(`${file}: \${${name}} is neither in the environment nor in .dev.vars`);
@@ -57,7 +58,9 @@ export async function connect(options: ConnectOptions, version: string): Promise
     throw new CommandFailure(`${file}: ${messageOf(error)}`, undefined, { cause: error });
   }
   if (servers.length === 0) {
-    throw new CommandFailure(`${file}: no entry has a "command", so there is nothing to connect`);
+    throw new CommandFailure(
+      `${file}: no entry has a "command" or a "url", so there is nothing to connect`,
+    );
   }
 
   const outcome = watchOutcome(options.once, () => servers.length);

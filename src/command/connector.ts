@@ -1,6 +1,7 @@
 import { randomToken } from "../core/digest.ts";
 import { CONNECT_PATH } from "../tunnel/tunnel-protocol.ts";
 import { keepProcess } from "./kept-process.ts";
+import { keepRemote } from "./kept-remote.ts";
 import { openBridge, type Bridge, type BridgeNews } from "./local-bridge.ts";
 import type { LocalServer } from "./local-servers.ts";
 import { openProcessWatch } from "./process-watch.ts";
@@ -41,16 +42,22 @@ export function createConnector(options: ConnectorOptions): Connector {
         instance,
         sequence,
         version: options.version,
-        command: programOf(server.stdio.command),
+        ...(server.kind === "stdio" ? { command: programOf(server.stdio.command) } : {}),
       },
     };
   }
 
   function start(server: LocalServer): Bridge {
-    return openBridge((hooks) => keepProcess(server.stdio, { hooks, watch }), {
-      dial: () => dial(server),
-      tell: (news) => options.tell(server.name, news),
-    });
+    return openBridge(
+      (hooks) =>
+        server.kind === "stdio"
+          ? keepProcess(server.stdio, { hooks, watch })
+          : keepRemote(server.remote, hooks),
+      {
+        dial: () => dial(server),
+        tell: (news) => options.tell(server.name, news),
+      },
+    );
   }
 
   async function change(servers: readonly LocalServer[]): Promise<void> {

@@ -8,10 +8,15 @@ import { resolveSecrets, secretsIn } from "../config/secrets.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { childEnvironment } from "./child-environment.ts";
 import type { Environment } from "./environment-flags.ts";
+import type { RemoteServer } from "./remote-channel.ts";
 import type { StdioServer } from "./stdio-process.ts";
 
 /** One server of the file that the connector brings, by the name of its backend. */
-export type LocalServer = Readonly<{ name: string; kind: "stdio"; stdio: StdioServer }>;
+export type LocalServer = Readonly<{ name: string }> &
+  (
+    | Readonly<{ kind: "stdio"; stdio: StdioServer }>
+    | Readonly<{ kind: "remote"; remote: RemoteServer }>
+  );
 
 export type FileToRead = Readonly<{
   /** The document; throws `config_invalid` where it is none. */
@@ -24,6 +29,8 @@ export type FileToRead = Readonly<{
   given: Environment;
   /** Looked up where the environment has nothing; not inherited. */
   devVars: Environment;
+  /** Addresses too, for a gateway that cannot reach them itself. */
+  withRemote: boolean;
 }>;
 
 export type LocalServers = Readonly<{
@@ -44,7 +51,7 @@ const stdioEntry = z.looseObject({
 
 /** The servers of a file that run here. What they are started with stays on this machine. */
 export function readLocalServers(file: FileToRead): LocalServers {
-  const { text, folder, environment, given, devVars } = file;
+  const { text, folder, environment, given, devVars, withRemote } = file;
   const document = parseDocumentText(text);
   const { config } = parseConfig(document);
   const missing = new Set<string>();
@@ -77,7 +84,14 @@ export function readLocalServers(file: FileToRead): LocalServers {
         return [{ name, kind: "stdio", stdio }];
       }
       case "streamable-http":
-      case "sse":
+      case "sse": {
+        if (!withRemote) return [];
+        const headers = Object.fromEntries(
+          Object.entries(transport.headers).map(([key, written]) => [key, fill(written)]),
+        );
+        const remote = { kind: transport.kind, url: fill(transport.url), headers };
+        return [{ name, kind: "remote", remote }];
+      }
       case "builtin":
         return [];
       default:

@@ -57,7 +57,7 @@ export function createStartConnector(options: StartConnectorOptions): StartConne
   async function read(text: string): Promise<LocalServers> {
     const folder = options.path === undefined ? process.cwd() : dirname(resolve(options.path));
     const devVars = await readDevVars(options.devVarsFile);
-    return readLocalServers({ text, folder, environment, given, devVars });
+    return readLocalServers({ text, folder, environment, given, devVars, withRemote: false });
   }
 
   return {

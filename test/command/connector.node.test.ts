@@ -33,7 +33,7 @@ function connectorTo(url: string): Connector {
   });
 }
 
-function script(name: string, env: Record<string, string> = {}, args: string[] = []): LocalServer {
+function script(name: string, env: Record<string, string> = {}, args: string[] = []) {
   const stdio = {
     command: process.execPath,
     args: [SCRIPT, ...args],
@@ -41,7 +41,7 @@ function script(name: string, env: Record<string, string> = {}, args: string[] =
     cwd: undefined,
     secrets: Object.values(env),
   };
-  return { name, kind: "stdio", stdio };
+  return { name, kind: "stdio", stdio } as const satisfies LocalServer;
 }
 
 function resultOf(answer: unknown): unknown {

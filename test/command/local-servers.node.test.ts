@@ -2,13 +2,40 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readLocalServers } from "../../src/command/local-servers.ts";
+import { type LocalServer, readLocalServers } from "../../src/command/local-servers.ts";
+import type { StdioServer } from "../../src/command/stdio-process.ts";
 
-function read(mcpServers: unknown, environment: Record<string, string> = {}, folder = "/files") {
+function read(
+  mcpServers: unknown,
+  environment: Record<string, string> = {},
+  folder = "/files",
+  withRemote = false,
+) {
   const devVars = { OF_DEV_VARS: "of-dev-vars" };
   const text = JSON.stringify({ mcpServers });
-  return readLocalServers({ text, folder, environment, given: { RUN: "of-run" }, devVars });
+  return readLocalServers({
+    text,
+    folder,
+    environment,
+    given: { RUN: "of-run" },
+    devVars,
+    withRemote,
+  });
 }
+
+function stdioOf([server]: readonly LocalServer[]): StdioServer {
+  if (server?.kind !== "stdio") throw new Error("not a program");
+  return server.stdio;
+}
+
+test("finds addresses for a gateway that cannot reach them itself", () => {
+  const home = { url: "http://192.168.1.4/sse", headers: { authorization: "Bearer ${HA}" } };
+  const { servers } = read({ home, time: { builtin: "time" } }, { HA: "token" }, "/files", true);
+  const headers = { authorization: "Bearer token" };
+  expect(servers).toEqual([
+    { name: "home", kind: "remote", remote: { kind: "sse", url: home.url, headers } },
+  ]);
+});
 
 test("finds what runs here, and leaves out what does not", () => {
   const { servers, missing } = read({
@@ -45,7 +72,7 @@ test("fills references in every place, and names those without a value once", ()
     },
     { BIN: "/opt", A: "a", DIR: "sub" },
   );
-  expect(servers[0]?.stdio).toMatchObject({
+  expect(stdioOf(servers)).toMatchObject({
     command: "/opt/x",
     args: ["a", "${B}"],
     env: { K: "Bearer a", L: "${B}" },
@@ -66,7 +93,7 @@ test("lets servers inherit the environment, without what is ours alone", () => {
     },
   );
   const env = { LLM_API_KEY: "wanted", OF_THE_SHELL: "passed on", A: "of-dev-vars" };
-  expect(servers[0]?.stdio.env).toEqual(env);
+  expect(stdioOf(servers).env).toEqual(env);
 });
 
 test("never gives away the gateway's own secrets", () => {
@@ -93,7 +120,7 @@ test("reads the file of variables that an entry names", async () => {
     folder,
   );
   await rm(folder, { recursive: true });
-  expect(servers[0]?.stdio.env).toEqual({ TOKEN: "own", OTHER: "kept" });
+  expect(stdioOf(servers).env).toEqual({ TOKEN: "own", OTHER: "kept" });
 });
 
 test("refuses a file that is none, as the gateway would", () => {

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
 import { descendantsOf, isRunning } from "../command/started-gateway.ts";
 import { type Child, eventually, startChild } from "../support/child.ts";
+import { startEverything } from "../support/real-servers.ts";
 import { type StartedGateway, startGateway } from "../support/start-gateway.ts";
 
 /** A gateway that knows no commands, and a machine elsewhere that brings it its servers. */
@@ -56,9 +57,12 @@ async function createKey(backends: readonly string[]): Promise<typeof key> {
   return z.object({ id: z.string(), key: z.string() }).parse(await answer.json());
 }
 
-/** `connect` in a process of its own, as on another machine. */
 function bring(name: string, server = "server-everything", secret = key.key): Child {
-  const words = ["node", join(PACKAGES, `${server}/dist/index.js`), "stdio"];
+  return bringWords(name, ["node", join(PACKAGES, `${server}/dist/index.js`), "stdio"], secret);
+}
+
+/** `connect` in a process of its own, as on another machine. */
+function bringWords(name: string, words: readonly string[], secret = key.key): Child {
   const child = startChild(
     join(ROOT, "node_modules/.bin/node"),
     [
@@ -150,6 +154,24 @@ test("passes a question of the server to the person, and the answer back", async
     expect(await textOf(client, "nas_trigger-elicitation-request")).toMatch(/declined/i),
   );
 });
+
+test.each(["streamableHttp", "sse"] as const)(
+  "brings a server of its network that speaks %s",
+  async (transport) => {
+    const server = await startEverything(transport);
+    try {
+      const child = bringWords("nas", [server.url]);
+      await child.see(/nas: connected/);
+      const client = await connect();
+      await eventually("it answers", async () =>
+        expect(await textOf(client, "nas_echo", { message: transport })).toBe(`Echo: ${transport}`),
+      );
+      await child.stop();
+    } finally {
+      await server.stop();
+    }
+  },
+);
 
 test("lets the newest connector of a backend have it, without a quarrel", async () => {
   const first = bring("nas");
