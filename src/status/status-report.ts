@@ -4,6 +4,7 @@ import { isJsonObject } from "../core/json.ts";
 import { ALL, type BackendStatus, type CallContext, type Gateway } from "../gateway/gateway.ts";
 import type { LanguageModels } from "../llm/language-models.ts";
 import { clientLimitWarnings } from "./client-limits.ts";
+import { documentWarnings } from "./document-warnings.ts";
 import { duplicatedUriWarnings, type OfferedUris } from "./duplicated-uris.ts";
 
 export type StatusReport = Readonly<{
@@ -37,7 +38,11 @@ export async function reportStatus(
     version: GATEWAY_INFO.version,
     backends: backends.map(toEntry),
     languageModels,
-    warnings: [...clientLimitWarnings(tools), ...duplicatedUriWarnings(offered)],
+    warnings: [
+      ...clientLimitWarnings(tools),
+      ...documentWarnings(tools),
+      ...duplicatedUriWarnings(offered),
+    ],
   };
 }
 
