@@ -21,6 +21,11 @@ export function findJsonFault(text: string): string {
   return `expected ${fault.wanted} at position ${fault.at + 1}, found ${seen}`;
 }
 
+/** The same as an index; 0 where it is not known. */
+export function indexOfJsonFault(text: string): number {
+  return text.length > MAX_TEXT ? 0 : (new Scan(text).run()?.at ?? 0);
+}
+
 type Fault = Readonly<{ at: number; wanted: string }>;
 
 class Scan {

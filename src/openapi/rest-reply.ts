@@ -14,16 +14,18 @@ export function toRestReply(
   { tool }: VisibleTool,
   {
     request,
+    query,
     context,
     config,
     compat,
-  }: Pick<RestExchange, "request" | "context" | "config" | "compat">,
+  }: Pick<RestExchange, "request" | "query" | "context" | "config" | "compat">,
 ): Response {
   const message = answer.message();
   if ("error" in message) throw new GatewayError("backend_failed", message.error.message);
   const result = readToolResult(answer, message.result);
   const headers = { "x-request-id": context.requestId };
-  if (wantsWhole(request)) {
+  // What the backend answered, to the last member.
+  if (query?.get("result") === "whole") {
     return jsonBody(result.whole(), headers, result.isError ? config.toolErrorStatus : 200);
   }
   if (compat) return jsonBody(mcpoValue(result, tool), headers);
@@ -31,9 +33,4 @@ export function toRestReply(
   return media === undefined
     ? jsonBody(resultValue(result, tool), headers)
     : mediaBody(media, headers);
-}
-
-/** `?result=whole`: what the backend answered, to the last member. */
-function wantsWhole({ url }: Request): boolean {
-  return url.includes("?") && new URL(url).searchParams.get("result") === "whole";
 }

@@ -14,17 +14,18 @@ type Asked = {
 };
 
 /** The result is the text that a backend wrote. */
-function reply(result: string, { compat = false, accept, query = "", ...rest }: Asked = {}) {
+function reply(result: string, { compat = false, accept, query, ...rest }: Asked = {}) {
   const text = `{"jsonrpc":"2.0","id":1,"result":${result}}`;
   const { tool, ...place } = visibleTool("b", "t");
   return toRestReply(
     { text, message: () => JSON.parse(text) as RpcResponse },
     { ...place, tool: { ...tool, ...rest } },
     {
-      request: new Request(`https://gateway.test/b/t${query}`, {
+      request: new Request("https://gateway.test/b/t", {
         method: "POST",
         headers: accept === undefined ? {} : { accept },
       }),
+      query: query === undefined ? undefined : new URLSearchParams(query),
       context: {
         signal: new AbortController().signal,
         after: afterTimeout,
@@ -206,7 +207,7 @@ describe("a client that accepts something else than JSON", () => {
     const response = reply(result, { accept });
     expect(response.headers.get("content-type")).toBe(type);
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
-    expect(await response.text()).toBe(body);
+    expect(new TextDecoder().decode(await response.arrayBuffer())).toBe(body);
   });
 
   test.each([

@@ -1,0 +1,107 @@
+import type { Schema } from "@cfworker/json-schema";
+import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import type { CheckableSchema } from "./checkable-schema.ts";
+
+/**
+ * Arguments as mcpo reads them: numbers and booleans may be written as texts, and a null where none
+ * is allowed means that there is no value. What fits already is left alone.
+ */
+export function readLaxly(value: JsonObject, { root, lookup }: CheckableSchema): JsonObject {
+  const read = lax(value, root, { lookup, depth: 0 });
+  return isJsonObject(read) ? read : value;
+}
+
+/** Deeper arguments and longer chains of references are left as they are. */
+const MAX_DEPTH = 32;
+
+type Reading = Readonly<{ lookup: CheckableSchema["lookup"]; depth: number }>;
+
+function lax(
+  value: JsonValue,
+  schema: Schema | boolean | undefined,
+  { lookup, depth }: Reading,
+): JsonValue {
+  if (typeof schema !== "object" || depth > MAX_DEPTH) return value;
+  const deeper: Reading = { lookup, depth: depth + 1 };
+  if (schema.$ref !== undefined) return lax(value, lookup[schema.$ref], deeper);
+  const branches = schema.anyOf ?? schema.oneOf;
+  if (branches !== undefined && schema.type === undefined && schema.properties === undefined) {
+    const fitting = branches.find((branch) => takesAsIs(value, branch, deeper));
+    if (fitting !== undefined) return lax(value, fitting, deeper);
+    const read = branches.map((branch) => lax(value, branch, deeper));
+    return read.find((one) => one !== value) ?? value;
+  }
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    return Array.isArray(items) ? value : value.map((one: JsonValue) => lax(one, items, deeper));
+  }
+  if (isJsonObject(value)) {
+    return schema.properties === undefined ? value : laxObject(value, schema, deeper);
+  }
+  return scalar(value, [schema.type ?? []].flat());
+}
+
+function laxObject(value: JsonObject, schema: Schema, reading: Reading): JsonObject {
+  const { properties = {}, required = [] } = schema;
+  const entries = Object.entries(value).flatMap(([name, one = null]) => {
+    if (!Object.hasOwn(properties, name)) return [[name, one]];
+    const declared = properties[name];
+    const isUnset = one === null && !required.includes(name) && !takesAsIs(null, declared, reading);
+    return isUnset ? [] : [[name, lax(one, declared, reading)]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** By its type alone. */
+function takesAsIs(
+  value: JsonValue,
+  schema: Schema | boolean | undefined,
+  { lookup, depth }: Reading,
+): boolean {
+  if (typeof schema !== "object") return schema !== false;
+  if (depth > MAX_DEPTH) return true;
+  const deeper: Reading = { lookup, depth: depth + 1 };
+  if (schema.$ref !== undefined) return takesAsIs(value, lookup[schema.$ref], deeper);
+  const branches = schema.anyOf ?? schema.oneOf;
+  if (branches?.some((branch) => takesAsIs(value, branch, deeper)) === false) return false;
+  const types = [schema.type ?? []].flat();
+  return types.length === 0 || types.some((type) => isOfType(value, type));
+}
+
+function isOfType(value: JsonValue, type: string): boolean {
+  if (value === null) return type === "null";
+  if (Array.isArray(value)) return type === "array";
+  if (type === "integer") return Number.isInteger(value);
+  return typeof value === type;
+}
+
+function scalar(value: JsonValue, types: readonly string[]): JsonValue {
+  if (types.length === 0 || types.some((type) => isOfType(value, type))) return value;
+  for (const type of types) {
+    const read = READERS[type]?.(value);
+    if (read !== undefined) return read;
+  }
+  return value;
+}
+
+type Reader = (value: JsonValue) => number | boolean | undefined;
+
+/** pydantic's conversion table in lax mode, as far as JSON comes. */
+const READERS: Readonly<Record<string, Reader | undefined>> = {
+  integer: (value) => {
+    if (typeof value === "boolean") return Number(value);
+    const isWhole = typeof value === "string" && /^\s*[-+]?\d+(?:\.0+)?\s*$/.test(value);
+    return isWhole && Number.isSafeInteger(Number(value)) ? Number(value) : undefined;
+  },
+  number: (value) => {
+    if (typeof value === "boolean") return Number(value);
+    const isNumber = typeof value === "string" && /^\s*[-+]?[\d.]+(?:e[-+]?\d+)?\s*$/i.test(value);
+    return isNumber && Number.isFinite(Number(value)) ? Number(value) : undefined;
+  },
+  boolean: (value) => {
+    if (typeof value !== "string" && typeof value !== "number") return undefined;
+    const word = String(value).toLowerCase();
+    if (["1", "true", "t", "yes", "y", "on"].includes(word)) return true;
+    return ["0", "false", "f", "no", "n", "off"].includes(word) ? false : undefined;
+  },
+};
