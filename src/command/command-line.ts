@@ -2,6 +2,7 @@ import { CommandFailure } from "./command-failure.ts";
 import { isBackendName, readServer, type OneServer } from "./one-server.ts";
 import { readFlags, readMatching, readPublicUrl, readText } from "./read-flags.ts";
 import { parseServe, type ServeOptions } from "./serve-line.ts";
+import { parseStdio, type StdioOptions } from "./stdio-line.ts";
 
 export type ConnectOptions = Readonly<{
   kind: "connect";
@@ -24,11 +25,12 @@ export type DeployOptions = Readonly<{
 export type CommandLine =
   | ServeOptions
   | ConnectOptions
+  | StdioOptions
   | DeployOptions
   | Readonly<{ kind: "help"; about: CommandName | undefined }>
   | Readonly<{ kind: "version" }>;
 
-export type CommandName = "start" | "dev" | "connect" | "deploy";
+export type CommandName = "start" | "dev" | "connect" | "stdio" | "deploy";
 
 const COMMON = {
   help: { type: "boolean", short: "h" },
@@ -69,11 +71,13 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       return parseServe(first, rest);
     case "connect":
       return parseConnect(rest);
+    case "stdio":
+      return parseStdio(rest);
     case "deploy":
       return parseDeploy(rest);
     default:
       throw new CommandFailure(
-        `Cannot run ${JSON.stringify(first)}: wanted "start", "dev", "connect" or "deploy" (see --help)`,
+        `Cannot run ${JSON.stringify(first)}: wanted "start", "dev", "connect", "stdio" or "deploy" (see --help)`,
       );
   }
 }

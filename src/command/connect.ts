@@ -1,10 +1,10 @@
 import { basename, dirname, resolve } from "node:path";
-import { isPrivateTarget } from "../core/target-rules.ts";
 import { CommandFailure, EXIT_ENDED, EXIT_REFUSED } from "./command-failure.ts";
 import type { ConnectOptions } from "./command-line.ts";
 import { readConfigFile, watchConfigFile } from "./config-file.ts";
 import { createConnectorReport } from "./connector-report.ts";
 import { createConnector } from "./connector.ts";
+import { parseGatewayAddress } from "./gateway-address.ts";
 import type { BridgeNews } from "./local-bridge.ts";
 import { readDevVars } from "./local-secrets.ts";
 import { readLocalServers, type LocalServer } from "./local-servers.ts";
@@ -131,23 +131,11 @@ function watchOutcome(
   return { promise, hear };
 }
 
-/** Where people copied it from, it may end in one of our paths. */
 function readGatewayUrl(text: string | undefined): string {
   if (text === undefined || text === "") {
     throw new CommandFailure("Cannot connect: no gateway, set GATEWAY_URL or give --gateway");
   }
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== "") {
-    throw new CommandFailure(
-      `--gateway: ${JSON.stringify(oneLine(text))}, wanted an address such as https://mcp.example.com`,
-    );
-  }
-  if (url.protocol === "http:" && !isPrivateTarget(url)) {
-    throw new CommandFailure(
-      `--gateway: ${url.origin}, wanted https: the key would cross the network readable for all`,
-    );
-  }
-  return url.origin + url.pathname.replace(/\/(mcp|v1)?\/?$/, "");
+  return parseGatewayAddress("--gateway", text).base;
 }
 
 function messageOf(error: unknown): string {

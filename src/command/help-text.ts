@@ -63,6 +63,29 @@ config of that gateway names each as {"connector": true}.
 
 Exit codes: 0 stopped, 1 wrong flag or config, 3 refused by the gateway or (with
 --once) not reached, 4 (with --once) a server ended.`,
+  stdio: `npm run --silent stdio -- [flags]
+
+Speaks MCP over stdin and stdout, for clients that only start programs, and
+passes it on to a gateway. Flags win over the variables in parentheses.
+
+  -g, --gateway URL         the gateway (GATEWAY_URL)
+  -k, --key KEY             a key of it (better: GATEWAY_API_KEY); without one,
+                            sign in with a browser, once
+  -b, --backend NAME        one backend alone, under its own tool names
+      --default-model ID    model for tools of the built-in server llm, where a
+                            call names none (DEFAULT_MODEL)
+      --timeout SECONDS     longest wait for a message about a request (TIMEOUT;
+                            as long as the gateway is there)
+      --max-retries N       tries again for what was never delivered
+                            (MAX_RETRIES; 3)
+      --log-level LEVEL     debug, info, warn or error, on stderr (LOG_LEVEL;
+                            info)
+      --login               sign in now, and end
+      --no-login            never open a browser
+  -h, --help                this text
+      --version             version
+
+Exit codes: 0 ended, 1 wrong flag or variable, 3 not signed in.`,
   deploy: `npm run deploy -- [flags]
 
 Puts the gateway on your Cloudflare account; running it again updates it.
@@ -82,6 +105,7 @@ const OVERVIEW = `mcp-edge-gateway: every MCP server behind one address
   npm start           serve it here            (npm start -- --help)
   npm run dev         serve it while editing   (npm run dev -- --help)
   npm run connect     bring local servers      (npm run connect -- --help)
+  npm run stdio       speak to one over stdio  (npm run stdio -- --help)
   npm run deploy      put it on Cloudflare     (npm run deploy -- --help)`;
 
 export function helpText(about: CommandName | undefined): string {

@@ -1,34 +1,43 @@
-import { readFileSync } from "node:fs";
-import * as z from "zod";
+import { GATEWAY_INFO } from "../core/gateway-info.ts";
 import { CommandFailure } from "./command-failure.ts";
-import { parseCommandLine, type CommandLine } from "./command-line.ts";
-import { helpText } from "./help-text.ts";
-import { PROJECT } from "./project-files.ts";
+import type { CommandLine } from "./command-line.ts";
+import { parseStdio } from "./stdio-line.ts";
 
-function readVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(PROJECT.packageJson, "utf8"));
-  return z.looseObject({ version: z.string() }).parse(manifest).version;
+const { version: VERSION } = GATEWAY_INFO;
+
+/** Programs start `stdio` again and again and wait for it: nothing is loaded that it does not need. */
+async function parse(argv: readonly string[]): Promise<CommandLine> {
+  const [first, ...rest] = argv;
+  if (first === "stdio") return parseStdio(rest);
+  const { parseCommandLine } = await import("./command-line.ts");
+  return parseCommandLine(argv);
 }
 
 async function run(line: CommandLine): Promise<number> {
   switch (line.kind) {
-    case "help":
+    case "help": {
+      const { helpText } = await import("./help-text.ts");
       console.log(helpText(line.about));
       return 0;
+    }
     case "version":
-      console.log(readVersion());
+      console.log(VERSION);
       return 0;
     case "start": {
       const { start } = await import("./start.ts");
-      return start(line, readVersion());
+      return start(line, VERSION);
     }
     case "dev": {
       const { dev } = await import("./dev.ts");
-      return dev(line, readVersion());
+      return dev(line, VERSION);
     }
     case "connect": {
       const { connect } = await import("./connect.ts");
-      return connect(line, readVersion());
+      return connect(line, VERSION);
+    }
+    case "stdio": {
+      const { stdio } = await import("./stdio.ts");
+      return stdio(line, VERSION);
     }
     case "deploy": {
       const { deploy } = await import("./deploy.ts");
@@ -40,7 +49,7 @@ async function run(line: CommandLine): Promise<number> {
 }
 
 try {
-  process.exitCode = await run(parseCommandLine(process.argv.slice(2)));
+  process.exitCode = await run(await parse(process.argv.slice(2)));
 } catch (error) {
   if (!(error instanceof CommandFailure)) throw error;
   console.error(error.message);

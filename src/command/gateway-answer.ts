@@ -1,0 +1,83 @@
+import type { IncomingMessage } from "node:http";
+import { createParser } from "eventsource-parser";
+import { NoAnswer, STDIO_CODES } from "./stdio-errors.ts";
+
+/** The gateway's own limit for one answer is 8 MiB; a batch of them may be more. */
+const MAX_TEXT = 64 * 1024 * 1024;
+
+export type AnswerReader = Readonly<{
+  /** One message, or one batch. The stream is read on when it has been taken. */
+  onText: (text: string) => Promise<void> | void;
+  /** Undefined where what was read belongs to no stream one can come back to. */
+  onId?: (id: string) => void;
+  onRetry?: (ms: number) => void;
+}>;
+
+/** Reads an answer to its end. Throws what breaks it, and `NoAnswer` for what cannot be read. */
+export async function readAnswer(response: IncomingMessage, on: AnswerReader): Promise<void> {
+  response.setEncoding("utf8");
+  const type = response.headers["content-type"] ?? "";
+  if (type.startsWith("text/event-stream")) return readEvents(response, on);
+  const text = await readText(response);
+  if (/^application\/(?:[\w.-]+\+)?json/.test(type)) {
+    if (text.trim() !== "") await on.onText(text);
+    return;
+  }
+  if (!isOk(response)) throw new NoAnswer(STDIO_CODES.network, statusProblem(response));
+}
+
+/** For people. */
+export function statusProblem({ statusCode, headers }: IncomingMessage): string {
+  const to = headers["location"];
+  return to === undefined
+    ? `Cannot ask the gateway: it answered with status ${statusCode}`
+    : `Cannot ask the gateway: it says it is at ${originOf(to)}, change GATEWAY_URL`;
+}
+
+export function isOk({ statusCode = 0 }: IncomingMessage): boolean {
+  return statusCode >= 200 && statusCode < 300;
+}
+
+async function readEvents(response: IncomingMessage, on: AnswerReader): Promise<void> {
+  const texts: string[] = [];
+  let isTooLong = false;
+  const parser = createParser({
+    maxBufferSize: MAX_TEXT,
+    onEvent: ({ event, data }) => {
+      if (data !== "" && (event === undefined || event === "message")) texts.push(data);
+    },
+    onId: (id) => on.onId?.(id),
+    onRetry: (ms) => on.onRetry?.(ms),
+    onError: ({ type }) => {
+      isTooLong ||= type === "max-buffer-size-exceeded";
+    },
+  });
+  for await (const chunk of response) {
+    parser.feed(String(chunk));
+    if (isTooLong) throw tooLong();
+    for (const text of texts.splice(0)) await on.onText(text);
+  }
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: string[] = [];
+  let length = 0;
+  for await (const chunk of response) {
+    const text = String(chunk);
+    length += text.length;
+    if (length > MAX_TEXT) throw tooLong();
+    chunks.push(text);
+  }
+  return chunks.join("");
+}
+
+function tooLong(): NoAnswer {
+  return new NoAnswer(
+    STDIO_CODES.network,
+    `Cannot read the answer of the gateway: it is longer than ${MAX_TEXT / 1024 / 1024} MiB`,
+  );
+}
+
+function originOf(location: string): string {
+  return URL.parse(location)?.origin ?? "another address";
+}
