@@ -47,6 +47,8 @@ export function statusFailure(
       return fail("backend_unavailable", "refused the request (HTTP 403)");
     case 404:
       return fail("backend_unavailable", "has no MCP server at this URL (HTTP 404)");
+    case 413:
+      return fail("too_large", "takes no request as large as this (HTTP 413)");
     case 429:
       return fail("backend_unavailable", "has too many requests (HTTP 429)");
     case NOT_CONNECTED:

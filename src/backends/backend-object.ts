@@ -50,6 +50,8 @@ const REGISTRY_NAME = "registry";
 const SESSION_IDLE_MS = 60 * 60 * 1_000;
 /** `usedAt` is written this often at most: a write per lease would cost a disk sync each. */
 const USED_RESOLUTION_MS = 5 * 60 * 1_000;
+/** For a log: nobody reads it any more. */
+const CALLER_GONE = 499;
 /** Who attends waits no longer for a backend that is slow to listen. */
 const IN_PLACE_MS = 1_500;
 
@@ -256,7 +258,8 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       return new Response(message, { status: NOT_CONNECTED });
     }
     const { method, headers, signal } = request;
-    const body = await request.text();
+    const body = await request.text().catch(() => undefined);
+    if (body === undefined) return new Response(null, { status: CALLER_GONE });
     const { stream } = this.#connection;
     if (stream === undefined) return new Response("no stream is open", { status: NOT_CONNECTED });
     try {

@@ -40,7 +40,8 @@ export class ConnectorLine implements SseConnection {
   readonly #writer = new TunnelWriter(MAX_TO_CONNECTOR);
   #isOpen = true;
   #waiting = { calls: 0, units: 0 };
-  #isWatched = false;
+  /** Calls off the next look at it. */
+  #looking: (() => void) | undefined;
 
   constructor(deps: ConnectorLineDeps) {
     this.run = deps.run;
@@ -68,6 +69,7 @@ export class ConnectorLine implements SseConnection {
       reply?.release();
       const now = this.#waiting;
       this.#waiting = { calls: now.calls - 1, units: now.units - text.length };
+      this.#rest();
     }
   };
 
@@ -87,11 +89,15 @@ export class ConnectorLine implements SseConnection {
   end(): void {
     this.#isOpen = false;
     this.#pending.endAll();
+    this.#rest();
   }
 
   #deliver(text: string, message: JsonObject | undefined): void {
     // Something that only looks like a message: local programs print all sorts of things.
-    if (message === undefined || this.#pending.deliver(text, message)) return;
+    if (message === undefined) return;
+    const isOfCall = this.#pending.deliver(text, message);
+    this.#rest();
+    if (isOfCall) return;
     this.#deps.onMessage(message, async (response) => {
       if (this.#isOpen) this.#send(JSON.stringify(response));
     });
@@ -115,14 +121,19 @@ export class ConnectorLine implements SseConnection {
 
   /** A line that broke in the middle of a call is found out before the call's own time is up. */
   #watch(): void {
-    if (this.#isWatched) return;
-    this.#isWatched = true;
-    this.#deps.after(LOOK_EVERY_MS, () => {
-      this.#isWatched = false;
-      if (!this.#isOpen || this.#pending.isEmpty) return;
+    this.#looking ??= this.#deps.after(LOOK_EVERY_MS, () => {
+      this.#looking = undefined;
+      if (this.#pending.isEmpty) return;
       if (this.#deps.isSilent()) this.#deps.onDead();
       else this.#watch();
     });
+  }
+
+  /** With a timer left, the object could not sleep. */
+  #rest(): void {
+    if (!this.#pending.isEmpty) return;
+    this.#looking?.();
+    this.#looking = undefined;
   }
 }
 

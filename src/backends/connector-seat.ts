@@ -84,6 +84,8 @@ export class ConnectorSeat {
   #heardAt = 0;
   #problem: string | undefined;
   #restartedAt = -Infinity;
+  /** Of connections that have not introduced themselves: called off when they have, or are gone. */
+  readonly #patience = new Map<string, () => void>();
 
   constructor(deps: ConnectorSeatDeps) {
     this.#deps = deps;
@@ -126,12 +128,11 @@ export class ConnectorSeat {
       .filter((socket) => socket.readyState === WebSocket.OPEN && !isSeated(socket));
     if (waiting.length >= MAX_WAITING) return undefined;
     const { 0: client, 1: server } = new WebSocketPair();
-    sockets.acceptWebSocket(server, [crypto.randomUUID()]);
+    const id = crypto.randomUUID();
+    sockets.acceptWebSocket(server, [id]);
     remember(server, { ...owner, since: now() });
-    after(HELLO_WITHIN_MS, () => {
-      if (isSeated(server)) return;
-      this.#refuse(server, "silent", "no hello came in time");
-    });
+    const refuse = (): void => this.#refuse(server, "silent", "no hello came in time");
+    this.#patience.set(id, after(HELLO_WITHIN_MS, refuse));
     const headers = { "sec-websocket-protocol": TUNNEL_PROTOCOL };
     return new Response(null, { status: 101, webSocket: client, headers });
   }
@@ -153,6 +154,7 @@ export class ConnectorSeat {
 
   /** The socket is closed, whoever closed it. */
   leave(socket: WebSocket): void {
+    this.#stopWaiting(this.#idOf(socket));
     if (this.#occupant?.id === this.#idOf(socket)) this.#vacate();
   }
 
@@ -206,6 +208,7 @@ export class ConnectorSeat {
     if (hello.backend !== this.#deps.backend()) {
       return this.#refuse(socket, "protocol", "the hello names another backend");
     }
+    this.#stopWaiting(this.#idOf(socket));
     const before = this.#occupant;
     if (before?.seat.instance === hello.instance && before.seat.sequence >= hello.sequence) {
       return this.#refuse(socket, "replaced", "a newer connection of this connector is there");
@@ -330,7 +333,13 @@ export class ConnectorSeat {
     }
   }
 
+  #stopWaiting(id: string): void {
+    this.#patience.get(id)?.();
+    this.#patience.delete(id);
+  }
+
   #refuse(socket: WebSocket, reason: CloseReason, message: string): void {
+    this.#stopWaiting(this.#idOf(socket));
     if (this.#occupant?.id === this.#idOf(socket)) this.#vacate();
     const refusal = { code: reason, message, retry: RETRY[reason] };
     send(socket, encodeFrame({ kind: "refusal", refusal }));

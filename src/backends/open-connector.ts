@@ -1,12 +1,16 @@
 import type { JsonObject } from "../core/json.ts";
+import { afterTimeout } from "../core/patience.ts";
+import { within } from "../core/within.ts";
 import type { ConnectorLine } from "./connector-line.ts";
 import type { Connection, ConnectTarget, Opened } from "./connection.ts";
 import { discover, initialize } from "./open-http.ts";
 
 /** A program may have to be fetched from a registry first, and asks nothing while it is. */
 export const START_TIMEOUT_MS = 60_000;
-/** One that knows the question answers at once; many that do not say nothing at all. */
-const DISCOVER_TIMEOUT_MS = 5_000;
+/** One that runs and knows the question has answered by then; some that do not say nothing at all. */
+const DISCOVER_WAIT_MS = 2_000;
+/** The answer of one that was still starting has come before its answer to what was asked later. */
+const LATE_MS = 100;
 
 /** What a handshake with one start of a local server found out: it is not asked a second time. */
 export type Handshake = Readonly<{ run: string; connection: Connection }>;
@@ -29,13 +33,17 @@ export async function openConnector(
   }>,
 ): Promise<Opened> {
   if (known?.run === line.run) return { connection: known.connection, sessionId: undefined };
-  if (!wasLegacy) {
-    const io = { fetch: line.fetch, stepMs: DISCOVER_TIMEOUT_MS };
-    const modern = await discover(target, io).catch(() => undefined); // silent, or gone: see below
-    if (modern !== undefined) return modern;
+  const io = { fetch: line.fetch, stepMs: START_TIMEOUT_MS };
+  const asked = wasLegacy ? Promise.resolve(undefined) : discover(target, io);
+  const modern = await within(DISCOVER_WAIT_MS, asked, afterTimeout);
+  if (modern !== undefined) return modern;
+  try {
+    const { connection } = await initialize(target, { ...io, capabilities });
+    // One session for all: what it is asked may depend on what it was told before.
+    return { connection: { ...connection, sessionful: true }, sessionId: undefined };
+  } catch (error) {
+    const late = await within(LATE_MS, asked, afterTimeout);
+    if (late !== undefined) return late;
+    throw error;
   }
-  const io = { fetch: line.fetch, capabilities, stepMs: START_TIMEOUT_MS };
-  const { connection } = await initialize(target, io);
-  // One session for all: what it is asked may depend on what it was told before.
-  return { connection: { ...connection, sessionful: true }, sessionId: undefined };
 }

@@ -51,6 +51,17 @@ const initialized = z.looseObject({
   instructions: z.string().optional(),
 });
 
+/** Two that may be under way at once, on a line where both answers come the same way. */
+const DISCOVER_ID = 1;
+const INITIALIZE_ID = 2;
+
+type HandshakeMessage = Readonly<{
+  jsonrpc: "2.0";
+  id?: number;
+  method: string;
+  params?: JsonObject;
+}>;
+
 type OpenIo = Readonly<{
   fetch: Fetch;
   capabilities?: JsonObject | undefined;
@@ -85,7 +96,12 @@ export async function discover(target: ConnectTarget, io: OpenIo): Promise<Opene
     "mcp-method": "server/discover",
   };
   const params = { _meta: envelope(MODERN_VERSION) };
-  const body = { jsonrpc: "2.0", id: 1, method: "server/discover", params };
+  const body: HandshakeMessage = {
+    jsonrpc: "2.0",
+    id: DISCOVER_ID,
+    method: "server/discover",
+    params,
+  };
   let asked = await ask(target, io, { body, headers });
   if (mistookVersion(asked.message)) asked = await ask(target, io, { body, headers });
   const { response, message } = asked;
@@ -124,7 +140,7 @@ export async function initialize(target: ConnectTarget, io: OpenIo): Promise<Ope
   const { response, message, text } = await ask(target, io, {
     body: {
       jsonrpc: "2.0",
-      id: 1,
+      id: INITIALIZE_ID,
       method: "initialize",
       params: {
         protocolVersion: NEWEST_LEGACY,
@@ -179,7 +195,7 @@ type Asked = Readonly<{ response: Response; message: RpcResponse | undefined; te
 async function ask(
   target: ConnectTarget,
   { fetch, stepMs = STEP_TIMEOUT_MS }: OpenIo,
-  { body, headers }: { body: JsonObject; headers: Record<string, string> },
+  { body, headers }: { body: HandshakeMessage; headers: Record<string, string> },
 ): Promise<Asked> {
   const blame = blameOf(target);
   let signal: AbortSignal | undefined;
@@ -203,7 +219,7 @@ async function exchange(
     body,
     headers,
     signal,
-  }: { body: JsonObject; headers: Record<string, string>; signal: AbortSignal },
+  }: { body: HandshakeMessage; headers: Record<string, string>; signal: AbortSignal },
 ): Promise<Asked> {
   const { url } = target;
   const init: RequestInit = {
@@ -218,12 +234,12 @@ async function exchange(
     const blame = blameOf(target);
     response = await followWithinOrigin(response, (next) => fetch(next, init), { url, blame });
   }
-  if (body["id"] === undefined) {
+  if (body.id === undefined) {
     await response.body?.cancel().catch(() => {}); // 202 has no body worth reading
     return { response, message: undefined, text: "" };
   }
   const reply = await readReply(response, {
-    wireId: 1,
+    wireId: body.id,
     what: `the answer of backend "${target.backend}"`,
     onMessage: () => {}, // nothing was asked yet that could be progressing
   });

@@ -1,13 +1,31 @@
 import { describe, expect, inject, test } from "vitest";
+import type { BackendOrder } from "../../src/config/backend-order.ts";
 import type { BackendTransport } from "../../src/config/gateway-config.ts";
-import { call, http, ioFor, leaseOf, orderFor, stubOf, textOf } from "../support/backend-calls.ts";
+import {
+  askObject,
+  call,
+  http,
+  ioFor,
+  leaseOf,
+  orderFor,
+  stubOf,
+  textOf,
+} from "../support/backend-calls.ts";
+import { bridgeTo } from "../support/bridge-server.ts";
+import { connectServer } from "../support/connect-server.ts";
 import { sendRequest } from "../../src/backends/send.ts";
 import type { RpcNotification } from "../../src/core/json-rpc.ts";
 
 /** What every kind of backend does, whatever it speaks. */
 
 const fixtures = inject("fixtures");
-const DRIVERS: Record<string, { transport: BackendTransport; sessionful: boolean }> = {
+type Driver = Readonly<{
+  transport: BackendTransport;
+  sessionful: boolean;
+  /** What a connector brings, where the backend is one's. */
+  behind?: string;
+}>;
+const DRIVERS: Record<string, Driver> = {
   "legacy HTTP with JSON": { transport: http(fixtures.legacyJson), sessionful: false },
   "legacy HTTP with a session and streams": {
     transport: http(fixtures.legacySession),
@@ -18,11 +36,31 @@ const DRIVERS: Record<string, { transport: BackendTransport; sessionful: boolean
     sessionful: true,
   },
   modern: { transport: http(fixtures.modern), sessionful: false },
+  "a legacy server of a connector": {
+    transport: { kind: "stdio" },
+    sessionful: true,
+    behind: fixtures.legacySession,
+  },
+  "a modern server of a connector": {
+    transport: { kind: "stdio" },
+    sessionful: true,
+    behind: fixtures.modern,
+  },
 };
 
-describe.each(Object.entries(DRIVERS))("%s", (name, { transport, sessionful }) => {
+describe.each(Object.entries(DRIVERS))("%s", (name, { transport, sessionful, behind }) => {
+  async function newOrder(changes: Parameters<typeof orderFor>[1] = {}): Promise<BackendOrder> {
+    const session = behind === undefined ? {} : { session: "shared" as const };
+    const order = orderFor(transport, { ...session, ...changes });
+    if (behind !== undefined) {
+      const ask = (): Promise<Response> => askObject(order);
+      await connectServer(order.config.name, bridgeTo(behind), { ask });
+    }
+    return order;
+  }
+
   test("calls a tool", async () => {
-    const order = orderFor(transport);
+    const order = await newOrder();
     const answer = await call(order, {
       id: "mine",
       params: { name: "test_simple_text", arguments: {} },
@@ -33,11 +71,11 @@ describe.each(Object.entries(DRIVERS))("%s", (name, { transport, sessionful }) =
   });
 
   test("says whether it keeps sessions", async () => {
-    expect((await leaseOf(orderFor(transport))).sessionId !== undefined).toBe(sessionful);
+    expect((await leaseOf(await newOrder())).sessionId !== undefined).toBe(sessionful);
   });
 
   test("lists everything it advertises, untouched", async () => {
-    const order = orderFor(transport);
+    const order = await newOrder();
     const stub = stubOf(order.config.name);
     await stub.configure(order);
     const listing = await listed(order.config.name);
@@ -61,7 +99,7 @@ describe.each(Object.entries(DRIVERS))("%s", (name, { transport, sessionful }) =
   });
 
   test("hands on errors with their code and data", async () => {
-    const order = orderFor(transport);
+    const order = await newOrder();
     const answer = await call(order, {
       method: "resources/read",
       params: { uri: "test://nothing" },
@@ -73,7 +111,7 @@ describe.each(Object.entries(DRIVERS))("%s", (name, { transport, sessionful }) =
   });
 
   test("passes prompts, resources and completions through", async () => {
-    const order = orderFor(transport);
+    const order = await newOrder();
     const prompt = await call(order, {
       method: "prompts/get",
       params: { name: "test_prompt_with_arguments", arguments: { arg1: "a", arg2: "b" } },
@@ -94,7 +132,7 @@ describe.each(Object.entries(DRIVERS))("%s", (name, { transport, sessionful }) =
   test.skipIf(name === "legacy HTTP with JSON")(
     "brings progress under the caller's own token before the answer",
     async () => {
-      const order = orderFor(transport);
+      const order = await newOrder();
       const notifications: RpcNotification[] = [];
       const answer = await call(
         order,
@@ -112,16 +150,16 @@ describe.each(Object.entries(DRIVERS))("%s", (name, { transport, sessionful }) =
     },
   );
 
-  test.skipIf(name === "modern")(
+  test.skipIf(name.includes("modern"))(
     "waits for a tool that closes its stream and goes on",
     async () => {
-      const answer = await call(orderFor(transport), { params: { name: "test_reconnection" } });
+      const answer = await call(await newOrder(), { params: { name: "test_reconnection" } });
       expect(textOf(answer)).toBe("Reconnection test completed successfully");
     },
   );
 
   test("does not cross the answers of calls with equal ids", async () => {
-    const order = orderFor(transport);
+    const order = await newOrder();
     const lease = await leaseOf(order);
     const texts = await Promise.all(
       Array.from({ length: 20 }, async (_, index) =>
@@ -138,7 +176,7 @@ describe.each(Object.entries(DRIVERS))("%s", (name, { transport, sessionful }) =
   });
 
   test("ends at the deadline when the tool hangs, and answers the next call", async () => {
-    const order = orderFor(transport, { timeoutMs: 300 });
+    const order = await newOrder({ timeoutMs: 300 });
     await expect(call(order, { params: { name: "wait" } })).rejects.toMatchObject({
       code: "backend_timeout",
       message: `Cannot call tool "wait": backend "${order.config.name}" did not answer within 0.3 s`,
@@ -149,7 +187,7 @@ describe.each(Object.entries(DRIVERS))("%s", (name, { transport, sessionful }) =
   });
 
   test("ends when the caller gives up", async () => {
-    const order = orderFor(transport);
+    const order = await newOrder();
     const caller = new AbortController();
     const running = call(order, { params: { name: "wait" } }, { signal: caller.signal });
     setTimeout(() => caller.abort(), 50);

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { inject } from "vitest";
 import type { BackendStub } from "../../src/backends/backend-stub.ts";
+import { DIALLER_HEADER, writeOwner } from "../../src/backends/connector-socket.ts";
 import type { Lease } from "../../src/backends/lease.ts";
 import { type SendIo, sendRequest } from "../../src/backends/send.ts";
 import type { BackendRequest } from "../../src/backends/wire.ts";
@@ -66,6 +67,14 @@ export function stubOf(objectName: string): DurableObjectStub & BackendStub {
   // The RPC types of a listing nest without end; the interface says the same.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/no-unnecessary-type-assertion
   return env.BACKENDS.getByName(objectName) as never;
+}
+
+/** The upgrade of a connector, as the Worker hands it to the backend's object. */
+export async function askObject(order: BackendOrder): Promise<Response> {
+  const stub = stubOf(order.config.name);
+  release(await stub.expectConnector(order));
+  const headers = { upgrade: "websocket", [DIALLER_HEADER]: writeOwner({}) };
+  return stub.fetch(new Request("https://backend.invalid/connect", { headers }));
 }
 
 export async function leaseOf(order: BackendOrder): Promise<Lease> {

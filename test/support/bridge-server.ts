@@ -6,6 +6,7 @@ import type { LocalServer } from "./connect-server.ts";
  * the only way a test in workerd can.
  */
 export function bridgeTo(url: string): LocalServer {
+  const open = new Map<unknown, AbortController>();
   let session: string | undefined;
   let version: string | undefined;
   return (message, write) => {
@@ -13,7 +14,14 @@ export function bridgeTo(url: string): LocalServer {
   };
 
   async function post(message: JsonObject, write: (message: JsonObject) => void): Promise<void> {
+    const { id, method, params } = message;
+    // What is called off on a pipe is hung up over HTTP.
+    if (method === "notifications/cancelled")
+      open.get((params as JsonObject)["requestId"])?.abort();
+    const abort = new AbortController();
+    if (id !== undefined && method !== undefined) open.set(id, abort);
     const response = await fetch(url, {
+      signal: abort.signal,
       method: "POST",
       headers: {
         "content-type": "application/json",
@@ -24,6 +32,13 @@ export function bridgeTo(url: string): LocalServer {
       },
       body: JSON.stringify(message),
     });
+    if (!response.ok) {
+      await response.body?.cancel();
+      const error = { code: -32600, message: `HTTP ${response.status}` };
+      return message["id"] === undefined
+        ? undefined
+        : write({ jsonrpc: "2.0", id: message["id"], error });
+    }
     session ??= response.headers.get("mcp-session-id") ?? undefined;
     if (message["method"] === "initialize") version = "2025-11-25";
     await readInto(response, message, write);

@@ -32,6 +32,8 @@ export type DialOptions = Readonly<{
   key?: string;
   headers?: Record<string, string>;
   instance?: string;
+  /** Who is asked for the connection; the whole Worker unless told. */
+  ask?: () => Promise<Response>;
 }>;
 
 const WAIT_MS = 10_000;
@@ -48,7 +50,7 @@ export function askToConnect(backend: string, options: DialOptions = {}): Promis
 }
 
 export async function dial(backend: string, options: DialOptions = {}): Promise<Dialled> {
-  const response = await askToConnect(backend, options);
+  const response = await (options.ask?.() ?? askToConnect(backend, options));
   const socket = response.webSocket;
   if (socket === null) throw new Error(`not let in: ${response.status} ${await response.text()}`);
   const instance = options.instance ?? crypto.randomUUID();
@@ -80,7 +82,8 @@ export async function dial(backend: string, options: DialOptions = {}): Promise<
     tell: (message) => {
       const frames = writer.frames(JSON.stringify(message));
       if (frames === undefined) throw new Error("the message is too long for the gateway");
-      for (const frame of frames) socket.send(frame);
+      // As a connector does: what nobody can be told is dropped.
+      for (const frame of frames) if (socket.readyState === WebSocket.OPEN) socket.send(frame);
     },
     next: (kind) =>
       new Promise((found, fail) => {
