@@ -26,7 +26,18 @@ export function modernSchema(schema: JsonObject): ModernSchema {
     ...examplesOf(schema),
     ...referenceOf(schema),
   };
-  return { schema: schema["nullable"] === true ? withNull(made) : made, lost };
+  const whole = schema["nullable"] === true ? withNull(made) : made;
+  return { schema: inOrderOf(schema, whole), lost };
+}
+
+/** People read documents too, and wrote the type first. */
+function inOrderOf(schema: JsonObject, made: JsonObject): JsonObject {
+  const order = [...Object.keys(schema), ...Object.keys(made)];
+  return Object.fromEntries(
+    [...new Set(order)].flatMap((key) =>
+      Object.hasOwn(made, key) ? [[key, made[key] ?? null] as const] : [],
+    ),
+  );
 }
 
 export type ModernSchema = Readonly<{

@@ -110,3 +110,8 @@ test("makes one list of examples", () => {
   expect(modern({ examples: [1], example: 5 })).toEqual({ examples: [1] });
   expect(modern({ examples: { a: 1 } })).toEqual({});
 });
+
+test("leaves words in the order they were written in", () => {
+  const schema = { type: "array", items: {}, description: "d", examples: [], minItems: 1 };
+  expect(Object.keys(modern(schema))).toEqual(["type", "items", "description", "minItems"]);
+});

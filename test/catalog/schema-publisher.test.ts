@@ -253,7 +253,7 @@ test("takes names of JavaScript for names", () => {
     '{"type":"object","properties":{"__proto__":{"$ref":"#/$defs/__proto__"},"constructor":{"type":"string"},"$ref":{"type":"string"}},"$defs":{"__proto__":{"type":"integer"}}}',
   ) as JsonObject;
   expect(JSON.stringify(publish(schema).schema)).toBe(
-    '{"properties":{"__proto__":{"type":"integer"},"constructor":{"type":"string"},"$ref":{"type":"string"}},"type":"object"}',
+    '{"type":"object","properties":{"__proto__":{"type":"integer"},"constructor":{"type":"string"},"$ref":{"type":"string"}}}',
   );
 });
 

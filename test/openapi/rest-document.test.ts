@@ -1,4 +1,5 @@
 import { beforeAll, expect, inject, test } from "vitest";
+import { parseBackendName } from "../../src/config/backend-name.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { describeTools } from "../support/described-tools.ts";
 import { openWebuiTools } from "../support/open-webui-tools.ts";
@@ -12,7 +13,7 @@ const mcpServers = {
 beforeAll(async () => {
   await configure({ mcpServers });
   await awaitReady(["time", "modern"]);
-});
+}, 30_000);
 
 async function fetchDocument(path: string, key?: string): Promise<JsonObject> {
   const response =
@@ -63,6 +64,17 @@ test("takes title, version and description of the document from the backend", as
   expect(await describeTools({ tools: {}, serverInfo: { version: 2 } })).toMatchObject({
     info: { title: "zoo", version: "1.0" },
   });
+});
+
+test("takes them from the config for a backend that is served alone", async () => {
+  const config = {
+    root: parseBackendName("zoo"),
+    title: "House",
+    version: "2.0",
+    description: "D",
+  };
+  const { info } = await describeTools({ tools: {}, config, instructions: "Feed them." });
+  expect(info).toEqual({ title: "House", version: "2.0", description: "D" });
 });
 
 test("has all tools in one document, by the names they have at /mcp", async () => {
