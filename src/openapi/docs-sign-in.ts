@@ -1,6 +1,7 @@
 import { html } from "hono/html";
 import { renderShell } from "./docs-shell.ts";
 import type { Markup } from "./docs-text.ts";
+import { BROWSER_SIGN_IN } from "./rest-caller.ts";
 
 export type SignInPage = Readonly<{
   /** What is said of a request that was refused; undefined: it carried no credential. */
@@ -19,7 +20,10 @@ export function signInPage({ problem, status, headers }: SignInPage): Promise<Re
       <h1>API key needed</h1>
       <p>Enter an API key of this gateway to see its tools and to try them.</p>
       ${keyForm(problem)}
-      <noscript><p>Without JavaScript, send the key as the password of HTTP Basic.</p></noscript>
+      <p class="aside">
+        Without scripts: <a href="${BROWSER_SIGN_IN}">let the browser ask</a>, with any user name
+        and the key as password.
+      </p>
     </main>`,
   });
 }

@@ -46,11 +46,10 @@ textarea.whole { min-height: 6rem; }
 .key label { display: block; margin: 1rem 0 .3rem; }
 .key .tick { display: flex; gap: .5rem; align-items: center; color: var(--dim); }
 .tick input { width: auto; }
+.aside { margin-top: 2.5rem; font-size: .9rem; color: var(--dim); }
 .find { position: sticky; top: 0; z-index: 1; display: flex; gap: .75rem; align-items: center; padding: .6rem 0;
   background: var(--back); color: var(--dim); white-space: nowrap; }
-.tool { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; content-visibility: auto;
-  contain-intrinsic-size: auto 2.8rem; }
-.tool[open] { content-visibility: visible; scroll-margin-top: 4rem; }
+.tool { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; scroll-margin-top: 4rem; }
 .tool > :not(summary) { margin-left: 1rem; margin-right: 1rem; }
 summary { padding: .6rem 1rem; cursor: pointer; border-radius: .5rem; }
 summary:hover { background: var(--soft); }
@@ -85,6 +84,7 @@ dialog::backdrop { background: #0008; }
   table, tbody, tr, th, td { display: block; width: auto; }
   tr { border-top: 1px solid var(--line); padding: .6rem 0; }
   th, td, th:first-child, .value { border: 0; padding: .15rem 0; width: auto; }
+  button, .button { padding: .42rem .6rem; }
   summary span { display: block; margin: .2rem 0 0; }
   .tool > :not(summary) { margin-left: .75rem; margin-right: .75rem; }
 }

@@ -11,20 +11,20 @@ const MAX_FIELDS = 100;
 const BADGES: readonly (readonly [string, string])[] = [
   ["readOnlyHint", "read-only"],
   ["destructiveHint", "destructive"],
-  ["idempotentHint", "idempotent"],
 ];
 
 /** A tool that opens; `index` tells its fields from those of others in the page. */
 export function toolDetails(tool: DocsTool, index: number, components: Components): Markup {
-  const { name, summary, description, annotations, input, output, path } = tool;
+  const { name, summary, description, annotations, input, path } = tool;
   return html`<details class="tool" id="tool-${name}">
     <summary>
       <h3>${plain(name)}</h3>
       ${badges(annotations)}${isSaid(summary, name) ? html`<span>${plain(summary)}</span>` : ""}
     </summary>
     <div class="prose">${prose(description)}</div>
-    <form data-path="${path}" novalidate>${fields(input, { index, components })}</form>
-    ${output === undefined ? "" : html`<p class="answer">Answers <code>${plain(typeText(output, components))}</code></p>`}
+    <form data-path="${path}" novalidate>
+      ${fields(input, { index, components })}${answer(tool.output, components)}
+    </form>
   </details> `;
 }
 
@@ -62,9 +62,14 @@ function fields(input: JsonObject | undefined, { index, components }: Placed): M
     ${left > 0 ? html`<p class="none">And ${left} more, which are in the document.</p>` : ""}`;
 }
 
-/** A title that only spells the name again says nothing. */
+function answer(output: unknown, components: Components): Markup | string {
+  const type = plain(typeText(output, components));
+  return type === "any" ? "" : html`<p class="answer">Answers <code>${type}</code></p>`;
+}
+
+/** A title that only spells the name again says nothing; its backend may stand before the name. */
 function isSaid(summary: string, name: string): boolean {
-  return summary !== "" && letters(summary) !== letters(name);
+  return !letters(name).endsWith(letters(summary));
 }
 
 function letters(text: string): string {

@@ -71,19 +71,22 @@ export const PUBLIC_READER: Caller = {
 
 /**
  * The `WWW-Authenticate` header of a 401 (RFC 9110 section 11.6.1), without OAuth: REST takes keys
- * only. Basic is not offered to browsers, whose own dialog would stand before the page's form; and
- * its realm is not the owner's, whose password is nothing for here.
+ * only. Basic is not offered to browsers, whose own dialog would stand before the page's form, but
+ * where they ask for that dialog; and its realm is not the owner's, whose password is nothing here.
  */
 export function restChallenge(error: GatewayError, request: Request): Record<string, string> {
   if (error.code !== "unauthorized") return {};
+  // Alone: Chromium reads the first challenge of a header only.
+  if (request.url.endsWith(BROWSER_SIGN_IN)) return { "www-authenticate": BASIC };
   const invalid = readBearer(request) === undefined ? "" : ', error="invalid_token"';
   const bearer = `Bearer realm="mcp-edge-gateway"${invalid}`;
-  return {
-    "www-authenticate": isBrowser(request)
-      ? bearer
-      : `${bearer}, Basic realm="mcp-edge-gateway API key", charset="UTF-8"`,
-  };
+  return { "www-authenticate": isBrowser(request) ? bearer : `${bearer}, ${BASIC}` };
 }
+
+const BASIC = 'Basic realm="mcp-edge-gateway API key", charset="UTF-8"';
+
+/** The query of a page whose reader signs in with what the browser has for that. */
+export const BROWSER_SIGN_IN = "?sign-in=basic";
 
 export function acceptsHtml(request: Request): boolean {
   return request.headers.get("accept")?.includes("text/html") ?? false;

@@ -3,7 +3,7 @@ import type { BackendName } from "../core/ids.ts";
 import { ALL } from "../gateway/gateway.ts";
 import { docsPage } from "./docs-page.ts";
 import { requireBackend, requireListed } from "./find-backend.ts";
-import { acceptsHtml, presentsCredential } from "./rest-caller.ts";
+import { acceptsHtml, BROWSER_SIGN_IN, presentsCredential } from "./rest-caller.ts";
 import { answerDocument, restDocument } from "./rest-document.ts";
 import { restErrorResponse } from "./rest-errors.ts";
 import type { RestExchange } from "./rest-exchange.ts";
@@ -86,7 +86,13 @@ async function answerDocs(
     restDocument(exchange, backend),
     gateway.status(caller, context),
   ]);
-  return docsPage({ document, backend, states, signedIn: presentsCredential(request) });
+  return docsPage({
+    document,
+    backend,
+    states,
+    signedIn: presentsCredential(request),
+    query: request.url.endsWith(BROWSER_SIGN_IN) ? BROWSER_SIGN_IN : "",
+  });
 }
 
 /** Where to go from here, for whoever asks with something else than a browser. */

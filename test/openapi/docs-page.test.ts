@@ -31,6 +31,7 @@ async function show(paths: JsonObject, { document = {}, signedIn = true, backend
     backend,
     states: [{ name: rooms, state: "ready" }],
     signedIn,
+    query: "",
   });
   return { headers: response.headers, text: await response.text() };
 }
@@ -330,6 +331,14 @@ describe("a page from the gateway", () => {
       expect(text).not.toMatch(/(?:src|href|action)="(?:https?:)?\/\//);
       expect(/<style[^]*<\/style>/.exec(text)?.[0]).not.toMatch(/url\(|@import/);
     }
+  });
+
+  test("is shown after the browser's own dialog where its reader asks for that", async () => {
+    const asked = await send("/docs?sign-in=basic", page);
+    expect(asked.headers.get("www-authenticate")).toMatch(/^Basic realm="[^"]+", charset="UTF-8"$/);
+    expect((await send("/docs", page)).headers.get("www-authenticate")).toMatch(/^Bearer [^,]*$/);
+    const shown = await sendAuthorized("/docs?sign-in=basic", page);
+    expect(await shown.text()).toContain('href="/time/docs?sign-in=basic"');
   });
 
   test("has another nonce each time", async () => {
