@@ -63,7 +63,7 @@ export async function connect(options: ConnectOptions, version: string): Promise
     );
   }
 
-  const outcome = watchOutcome(options.once, () => servers.length);
+  const outcome = watchOutcome(options.once, () => servers.map(({ name }) => name));
   const level = process.env["LOG_LEVEL"] === "debug" ? "debug" : "progress";
   const report = createConnectorReport({ say, level });
   const connector = createConnector({
@@ -108,7 +108,7 @@ export async function connect(options: ConnectOptions, version: string): Promise
 /** Resolves with an exit code once there is no sense in going on. */
 function watchOutcome(
   once: boolean,
-  count: () => number,
+  names: () => readonly string[],
 ): Readonly<{ promise: Promise<number>; hear: (name: string, news: BridgeNews) => void }> {
   const { promise, resolve: finish } = Promise.withResolvers<number>();
   /** Status of the refusal, of those that were refused last. */
@@ -125,8 +125,10 @@ function watchOutcome(
     if (once) finish(EXIT_REFUSED);
     if (news.end.kind === "refused") refused.set(name, news.end.status);
     // A name that is unknown today may be configured tomorrow; a key comes back to no one.
-    const isHopeless = !wasConnected || [...refused.values()].every((status) => status === 401);
-    if (refused.size >= count() && isHopeless) finish(EXIT_REFUSED);
+    const isHopeless = names().every((each) =>
+      wasConnected ? refused.get(each) === 401 : refused.has(each),
+    );
+    if (isHopeless) finish(EXIT_REFUSED);
   }
   return { promise, hear };
 }

@@ -56,7 +56,8 @@ function describeEnd(end: LineEnd, withProgress: boolean): string | undefined {
     case "lost":
       return withProgress ? `not connected: ${end.reason} (trying again)` : undefined;
     case "refused":
-      return `refused: ${end.reason}`;
+      // Our own gateway knows the file: it has just lost the entry, and its server ends with it.
+      return end.status === 404 && !withProgress ? undefined : `refused: ${end.reason}`;
     case "replaced":
       return "another connector has taken over";
     case "restart":

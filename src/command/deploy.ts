@@ -14,6 +14,7 @@ import { measureBundle } from "./bundle-size.ts";
 import { readUnseenSecrets, writeUnseenSecrets } from "./unseen-secrets.ts";
 import { openWorkerBundle, type WorkerBundle } from "./worker-bundle.ts";
 import { writeWranglerConfig } from "./wrangler-config.ts";
+import { withoutCommands } from "./without-commands.ts";
 import { createWrangler, type WranglerRun } from "./wrangler-run.ts";
 
 const KV_BINDING = "GATEWAY_KV";
@@ -45,7 +46,9 @@ export async function deploy(
   world: DeployWorld = REAL_WORLD,
 ): Promise<number> {
   const { say } = world;
-  const configText = await readConfigFile(options.config);
+  const written = await readConfigFile(options.config);
+  const { text: configText, started } =
+    written === undefined ? { text: undefined, started: [] } : withoutCommands(written);
   const bundle = await world.bundle();
   const name = options.name ?? bundle.settings.name;
   const { raw, gzip } = measureBundle(bundle);
@@ -96,6 +99,10 @@ export async function deploy(
     const warnings = await uploadConfig({ url, ownerPassword, configText, name: file });
     done(`${file} uploaded`);
     for (const warning of warnings) say(`    ! ${file}: ${oneLine(warning, 400)}`);
+    if (started.length > 0) {
+      say(`    ! ${started.join(", ")}: started here, with a key made for "connect":`);
+      say(`      npm run connect -- --gateway ${url} --config ${options.config ?? ""}`);
+    }
   }
   for (const missing of secrets.missing) {
     say(`    ! \${${missing}} has no value: npx wrangler secret put ${missing} --name ${name}`);

@@ -1,6 +1,7 @@
 import { randomToken } from "../core/digest.ts";
 import type { ServerState } from "../tunnel/tunnel-frame.ts";
 import { Backoff } from "./backoff.ts";
+import { concealSecrets } from "./conceal-secrets.ts";
 import type { LocalEnd, LocalHooks } from "./local-end.ts";
 import { peek } from "./rpc-peek.ts";
 import { startStdioProcess, type StdioProcess, type StdioServer } from "./stdio-process.ts";
@@ -17,6 +18,7 @@ export function keepProcess(
   { hooks, watch }: { hooks: LocalHooks; watch: ProcessWatch },
 ): LocalEnd {
   const backoff = new Backoff(RESTART_TIMES);
+  const conceal = concealSecrets(server.secrets);
   let running: StdioProcess | undefined;
   let state: ServerState = { state: "down", reason: "is being started" };
   let again: NodeJS.Timeout | undefined;
@@ -32,7 +34,7 @@ export function keepProcess(
         if (peeked !== undefined) hooks.onMessage(line, peeked);
         else if (!toldNoise) {
           toldNoise = true;
-          hooks.tell({ kind: "noise", line });
+          hooks.tell({ kind: "noise", line: conceal(line) });
         }
       },
       onTooLong: hooks.onTooLong,

@@ -1,17 +1,15 @@
-import { MASK, redactText } from "../core/redact.ts";
+import { redactText } from "../core/redact.ts";
 import { LineReader } from "./line-reader.ts";
 
 const MAX_LINES = 20;
 const MAX_LINE = 300;
-/** Shorter values are words like "true", which would be masked everywhere. */
-const MIN_SECRET = 6;
 
 /**
  * What a local server wrote to its stderr, the last lines of it: shown when it dies, forgotten
  * otherwise. The values of its environment and what looks like a credential are masked.
  */
 export class LastWords {
-  readonly #secrets: readonly string[];
+  readonly #conceal: (text: string) => string;
   readonly #onLine: (line: string) => void;
   readonly #lines: string[] = [];
   readonly #reader = new LineReader(64 * 1_024, {
@@ -19,11 +17,8 @@ export class LastWords {
     onTooLong: (head) => this.#keep(head),
   });
 
-  constructor(secrets: readonly string[], onLine: (line: string) => void = () => {}) {
-    this.#secrets = secrets
-      .filter((secret) => secret.length >= MIN_SECRET)
-      // The longest first: one may begin with another.
-      .toSorted((a, b) => b.length - a.length);
+  constructor(conceal: (text: string) => string, onLine: (line: string) => void = () => {}) {
+    this.#conceal = conceal;
     this.#onLine = onLine;
   }
 
@@ -41,8 +36,7 @@ export class LastWords {
 
   #keep(line: string): void {
     if (line.trim() === "") return;
-    let text = line.slice(0, MAX_LINE * 4);
-    for (const secret of this.#secrets) text = text.replaceAll(secret, MASK);
+    let text = this.#conceal(line.slice(0, MAX_LINE * 4));
     // oxlint-disable-next-line no-control-regex -- colour codes are control characters
     text = redactText(text.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, ""), MAX_LINE);
     this.#lines.push(text);

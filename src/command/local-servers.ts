@@ -74,12 +74,15 @@ export function readLocalServers(file: FileToRead): LocalServers {
           ...ofFile,
           ...Object.fromEntries(Object.entries(env).map(([key, written]) => [key, fill(written)])),
         };
+        const words = args.map(fill);
         const stdio = {
           command: fill(command),
-          args: args.map(fill),
+          args: words,
           env: childEnvironment(environment, own),
           cwd: cwd === undefined ? undefined : resolve(folder, fill(cwd)),
-          secrets: Object.values({ ...given, ...own }).filter((secret) => secret !== undefined),
+          secrets: [...Object.values({ ...given, ...own }), ...words].filter(
+            (secret) => secret !== undefined,
+          ),
         };
         return [{ name, kind: "stdio", stdio }];
       }

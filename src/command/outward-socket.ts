@@ -52,6 +52,8 @@ export type OutwardSocket = Readonly<{
 const HANDSHAKE_MS = 15_000;
 /** The gateway may have to wake its object first. */
 const WELCOME_MS = 20_000;
+/** How often the clock is looked at. */
+const LOOK_MS = 5_000;
 /** A slow line holds so many bytes here before the server is asked to wait. */
 const FULL_BYTES = 4 * 1_024 * 1_024;
 const DRAINED_BYTES = 512 * 1_024;
@@ -80,6 +82,7 @@ export function openOutwardSocket(
   let isFull = false;
   let isPaused = false;
   let heardAt = performance.now();
+  let pingedAt = heardAt;
 
   function end(reason: LineEnd): void {
     if (ended) return;
@@ -95,11 +98,15 @@ export function openOutwardSocket(
   }, HANDSHAKE_MS + WELCOME_MS);
   const pinging = setInterval(() => {
     if (writer === undefined) return;
-    const silence = performance.now() - heardAt;
+    const now = performance.now();
     // While we do not read, nothing can be heard.
-    if (silence > SILENCE_MS && !isPaused) end({ kind: "lost", reason: "the line went dead" });
-    else write(PING);
-  }, PING_EVERY_MS);
+    if (now - heardAt > SILENCE_MS - LOOK_MS && !isPaused) {
+      end({ kind: "lost", reason: "the line went dead" });
+    } else if (now - pingedAt >= PING_EVERY_MS) {
+      pingedAt = now;
+      write(PING);
+    }
+  }, LOOK_MS);
 
   function write(frame: string): void {
     if (socket.readyState !== WebSocket.OPEN) return;

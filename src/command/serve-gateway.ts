@@ -16,8 +16,9 @@ import { placeShortKey, type PlacedKey } from "./short-key.ts";
 import { renderAccess, renderBackends, renderConnecting, renderModels } from "./start-banner.ts";
 import { lockState } from "./state-lock.ts";
 import { listenForStop } from "./stop-signal.ts";
-import { createStartConnector, withoutCommands } from "./start-connector.ts";
+import { createStartConnector } from "./start-connector.ts";
 import { createStyle, oneLine } from "./terminal.ts";
+import { withoutCommands } from "./without-commands.ts";
 import { resolveVariables, type ResolvedVariables } from "./worker-variables.ts";
 
 /** workerd is up in half a second; wrangler dev builds first, on a slow machine for a while. */
@@ -90,7 +91,7 @@ export async function serveGateway(
     say: (line) => say(style.notice(line)),
   });
 
-  const toGateway = (text: string): string => withoutCommands(withFlags(text, flags));
+  const toGateway = (text: string): string => withoutCommands(withFlags(text, flags)).text;
   const own = isLoopback(options.host) ? url : undefined;
   const given = options.apiKey === undefined ? "GATEWAY_API_KEY" : "--api-key";
   const resolveFor = async (text: string | undefined): Promise<ResolvedVariables & PlacedKey> => {

@@ -1,26 +1,9 @@
 import { dirname, resolve } from "node:path";
-import { parseConfig, parseDocumentText } from "../config/config-document.ts";
-import { withoutLocalParts } from "../config/local-parts.ts";
 import { createConnectorReport } from "./connector-report.ts";
 import { createConnector, type Connector } from "./connector.ts";
 import type { Environment } from "./environment-flags.ts";
 import { readDevVars } from "./local-secrets.ts";
 import { readLocalServers, type LocalServers } from "./local-servers.ts";
-
-/**
- * A document as the gateway gets it: what starts a server, and the secrets it is started with, stay
- * with the command. A text that is not valid goes as it is, for the gateway to say what is wrong.
- */
-export function withoutCommands(text: string): string {
-  try {
-    const written = parseDocumentText(text);
-    parseConfig(written);
-    const { document, started } = withoutLocalParts(written);
-    return started.length === 0 ? text : JSON.stringify(document);
-  } catch {
-    return text;
-  }
-}
 
 export type StartConnectorOptions = Readonly<{
   /** Of the gateway on this machine, and the key of the command that started it. */

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { MAX_TO_GATEWAY } from "../tunnel/tunnel-protocol.ts";
 import type { Environment } from "./environment-flags.ts";
+import { concealSecrets } from "./conceal-secrets.ts";
 import { killGroup } from "./finished-process.ts";
 import { LastWords } from "./last-words.ts";
 import { LineReader } from "./line-reader.ts";
@@ -13,7 +14,7 @@ export type StdioServer = Readonly<{
   /** All of it: nothing is added when it is started. */
   env: Environment;
   cwd: string | undefined;
-  /** What must not be seen in the words it leaves behind. */
+  /** What must not be seen in the words it leaves behind, its arguments included. */
   secrets: readonly string[];
 }>;
 
@@ -49,7 +50,7 @@ const DRAIN_MS = 300;
  * take what it launched with it.
  */
 export function startStdioProcess(server: StdioServer, hooks: ProcessHooks): StdioProcess {
-  const words = new LastWords([...server.secrets, ...server.args], hooks.onStderr);
+  const words = new LastWords(concealSecrets(server.secrets), hooks.onStderr);
   const child = spawn(server.command, [...server.args], {
     env: { ...server.env },
     stdio: ["pipe", "pipe", "pipe"],

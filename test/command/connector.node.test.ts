@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { tmpdir } from "node:os";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createConnector, type Connector } from "../../src/command/connector.ts";
 import type { BridgeNews } from "../../src/command/local-bridge.ts";
 import type { LocalServer } from "../../src/command/local-servers.ts";
@@ -111,13 +111,13 @@ test("lets questions of the server and their answers pass", async () => {
   expect(resultOf(await asked)).toEqual({ answer: { roots: [] } });
 });
 
-test("passes over what is no message, and tells of it once", async () => {
-  await connector.apply([script("memory")]);
+test("passes over what is no message, and tells of it once, without secrets", async () => {
+  await connector.apply([script("memory", { TOKEN: "sesame-open-now" })]);
   const connection = await gateway.dial(0);
   await connection.ask(1, "garbage");
   await connection.ask(2, "garbage");
   expect(connection.frames.filter(({ kind }) => kind === "message")).toHaveLength(2);
-  expect(toldOf("noise").map(({ line }) => line)).toEqual(["Starting up..."]);
+  expect(toldOf("noise").map(({ line }) => line)).toEqual(["Starting up with ••••••"]);
 });
 
 test("lives with a server that writes ten megabytes to its stderr", async () => {
@@ -294,6 +294,38 @@ test("finds a gateway that comes up later", async () => {
   expect(toldOf("disconnected")[0]?.end).toEqual({ kind: "lost", reason: "nothing listens there" });
   gateway = await startGatewayEnd({ port });
   expect((await (await gateway.dial(0)).see("state")).state.state).toBe("up");
+});
+
+test("notices within 45 s that a line went dead without a word", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+  try {
+    await connector.apply([script("memory")]);
+    const first = await gateway.dial(0);
+    await first.see("state");
+    first.socket.pause(); // from now on it hears nothing, and so answers no ping
+    vi.advanceTimersByTime(45_000);
+    await gateway.dial(1);
+    expect(toldOf("disconnected")[0]?.end).toEqual({ kind: "lost", reason: "the line went dead" });
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("keeps a line that answers its pings", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+  try {
+    await connector.apply([script("memory")]);
+    const first = await gateway.dial(0);
+    await first.see("state");
+    for (let round = 0; round < 8; round += 1) {
+      vi.advanceTimersByTime(20_000);
+      // The answer to a ping comes before the answer to what was asked after it.
+      await first.ask(`round-${round}`, "echo");
+    }
+    expect(gateway.dialled).toHaveLength(1);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("treats bad frames as a broken line", async () => {

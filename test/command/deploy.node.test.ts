@@ -183,6 +183,16 @@ test("sets the secrets a config refers to, uploads it, and names what has no val
   expect(said).toContain("    ! mcp.json: a: hm");
 });
 
+test("keeps what starts a local server here, and says how to bring it", async () => {
+  const config = join(folder, "mcp.json");
+  const nas = { command: "nas-mcp", args: ["--key=abc"], env: { TOKEN: "${NAS_TOKEN}" } };
+  await writeFile(config, JSON.stringify({ mcpServers: { nas } }));
+  await run({ config }, { NAS_TOKEN: "secret-of-nas" });
+  expect((await readAccount()).secrets).not.toHaveProperty("NAS_TOKEN");
+  expect(uploads[0]?.body).toBe('{"mcpServers":{"nas":{"connector":true}}}');
+  expect(said.join("\n")).toMatch(/nas: started here, .*\n +npm run connect -- --gateway http/);
+});
+
 test("refuses an API key that the gateway would not take, before it sets one", async () => {
   await expect(run({}, { GATEWAY_API_KEY: "top-secret" })).rejects.toThrow(
     "GATEWAY_API_KEY: 10 characters, wanted at least 16 where others reach the gateway",

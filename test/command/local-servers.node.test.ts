@@ -54,7 +54,7 @@ test("finds what runs here, and leaves out what does not", () => {
         args: ["-v"],
         env: { PORT: "80" },
         cwd: undefined,
-        secrets: ["of-run", "80"],
+        secrets: ["of-run", "80", "-v"],
       },
     },
   ]);

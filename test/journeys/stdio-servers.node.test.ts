@@ -164,6 +164,31 @@ test("starts a killed server again, and its backend heals", async () => {
   expect(gateway.child.output()).toMatch(/memory: was ended by SIGKILL.*\(trying again\)/);
 });
 
+test("answers a call whose server dies in the middle of it, once and at once", async () => {
+  const client = await connect("/mcp/local");
+  const answers: unknown[] = [];
+  const { promise: begun, resolve: tellBegun } = Promise.withResolvers<void>();
+  const call = client
+    .callTool(
+      { name: "trigger-long-running-operation", arguments: { duration: 20, steps: 20 } },
+      undefined,
+      { onprogress: () => tellBegun() },
+    )
+    .then((answer) => answers.push(answer));
+  await begun;
+  const [pid = 0] = serverPids("server-everything");
+  const killed = performance.now();
+  process.kill(pid, "SIGKILL");
+  await call;
+  expect(performance.now() - killed).toBeLessThan(3_000);
+  expect(answers).toEqual([expect.objectContaining({ isError: true })]);
+  await eventually(
+    "the server answers again",
+    async () => expect(await textOf(client, "echo", { message: "back" })).toBe("Echo: back"),
+    15_000,
+  );
+});
+
 test("heals when the gateway's own runtime is killed", async () => {
   const before = serverPids("server-everything");
   const [runtime = 0] = runtimesOf(gateway.child.process.pid ?? 0);
@@ -195,6 +220,8 @@ test("follows the file: one server goes, one comes, the others are left alone", 
   );
   expect(serverPids("stdio-script")).toHaveLength(1);
   expect(serverPids("server-everything")).toEqual(kept);
+  // That the gateway lets go of what was removed is no trouble of anybody's.
+  expect(gateway.child.output()).not.toMatch(/files: /);
 });
 
 test("says at once and in one line that a command is not there", async () => {

@@ -17,7 +17,8 @@ const METHODS = {
     child.once("spawn", () => say({ id, result: { pid: child.pid } }));
   },
   garbage: (id) => {
-    process.stdout.write('Starting up...\n\u001b[31m{not json\n{"id":1}\n\n[]\n42\n');
+    process.stdout.write(`Starting up with ${process.env.TOKEN}\n`);
+    process.stdout.write('\u001b[31m{not json\n{"id":1}\n\n[]\n42\n');
     say({ id, result: {} });
   },
   /** Ten megabytes of complaints. */

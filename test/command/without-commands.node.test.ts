@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { withoutCommands } from "../../src/command/start-connector.ts";
+import { withoutCommands } from "../../src/command/without-commands.ts";
 
 test("hands the gateway no command, argument or variable of a local server", () => {
   const document = {
@@ -9,7 +9,9 @@ test("hands the gateway no command, argument or variable of a local server", () 
     },
     gateway: { allowedOrigins: ["https://x.example"] },
   };
-  expect(JSON.parse(withoutCommands(JSON.stringify(document)))).toEqual({
+  const { text, started } = withoutCommands(JSON.stringify(document));
+  expect(started).toEqual(["nas"]);
+  expect(JSON.parse(text)).toEqual({
     ...document,
     mcpServers: { nas: { timeout: 9, connector: true }, time: { builtin: "time" } },
   });
@@ -18,6 +20,6 @@ test("hands the gateway no command, argument or variable of a local server", () 
 test.each(["{ no json", '{"mcpServers":{"nas":{"command":5}}}', '{"mcpServers":{}} // a word'])(
   "leaves %j as it is",
   (text) => {
-    expect(withoutCommands(text)).toBe(text);
+    expect(withoutCommands(text)).toEqual({ text, started: [] });
   },
 );
