@@ -59,11 +59,6 @@ describe("a hello", () => {
     await awaitReady([name]);
     newer.hangUp();
   });
-
-  test("that never comes is not waited for", { timeout: 20_000 }, async () => {
-    const connector = await dial(await backend());
-    expect(await connector.closed).toMatchObject({ code: 4408, refusal: { code: "silent" } });
-  });
 });
 
 describe("closes with a reason what is no frame at its place", () => {

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, inject, test } from "vitest";
+import { bridgeTo } from "../support/bridge-server.ts";
+import { connectServer } from "../support/connect-server.ts";
 import {
   MODERN_TOOLS,
   PROMPTS,
@@ -15,10 +17,15 @@ const BACKENDS = {
   session: { type: "http", url: urls.legacySession },
   sse: { type: "sse", url: urls.legacySse },
   modern: { type: "http", url: urls.modern },
+  local: { connector: true },
+  "local-modern": { connector: true },
 };
+/** What connectors bring. */
+const LOCAL = { local: urls.legacySession, "local-modern": urls.modern };
 
 beforeAll(async () => {
   await configure({ mcpServers: BACKENDS });
+  for (const [name, url] of Object.entries(LOCAL)) await connectServer(name, bridgeTo(url));
   await awaitReady(Object.keys(BACKENDS));
 }, 30_000);
 
@@ -35,7 +42,7 @@ describe.each(Object.keys(ERAS))("a %s client", (era) => {
     const path = `/mcp/${backend}`;
 
     test("sees every definition untouched and in the backend's order", async () => {
-      const tools = backend === "modern" ? MODERN_TOOLS : TOOLS;
+      const tools = backend.endsWith("modern") ? MODERN_TOOLS : TOOLS;
       expect((await ask("tools/list", {}, path)).message.result?.["tools"]).toEqual(tools);
       expect((await ask("prompts/list", {}, path)).message.result?.["prompts"]).toEqual(PROMPTS);
       expect((await ask("resources/list", {}, path)).message.result?.["resources"]).toEqual(
@@ -132,7 +139,7 @@ describe.each(Object.keys(ERAS))("a %s client", (era) => {
     const tools = message.result?.["tools"] as { name: string }[] | undefined;
     const names = (tools ?? []).map(({ name }) => name);
     expect(names).toEqual(names.toSorted());
-    expect(names).toHaveLength(TOOLS.length * 3 + MODERN_TOOLS.length);
+    expect(names).toHaveLength(TOOLS.length * 4 + MODERN_TOOLS.length * 2);
     for (const backend of Object.keys(BACKENDS)) {
       const called = await ask(
         "tools/call",
@@ -180,7 +187,13 @@ test("sends no log messages to a modern client that did not ask for them", async
   expect(loud.notifications.map(({ method }) => method)).toEqual(
     Array(3).fill("notifications/message"),
   );
-  for (const path of ["/mcp/session", "/mcp/sse", "/mcp/modern"]) {
+  for (const path of [
+    "/mcp/session",
+    "/mcp/sse",
+    "/mcp/modern",
+    "/mcp/local",
+    "/mcp/local-modern",
+  ]) {
     const legacyClient = await legacy("tools/call", params, path);
     expect(legacyClient.notifications).toHaveLength(3);
   }
