@@ -51,7 +51,8 @@ ${SERVE_FLAGS}`,
   connect: `npm run connect -- [flags] [-- COMMAND ARGS… | -- URL]
 
 Brings MCP servers of this machine and its network to a gateway elsewhere. The
-config of that gateway names each as {"connector": true}.
+config of that gateway names each as {"connector": true}, and its owner makes
+the key: POST /admin/api/keys {"name": "home", "connect": ["nas"]} or ["*"].
 
   -g, --gateway URL         the gateway (or GATEWAY_URL in the environment)
   -k, --key KEY             a key that may connect (better: GATEWAY_API_KEY)

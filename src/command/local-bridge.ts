@@ -52,7 +52,9 @@ export function openBridge(
   }
 
   function fromGateway(text: string): void {
-    for (const message of peek(text) ?? []) {
+    const messages = peek(text);
+    if (messages === undefined) return; // nothing a server could answer
+    for (const message of messages) {
       if (message.kind === "request") remember(calls, message.id);
       else if (message.kind === "cancelled") calls.delete(message.id);
       else if (message.kind === "answer") questions.delete(message.id);

@@ -29,8 +29,8 @@ export type ProcessHooks = Readonly<{
 
 export type StdioProcess = Readonly<{
   pid: number | undefined;
-  /** One line to its stdin; false when it should get no more for the moment. */
-  send: (line: string) => boolean;
+  /** One message to its stdin; false when it should get no more for the moment. */
+  send: (text: string) => boolean;
   pause: () => void;
   resume: () => void;
   /** Ends it: first politely, then at all costs. */
@@ -100,7 +100,8 @@ export function startStdioProcess(server: StdioServer, hooks: ProcessHooks): Std
 
   return {
     pid: child.pid,
-    send: (line) => child.stdin.write(`${line}\n`),
+    // Between the words of JSON a line break means nothing; here it would end the message.
+    send: (text) => child.stdin.write(`${text.replaceAll(/[\r\n]+/g, " ")}\n`),
     pause: () => void child.stdout.pause(),
     resume: () => void child.stdout.resume(),
     stop: async () => {

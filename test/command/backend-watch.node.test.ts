@@ -68,6 +68,7 @@ test("lists backends in columns, with what is wrong in one line of a terminal", 
   ).split("\n");
   expect(lines.slice(2, 3)).toEqual(["    a-rather-long-name-of-a-backend  ready    12 tools"]);
   expect(lines).toHaveLength(5);
+  expect(lines[4]).toMatch(/^ {4}nas +offline +no connector brings it$/);
   expect(lines[3]).toMatch(/^ {4}erp +down +\[31mfirst second x+…$/);
 });
 

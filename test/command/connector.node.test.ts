@@ -85,6 +85,8 @@ test("carries messages as they were written, in both directions", async () => {
   connection.socket.send('{"jsonrpc":"2.0","id":"a","method":"echo","params":{"big":1,"ä":"😀"}}');
   const { text } = await connection.see("message");
   expect(text).toBe('{"jsonrpc":"2.0","id":"a","result":{"big":1,"ä":"😀"}}');
+  connection.socket.send('{"jsonrpc":"2.0",\r\n"id":"b",\n"method":"echo"}');
+  await connection.see("message", (frame) => frame.text.includes('"id":"b"'));
   expect(await connection.ask(7, "halves")).toEqual({
     jsonrpc: "2.0",
     id: 7,
@@ -326,6 +328,15 @@ test("keeps a line that answers its pings", async () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+test("hands its server nothing that is no message", async () => {
+  await connector.apply([script("memory")]);
+  const connection = await gateway.dial(0);
+  await connection.see("state");
+  connection.socket.send('{"command":"rm","args":["-rf","/"]}');
+  connection.socket.send("[]");
+  expect(resultOf(await connection.ask(1, "heard"))).toEqual({ heard: 1 });
 });
 
 test("treats bad frames as a broken line", async () => {

@@ -7,6 +7,7 @@ test.each([
   "exception = rust/worker/ffi.rs:110: disconnected: HTTP body: error reading a body from connection",
   "uncaught exception; exception = workerd/jsg/value.h:1511: disconnected: jsg.Error: Network connection lost.",
   "uncaught exception; source = Uncaught (in promise); stack = Error: Network connection lost.",
+  "NOSENTRY SQLite alarm handler canceled with requestScheduledAlarm.; scheduledTime = 1795276815.082s",
 ])("says nothing of a failure that shows as the state of a backend: %s", (message) => {
   expect(describeRuntimeLine(message)).toBeUndefined();
 });

@@ -46,11 +46,14 @@ const METHODS = {
   /** What has been cancelled so far. */
   cancelled: (id) => say({ id, result: { cancelled } }),
   answers: (id) => say({ id, result: { answers } }),
+  /** How many lines came so far. */
+  heard: (id) => say({ id, result: { heard } }),
 };
 
 const waiting = new Map();
 const cancelled = [];
 const answers = [];
+let heard = 0;
 
 if (process.env.STUBBORN !== undefined) {
   process.on("SIGTERM", () => {});
@@ -62,6 +65,7 @@ if (process.env.DIE_AT_ONCE !== undefined) {
 }
 
 createInterface({ input: process.stdin }).on("line", (line) => {
+  heard += 1;
   const { id, method, params, result, error } = JSON.parse(line);
   if (method === undefined) {
     answers.push(result ?? error);
