@@ -2,11 +2,13 @@ import { beforeAll, expect, test } from "vitest";
 import { keyFor } from "../support/key-for.ts";
 import { configure, send } from "../support/worker.ts";
 
-beforeAll(() =>
-  configure({
-    mcpServers: { time: { builtin: "time" } },
-    gateway: { openapi: { publicDocuments: true } },
-  }),
+beforeAll(
+  () =>
+    configure({
+      mcpServers: { time: { builtin: "time" } },
+      gateway: { openapi: { publicDocuments: true } },
+    }),
+  30_000,
 );
 
 test.each([

@@ -13,7 +13,7 @@ import {
 
 const OTHER_SITE = { "sec-fetch-site": "cross-site" };
 
-beforeAll(() => configure({ mcpServers: { time: { builtin: "time" } } }));
+beforeAll(() => configure({ mcpServers: { time: { builtin: "time" } } }), 30_000);
 
 function basic(password: string, user = "anybody"): Record<string, string> {
   const bytes = new TextEncoder().encode(`${user}:${password}`);

@@ -1,4 +1,4 @@
-import { expect, inject, test } from "vitest";
+import { beforeAll, expect, inject, test } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
 import { awaitReady, configure, sendAuthorized } from "../support/worker.ts";
 
@@ -28,6 +28,8 @@ async function documentAt(path: string): Promise<Document | number> {
   const response = await sendAuthorized(path);
   return response.status === 200 ? response.json() : response.status;
 }
+
+beforeAll(() => serve({}), 60_000);
 
 test("puts backends below the prefix, and the document over all at the root as well", async () => {
   await serve({ pathPrefix: "/tools" });

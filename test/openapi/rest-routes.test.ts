@@ -31,7 +31,7 @@ beforeAll(async () => {
     },
   });
   await awaitReady(["my-odd-one", "json"]);
-});
+}, 30_000);
 
 const post = (path: string, init: Init = {}): Promise<Response> =>
   sendAuthorized(path, { method: "POST", ...init });
