@@ -17,6 +17,7 @@ import type { BuiltinIo } from "./backends/builtin.ts";
 import type { BackendStub } from "./backends/backend-stub.ts";
 import { createLeaseSource } from "./backends/lease-source.ts";
 import { sendNotification, sendRequest } from "./backends/send.ts";
+import { DEFAULT_MODEL_HEADER } from "./core/default-model.ts";
 import { wayOut, type WayOut } from "./core/way-out.ts";
 import { announcing, asRegistry } from "./config/registry-client.ts";
 import { REGISTRY_NAME } from "./config/registry-object.ts";
@@ -118,10 +119,11 @@ export function createMiddle(env: Env): Middle {
     now,
     random: Math.random,
   });
-  const modelsFor = (caller: Caller, { requestId }: CallContext): Required<BuiltinIo>["llm"] => ({
+  const modelsFor = (caller: Caller, context: CallContext): Required<BuiltinIo>["llm"] => ({
     models: llm,
     mayUse: (id) => permitsModel(caller, id),
-    requestId,
+    defaultModel: context.headers?.get(DEFAULT_MODEL_HEADER) ?? undefined,
+    requestId: context.requestId,
   });
   const leases = createLeaseSource({ stub: backend, waitUntil, now });
   const audit = createAuditTrail({

@@ -10,6 +10,8 @@ export type LlmAccess = Readonly<{
   models: LanguageModels;
   /** Whether the caller may use a model, by its id or alias. */
   mayUse: (id: string) => boolean;
+  /** The caller's own, before the configured one. */
+  defaultModel: string | undefined;
   requestId: string;
 }>;
 
@@ -30,10 +32,11 @@ export function callLlm(
   { llm, signal, after = afterTimeout, waitUntil, notify, now }: LlmIo,
 ): Promise<JsonObject | undefined> {
   if (llm === undefined) throw new TypeError("the built-in server llm needs io.llm");
-  const { models, mayUse, requestId } = llm;
+  const { models, mayUse, defaultModel, requestId } = llm;
   return runLlmTool(name, args, {
     models,
     mayUse,
+    defaultModel,
     context: { signal, after, waitUntil, requestId },
     onProgress: notify === undefined ? undefined : progressTo(notify, meta["progressToken"]),
     now,

@@ -34,7 +34,8 @@ const PASSED = [
 export async function completeChat(args: JsonObject, desk: LlmDesk): Promise<JsonObject> {
   const { models, onProgress, now } = desk;
   const { model, provider } = readArguments(args);
-  const ref = await requireModel({ model, provider }, desk);
+  const usual = provider === undefined ? desk.defaultModel : undefined;
+  const ref = await requireModel({ model: model ?? usual, provider }, desk);
   const heard = onProgress === undefined ? () => {} : createProgress(onProgress, now);
   const completion = await withinTime(desk, async (limited) => {
     const body = { ...bodyOf(args), stream: true };

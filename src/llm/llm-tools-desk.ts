@@ -7,6 +7,8 @@ export type LlmDesk = Readonly<{
   context: LlmContext;
   /** Whether the caller may use a model, by its id or alias: one it may not is unknown to it. */
   mayUse: (id: string) => boolean;
+  /** Asked where a call names neither model nor provider. */
+  defaultModel: string | undefined;
   /** Undefined where nobody wants to hear. */
   onProgress: TellProgress | undefined;
   now: () => number;

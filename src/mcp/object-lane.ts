@@ -1,6 +1,7 @@
 import { canBeAsked } from "../backends/check-question.ts";
 import { isEventStream } from "../backends/read-answer.ts";
 import type { Caller } from "../auth/caller.ts";
+import { DEFAULT_MODEL_HEADER } from "../core/default-model.ts";
 import type { Era } from "../core/era.ts";
 import type { HeaderForwarding } from "../config/gateway-config.ts";
 import { GatewayError } from "../core/errors.ts";
@@ -167,7 +168,7 @@ export async function runInObject(
     era,
     request,
     headers: Object.fromEntries([...headers].filter(([name]) => name.startsWith("mcp-"))),
-    passed: forwarding === undefined ? undefined : forwardedHeaders(forwarding, headers),
+    passed: passedHeaders(forwarding, headers),
     acceptsStream: acceptsStream(headers),
     requestId: context.requestId,
   });
@@ -175,6 +176,19 @@ export async function runInObject(
   if (!isEventStream(response)) signal.removeEventListener("abort", leave);
   // A subscription has no end of its own.
   return request.method === LISTEN ? whileValid(exchange, caller, response) : response;
+}
+
+/** What the call's backend is passed, and what our own built-in server reads. */
+function passedHeaders(
+  forwarding: HeaderForwarding | undefined,
+  headers: Headers,
+): Headers | undefined {
+  const passed = forwarding === undefined ? undefined : forwardedHeaders(forwarding, headers);
+  const model = headers.get(DEFAULT_MODEL_HEADER);
+  if (model === null) return passed;
+  const withModel = new Headers(passed);
+  withModel.set(DEFAULT_MODEL_HEADER, model);
+  return withModel;
 }
 
 export async function tellObject(

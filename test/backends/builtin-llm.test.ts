@@ -1,7 +1,8 @@
 import { beforeAll, expect, inject, test } from "vitest";
 import { isJsonObject, type JsonObject } from "../../src/core/json.ts";
 import { LLM_FAILURE_KEY } from "../../src/llm/llm-tools-failure.ts";
-import { configure, legacy, modern, send, sendAsOwner } from "../support/worker.ts";
+import { openRawSession } from "../support/raw-session.ts";
+import { configure, legacy, modern, send, sendAsOwner, sendAuthorized } from "../support/worker.ts";
 
 /** Every test has requests of its own: a provider each, under a key of its name. */
 const PROVIDERS = ["plain", "full", "pictures", "calls", "told", "failing"];
@@ -284,4 +285,26 @@ test("knows only the models a key may use", async () => {
   }
   const standard = await ask("chat_completion", { messages });
   expect(standard).toMatchObject({ _meta: { [LLM_FAILURE_KEY]: { code: -32005 } } });
+});
+
+test("asks the model its client names in a header where a call names none, in every lane", async () => {
+  const headers = { "x-gateway-default-model": "small" };
+  const params = {
+    name: "chat_completion",
+    arguments: { messages: [{ role: "user", content: "SAY x" }] },
+  };
+  const direct = await modern("tools/call", params, { path: "/mcp/llm", headers });
+  expect(structured(direct.message.result ?? {})).toMatchObject({ provider: "full" });
+
+  const named = { ...params, arguments: { ...params.arguments, model: "calls/scripted-1" } };
+  const chosen = await modern("tools/call", named, { path: "/mcp/llm", headers });
+  expect(structured(chosen.message.result ?? {})).toMatchObject({ provider: "calls" });
+
+  const session = await openRawSession(
+    (path, init) => sendAuthorized(path, { ...init, headers: { ...init.headers, ...headers } }),
+    { path: "/mcp/llm", capabilities: { elicitation: {} } },
+  );
+  const events = await session.request(7, "tools/call", params);
+  const { result } = await events.until(({ id }) => id === 7);
+  expect(structured(isJsonObject(result) ? result : {})).toMatchObject({ provider: "full" });
 });
