@@ -109,6 +109,7 @@ function prepareOne(schema: JsonValue | undefined, work: Work): Schema | boolean
     const pattern = FORMATS.get(modern["format"])?.pattern;
     if (pattern !== undefined) Object.assign(made, { pattern, named: modern["format"] });
   }
+  dropDefaulted(made, modern, work);
   made["weight"] = weightOf(made);
   return made;
 }
@@ -200,6 +201,18 @@ function refer(made: Schema, value: JsonValue, from: JsonObject, work: Work): vo
   if (known !== undefined) return;
   work.names.set(target, name);
   work.lookup[name] = prepareOne(target, work);
+}
+
+/** Generators that tell what a tool is given after its defaults call those required as well. */
+function dropDefaulted(made: Schema, { properties }: JsonObject, work: Work): void {
+  if (made.required === undefined || !isJsonObject(properties)) return;
+  const hasDefault = (name: string): boolean => {
+    const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    return isJsonObject(property) && property["default"] !== undefined;
+  };
+  if (!made.required.some(hasDefault)) return;
+  made.required = made.required.filter((name) => !hasDefault(name));
+  work.hasLost = true;
 }
 
 /** What one look at it costs, in looks at an empty one. */

@@ -44,23 +44,26 @@ function faultsOf(units: readonly OutputUnit[], found: Found): readonly Fault[] 
   for (let at = 0; at < units.length;) {
     const unit = units[at];
     if (unit === undefined) break;
-    const end = endOfGroup(units, at);
-    const inner = units.slice(at + 1, end);
-    if (unit.keyword === "anyOf" || unit.keyword === "oneOf") {
-      faults.push(...nearestBranch(unit, inner, found));
-      at = end;
-    } else if (CLOSING.has(unit.keyword) && inner[0]?.keyword === "false") {
-      faults.push(toFault(unit, found, { at: inner[0]?.instanceLocation ?? "#" }));
+    const next = units[at + 1];
+    if (CLOSING.has(unit.keyword) && next?.keyword === "false") {
+      faults.push(toFault(unit, found, next.instanceLocation));
       at += 2;
-    } else if (WHOLE.has(unit.keyword)) {
-      // A name that does not fit is said to stand where its value does.
-      const place = unit.keyword === "propertyNames" ? inner[0]?.instanceLocation : undefined;
-      faults.push(toFault(unit, found, { at: place ?? unit.instanceLocation }));
-      at = end;
-    } else {
+      continue;
+    }
+    if (!WHOLE.has(unit.keyword)) {
       if (!AROUND.has(unit.keyword)) faults.push(toFault(unit, found));
       at += 1;
+      continue;
     }
+    const end = endOfGroup(units, at);
+    if (unit.keyword === "anyOf" || unit.keyword === "oneOf") {
+      faults.push(...nearestBranch(unit, units.slice(at + 1, end), found));
+    } else {
+      // A name that does not fit is said to stand where its value does.
+      const place = unit.keyword === "propertyNames" ? next?.instanceLocation : undefined;
+      faults.push(toFault(unit, found, place));
+    }
+    at = end;
   }
   return faults;
 }
@@ -70,8 +73,8 @@ const AROUND: ReadonlySet<string> = new Set([
   ..."$ref properties patternProperties additionalProperties unevaluatedProperties".split(" "),
   ..."items prefixItems unevaluatedItems allOf if dependentSchemas".split(" "),
 ]);
-/** Told instead of what is wrong inside them. */
-const WHOLE: ReadonlySet<string> = new Set(["propertyNames", "contains", "not"]);
+/** Told with what is wrong inside them, or instead of it. */
+const WHOLE: ReadonlySet<string> = new Set("anyOf oneOf propertyNames contains not".split(" "));
 /** Where `false` stands in these, nothing more may follow. */
 const CLOSING: ReadonlySet<string> = new Set([
   ..."properties patternProperties additionalProperties unevaluatedProperties".split(" "),
@@ -140,7 +143,7 @@ function isNullWanted({ keyword, schema }: Fault): boolean {
 function toFault(
   { keyword, keywordLocation, instanceLocation }: OutputUnit,
   { schema, value }: Found,
-  { at = instanceLocation }: { at?: string } = {},
+  at = instanceLocation,
 ): Fault {
   const { loc, input } = lookInto(value, partsOf(at));
   return { keyword, schema: schemaAt(schema, partsOf(keywordLocation)), at, loc, input };

@@ -1,50 +1,54 @@
 import type { Schema } from "@cfworker/json-schema";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
-import type { CheckableSchema } from "./checkable-schema.ts";
+import { type CheckableSchema, TooMuchToCheck } from "./checkable-schema.ts";
 
 /**
- * Arguments as mcpo reads them: numbers and booleans may be written as texts, and a null where none
- * is allowed means that there is no value. What fits already is left alone.
+ * Arguments as mcpo reads them: numbers and booleans may be written as texts, a null where none is
+ * allowed means that there is no value, and what a tool does not take is dropped. What fits already
+ * is left alone.
  */
 export function readLaxly(value: JsonObject, { root, lookup }: CheckableSchema): JsonObject {
-  const read = lax(value, root, { lookup, depth: 0 });
-  return isJsonObject(read) ? read : value;
+  try {
+    const read = lax(value, root, { lookup, looks: { left: MAX_LOOKS } });
+    return isJsonObject(read) ? read : value;
+  } catch (error) {
+    if (error instanceof TooMuchToCheck || error instanceof RangeError) return value;
+    throw error;
+  }
 }
 
-/** Deeper arguments and longer chains of references are left as they are. */
-const MAX_DEPTH = 32;
+/** Alternatives that refer to each other double with each level; nobody writes as many. */
+const MAX_LOOKS = 50_000;
 
-type Reading = Readonly<{ lookup: CheckableSchema["lookup"]; depth: number }>;
+type Reading = Readonly<{ lookup: CheckableSchema["lookup"]; looks: { left: number } }>;
 
-function lax(
-  value: JsonValue,
-  schema: Schema | boolean | undefined,
-  { lookup, depth }: Reading,
-): JsonValue {
-  if (typeof schema !== "object" || depth > MAX_DEPTH) return value;
-  const deeper: Reading = { lookup, depth: depth + 1 };
-  if (schema.$ref !== undefined) return lax(value, lookup[schema.$ref], deeper);
+function lax(value: JsonValue, schema: Schema | boolean | undefined, reading: Reading): JsonValue {
+  if (typeof schema !== "object") return value;
+  look(reading);
+  if (schema.$ref !== undefined) return lax(value, reading.lookup[schema.$ref], reading);
   const branches = schema.anyOf ?? schema.oneOf;
   if (branches !== undefined && schema.type === undefined && schema.properties === undefined) {
-    const fitting = branches.find((branch) => takesAsIs(value, branch, deeper));
-    if (fitting !== undefined) return lax(value, fitting, deeper);
-    const read = branches.map((branch) => lax(value, branch, deeper));
+    const fitting = branches.find((branch) => takesAsIs(value, branch, reading));
+    if (fitting !== undefined) return lax(value, fitting, reading);
+    const read = branches.map((branch) => lax(value, branch, reading));
     return read.find((one) => one !== value) ?? value;
   }
   if (Array.isArray(value)) {
     const { items } = schema;
-    return Array.isArray(items) ? value : value.map((one: JsonValue) => lax(one, items, deeper));
+    return Array.isArray(items) ? value : value.map((one: JsonValue) => lax(one, items, reading));
   }
   if (isJsonObject(value)) {
-    return schema.properties === undefined ? value : laxObject(value, schema, deeper);
+    const saysNothing = schema.properties === undefined && schema.additionalProperties !== false;
+    return saysNothing ? value : laxObject(value, schema, reading);
   }
   return scalar(value, [schema.type ?? []].flat());
 }
 
 function laxObject(value: JsonObject, schema: Schema, reading: Reading): JsonObject {
-  const { properties = {}, required = [] } = schema;
+  const { properties = {}, required = [], patternProperties, additionalProperties } = schema;
+  const isClosed = additionalProperties === false && patternProperties === undefined;
   const entries = Object.entries(value).flatMap(([name, one = null]) => {
-    if (!Object.hasOwn(properties, name)) return [[name, one]];
+    if (!Object.hasOwn(properties, name)) return isClosed ? [] : [[name, one]];
     const declared = properties[name];
     const isUnset = one === null && !required.includes(name) && !takesAsIs(null, declared, reading);
     return isUnset ? [] : [[name, lax(one, declared, reading)]];
@@ -52,18 +56,22 @@ function laxObject(value: JsonObject, schema: Schema, reading: Reading): JsonObj
   return Object.fromEntries(entries);
 }
 
+function look({ looks }: Reading): void {
+  looks.left -= 1;
+  if (looks.left < 0) throw new TooMuchToCheck();
+}
+
 /** By its type alone. */
 function takesAsIs(
   value: JsonValue,
   schema: Schema | boolean | undefined,
-  { lookup, depth }: Reading,
+  reading: Reading,
 ): boolean {
   if (typeof schema !== "object") return schema !== false;
-  if (depth > MAX_DEPTH) return true;
-  const deeper: Reading = { lookup, depth: depth + 1 };
-  if (schema.$ref !== undefined) return takesAsIs(value, lookup[schema.$ref], deeper);
+  look(reading);
+  if (schema.$ref !== undefined) return takesAsIs(value, reading.lookup[schema.$ref], reading);
   const branches = schema.anyOf ?? schema.oneOf;
-  if (branches?.some((branch) => takesAsIs(value, branch, deeper)) === false) return false;
+  if (branches?.some((branch) => takesAsIs(value, branch, reading)) === false) return false;
   const types = [schema.type ?? []].flat();
   return types.length === 0 || types.some((type) => isOfType(value, type));
 }

@@ -30,10 +30,14 @@ const UNSUPPORTED = JSON.stringify("Embedded resource not supported yet.");
 function saysTheSame({ content, structuredContent = null }: ToolResult, value: string): boolean {
   if (!content.every((block) => textOf(block) !== undefined)) return false;
   const told: JsonValue = JSON.parse(value);
-  return (
-    deepCompareStrict(told, structuredContent) ||
-    deepCompareStrict({ result: told }, structuredContent)
-  );
+  try {
+    return (
+      deepCompareStrict(told, structuredContent) ||
+      deepCompareStrict({ result: told }, structuredContent)
+    );
+  } catch {
+    return false; // nested deeper than the stack
+  }
 }
 
 /** As Python reads and writes it: `1.10` is 1.1, and what JSON has no number for is null. */

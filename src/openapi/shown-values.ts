@@ -7,6 +7,7 @@ const MAX_SHOWN = 80;
 const MAX_INPUT = 500;
 /** Enough to choose from; all of them are in the document. */
 const MAX_ALLOWED = 30;
+const MAX_ALLOWED_TEXT = 600;
 
 export function shown(value: JsonValue): string {
   if (Array.isArray(value)) return "a list";
@@ -20,7 +21,14 @@ export function bounded(input: JsonValue): JsonValue {
 }
 
 export function allowed(values: readonly JsonValue[]): string {
-  const names = values.slice(0, MAX_ALLOWED).map(literalOf);
+  const names: string[] = [];
+  let left = MAX_ALLOWED_TEXT;
+  for (const value of values.slice(0, MAX_ALLOWED)) {
+    if (left < 0) break;
+    const name = literalOf(value);
+    names.push(name);
+    left -= name.length;
+  }
   const more = values.length - names.length;
   return orList(more > 0 ? [...names, `one of ${more} more`] : names);
 }

@@ -279,6 +279,11 @@ describe("arguments that fit", () => {
     ["a pattern of another language", { properties: { n: { pattern: "(?i)a\\Z" } } }, { n: "b" }],
     ["unique items that are not", { properties: { n: { uniqueItems: true } } }, { n: [1, 1] }],
     ["no schema at all", {}, { a: 1 }],
+    [
+      "one missing that has a default",
+      { required: ["n"], properties: { n: { type: "integer", default: 1 } } },
+      {},
+    ],
   ])("%s", (_, schema, value) => {
     expect(problems(schema, value)).toEqual([]);
   });

@@ -1,46 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { GatewayError } from "../../src/core/errors.ts";
-import type { JsonObject } from "../../src/core/json.ts";
-import { afterTimeout } from "../../src/core/patience.ts";
-import { ArgumentsRefused } from "../../src/openapi/arguments-refused.ts";
-import { readArguments } from "../../src/openapi/read-arguments.ts";
-import { visibleTool } from "../support/visible-tool.ts";
-
-const JSON_TYPE = "application/json";
-
-type Sent = { compat?: boolean; type?: string | null };
-
-/** The text of the arguments as a backend gets them. */
-async function passed(
-  inputSchema: JsonObject,
-  body: string | null,
-  { compat = false, type = JSON_TYPE }: Sent = {},
-): Promise<string> {
-  const args = await readArguments(
-    {
-      request: new Request("https://gateway.test/b/t", {
-        method: "POST",
-        body: body === null ? null : new TextEncoder().encode(body),
-        headers: type === null ? {} : { "content-type": type },
-      }),
-      context: {
-        signal: new AbortController().signal,
-        after: afterTimeout,
-        waitUntil: () => {},
-        requestId: "r1",
-      },
-      compat,
-    },
-    visibleTool("b", "t", { inputSchema }),
-  );
-  return JSON.stringify(args);
-}
-
-async function refusal(...sent: Parameters<typeof passed>): Promise<unknown> {
-  const error: unknown = await passed(...sent).catch((thrown: unknown) => thrown);
-  if (error instanceof ArgumentsRefused) return error.problems;
-  return error instanceof GatewayError ? [error.code, error.message] : error;
-}
+import type { JsonObject, JsonValue } from "../../src/core/json.ts";
+import { passed, refusal } from "../support/rest-arguments.ts";
 
 const ANY: JsonObject = { type: "object" };
 const FREE: JsonObject = { type: "object", additionalProperties: true };
@@ -79,7 +39,7 @@ describe("reach the backend as they were sent", () => {
 
   test.each([
     [null, null],
-    ["", JSON_TYPE],
+    ["", "application/json"],
     ["", "application/x-www-form-urlencoded"],
     [" \n", "text/plain"],
   ])("as none from the body %j of type %j", async (body, type) => {
@@ -95,6 +55,50 @@ describe("reach the backend as they were sent", () => {
   ])("from a body of type %s", async (type) => {
     expect(await passed(ONE, '{"a":1}', { type })).toBe('{"a":1}');
   });
+});
+
+/** The same odd values in every run. */
+function* oddValues(seed: number): Generator<JsonValue, never> {
+  let state = seed;
+  const below = (limit: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+  const letters = [
+    "a",
+    '"',
+    "\\",
+    "/",
+    "\u0000",
+    "\u2028",
+    "é",
+    "🙂",
+    "\ud800",
+    "\udc00",
+    "{",
+    "__proto__",
+  ];
+  const text = (): string =>
+    Array.from({ length: below(6) }, () => letters[below(letters.length)] ?? "").join("");
+  const make = (depth: number): JsonValue => {
+    const kind = below(depth > 4 ? 5 : 7);
+    if (kind === 0) return null;
+    if (kind === 1) return below(2) === 1;
+    if (kind === 2) return (below(2) === 1 ? -1 : 1) * below(2 ** 30) * 10 ** (below(40) - 20);
+    if (kind === 3 || kind === 4) return text();
+    const inner = Array.from({ length: below(5) }, () => make(depth + 1));
+    return kind === 5 ? inner : Object.fromEntries(inner.map((one) => [text(), one]));
+  };
+  for (;;) yield make(0);
+}
+
+test("values of every kind arrive character by character", async () => {
+  const values = oddValues(7);
+  for (let round = 0; round < 500; round += 1) {
+    const body = JSON.stringify({ a: values.next().value, b: values.next().value });
+    expect(await passed(FREE, body)).toBe(body);
+    expect(await passed(ANY, body, { compat: true })).toBe(body);
+  }
 });
 
 describe("are refused", () => {
@@ -228,6 +232,23 @@ describe("where mcpo's way is asked for", () => {
     expect(await refusal(inputSchema, '{"must":null}', { compat })).toMatchObject([
       { type: "int_type", loc: ["body", "must"] },
     ]);
+  });
+
+  test("what a tool does not take is dropped, what it may take is sent", async () => {
+    const closed = { properties: { a: { type: "integer" } }, additionalProperties: false };
+    expect(await passed(closed, '{"a":"1","b":2}', { compat })).toBe('{"a":1}');
+    expect(await passed(NONE, '{"b":2}', { compat })).toBe("{}");
+    expect(await passed(ONE, '{"b":2}', { compat })).toBe('{"b":2}');
+  });
+
+  test("alternatives that double with each level are left as they are", async () => {
+    const levels = Array.from({ length: 40 }, (_, level) => {
+      const next = { $ref: `#/$defs/l${level + 1}` };
+      return [`l${level}`, { anyOf: [next, next] }];
+    });
+    const $defs = { ...Object.fromEntries(levels), l40: { type: "integer" } };
+    const inputSchema = { properties: { a: { $ref: "#/$defs/l0" } }, $defs };
+    expect(await passed(inputSchema, '{"a":"5"}', { compat })).toBe('{"a":"5"}');
   });
 
   test("big numbers keep their digits", async () => {

@@ -128,6 +128,12 @@ describe("structured content that only says again what the text says", () => {
   });
 });
 
+test("takes no nesting for the same that is too deep to compare", async () => {
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  const result = `{"content":[${text(deep)}],"structuredContent":{"result":${deep}}}`;
+  expect(await reply(result, { compat: true }).text()).toBe(`{"result":${deep}}`);
+});
+
 test.each([
   [
     '{"a":NaN,"b":[-Infinity],"c":"NaN \\"Infinity"}',

@@ -90,6 +90,12 @@ test.each([
   expect(last?.params?.["arguments"]).toEqual(JSON.parse(body));
 });
 
+test("takes no arguments from the query", async () => {
+  expect((await call("checked?e=purple&n=9", '{"n":1}')).status).toBe(200);
+  const last = (await backend.arrived()).at(-1)?.message;
+  expect(last?.params?.["arguments"]).toEqual({ n: 1 });
+});
+
 test("refuses arguments that do not fit and sends nothing", async () => {
   const before = (await backend.arrived()).length;
   const response = await call("checked", '{"e":"purple","n":0,"m":{"a":"b"},"r":"long"}');
