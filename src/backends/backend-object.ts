@@ -13,25 +13,20 @@ import { createSeal } from "../core/seal.ts";
 import { within } from "../core/within.ts";
 import { AttendanceBook } from "./attendance-book.ts";
 import { NOT_CONNECTED, STREAM_BROKEN } from "./backend-failure.ts";
-import { afterForgetting, afterListing, afterOffline, reportOf } from "./backend-health.ts";
+import { afterListing, reportOf } from "./backend-health.ts";
 import { BackendMemory } from "./backend-memory.ts";
 import { BackendStore, NOTHING_KEPT } from "./backend-store.ts";
 import type { Attendance, BackendListener, BackendStub, LeaseAsk } from "./backend-stub.ts";
+import { ConnectorCare } from "./connector-care.ts";
 import { ConnectorSeat } from "./connector-seat.ts";
-import { readOwner, type SocketOwner } from "./connector-socket.ts";
+import { readOwner } from "./connector-socket.ts";
 import { HeardMessages } from "./heard-messages.ts";
 import type { Lease } from "./lease.ts";
 import { LIST_LIMIT_MS, listBackend } from "./list-backend.ts";
 import { Listening } from "./listening.ts";
 import { LiveConnection } from "./live-connection.ts";
 import { STEP_TIMEOUT_MS } from "./open-http.ts";
-import {
-  askedToWaitMs,
-  nextRelistMs,
-  OFFLINE_GRACE_MS,
-  RETRY_SOON_MS,
-  retryDelayMs,
-} from "./retry-times.ts";
+import { askedToWaitMs, nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
 import { sendReply, sendRequest } from "./send.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 import { wayOut, type WayOut } from "../core/way-out.ts";
@@ -65,6 +60,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   readonly #memory: BackendMemory;
   readonly #connection: LiveConnection;
   readonly #seat: ConnectorSeat;
+  readonly #care: ConnectorCare;
   readonly #attendances: AttendanceBook;
   readonly #listening: Listening;
   readonly #heard: HeardMessages;
@@ -104,11 +100,18 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     });
     this.#seat = new ConnectorSeat({
       sockets: ctx,
-      backend: () => (this.#isConnectors ? this.#memory.order?.config.name : undefined),
+      backend: () => (this.#care.isNeeded ? this.#memory.order?.config.name : undefined),
       onUp: () => ctx.waitUntil(this.#onListChanged()),
       onDown: () => this.#onLineDown(),
       onMessage: (message, reply) => ctx.waitUntil(this.#heard.hear(message, reply)),
       after: afterTimeout,
+      now: Date.now,
+    });
+    this.#care = new ConnectorCare({
+      memory: this.#memory,
+      seat: this.#seat,
+      schedule: (ms) => this.#schedule(ms),
+      report: () => this.#report(),
       now: Date.now,
     });
     this.#heard = new HeardMessages({
@@ -148,7 +151,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     // After an eviction who attends goes on hearing. Nothing else waits for a backend that is slow.
     ctx.waitUntil(
       restored.then(() => {
-        if (this.#isConnectors && this.#seat.line === undefined) return this.#noteOffline();
+        if (this.#care.isMissed) return this.#care.noteAbsence();
         if (this.#attendances.wanted() !== undefined) return this.#listening.goOn();
         return undefined;
       }),
@@ -250,7 +253,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   }
 
   override async fetch(request: Request): Promise<Response> {
-    if (request.headers.has("upgrade")) return this.#accept(readOwner(request));
+    if (request.headers.has("upgrade")) return this.#care.accept(readOwner(request));
     try {
       await this.#connection.ensure({ patient: false });
     } catch (error) {
@@ -337,7 +340,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     const generation = this.#connection.generation;
     const order = this.#memory.order;
     if (order === undefined) return;
-    if (this.#isConnectors && this.#seat.line === undefined) return this.#noteOffline();
+    if (this.#care.isMissed) return this.#care.noteAbsence();
     let delay: number;
     try {
       const started = Date.now();
@@ -352,7 +355,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       this.#memory.keep(afterListing(listing, { started, now: Date.now() }));
       // Built-in servers are part of this Worker: they change only with it.
       if (order.config.transport.kind === "builtin") return await this.#report();
-      delay = this.#announcesChanges ? Infinity : nextRelistMs(ttlMs);
+      delay = this.#care.tellsOfChanges ? Infinity : nextRelistMs(ttlMs);
     } catch (error) {
       if (generation !== this.#connection.generation) return;
       const failure = asGatewayError(error);
@@ -364,54 +367,14 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     }
     this.#lastWork = Date.now();
     if (delay < Infinity) await this.ctx.storage.setAlarm(Date.now() + delay);
-    await this.#watchExpiry();
+    await this.#care.watchExpiry();
     await this.#report();
-  }
-
-  async #accept(owner: SocketOwner): Promise<Response> {
-    const response = this.#seat.accept(owner);
-    if (owner.expiresAt !== undefined) await this.#schedule(owner.expiresAt - Date.now());
-    return response ?? new Response(null, { status: 429 });
-  }
-
-  /** The credential of a connector ends in its sleep, too. */
-  async #watchExpiry(): Promise<void> {
-    const { expiresAt } = this.#seat;
-    if (expiresAt !== undefined) await this.#schedule(expiresAt - Date.now());
-  }
-
-  get #isConnectors(): boolean {
-    return this.#memory.order?.config.transport.kind === "stdio";
-  }
-
-  /** A legacy local server says by itself when its lists change; looking would only wake everybody. */
-  get #announcesChanges(): boolean {
-    return this.#isConnectors && this.#memory.kept.connection?.era === "legacy";
   }
 
   #onLineDown(): void {
     this.#connection.loseLine();
     this.ctx.waitUntil(this.#listening.breakOff());
-    this.ctx.waitUntil(this.#noteOffline());
-  }
-
-  /** Calls fail at once from now on; what it offered is listed for a while, or as long as wished. */
-  async #noteOffline(): Promise<void> {
-    const { order, kept, store } = this.#memory;
-    if (order === undefined || !this.#isConnectors) return;
-    const now = Date.now();
-    const { problem } = this.#seat;
-    this.#memory.keep(afterOffline(kept, { now, problem }));
-    if (kept.listingHash !== undefined && order.config.whenOffline !== "keep") {
-      const left = (kept.offlineSince ?? now) + OFFLINE_GRACE_MS - now;
-      if (left > 0) await this.#schedule(left);
-      else {
-        store.clearListing();
-        this.#memory.keep(afterForgetting());
-      }
-    }
-    await this.#watchExpiry();
-    await this.#report();
+    this.ctx.waitUntil(this.#care.noteAbsence());
   }
 
   async #onOpened(): Promise<void> {

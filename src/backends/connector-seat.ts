@@ -64,6 +64,8 @@ const RETRY: Readonly<Record<CloseReason, number | null>> = {
 };
 /** A program's last words can be long, and hold what it was called with. */
 const MAX_REASON = 200;
+/** What connectors call themselves and their programs stands in everybody's snapshot. */
+const MAX_NAME = 100;
 
 type Occupant = Readonly<{
   id: string;
@@ -82,7 +84,6 @@ export class ConnectorSeat {
   #occupant: Occupant | undefined;
   #line: ConnectorLine | undefined;
   #heardAt = 0;
-  #problem: string | undefined;
   #restartedAt = -Infinity;
   /** Of connections that have not introduced themselves: called off when they have, or are gone. */
   readonly #patience = new Map<string, () => void>();
@@ -112,7 +113,7 @@ export class ConnectorSeat {
 
   /** Why the local server is not up although its connector is there. */
   get problem(): string | undefined {
-    return this.#problem;
+    return this.#occupant?.seat.problem;
   }
 
   /** When the credential of the connector ends, epoch ms. */
@@ -141,7 +142,7 @@ export class ConnectorSeat {
     const occupant = this.#occupant;
     if (occupant !== undefined && occupant.id === this.#idOf(socket)) {
       this.#heardAt = this.#deps.now();
-      return this.#hear({ ...occupant, socket }, data);
+      return this.#hear(occupant, data);
     }
     const remembered = recall(socket);
     if (remembered === undefined || remembered.seated !== undefined) return; // of one that was replaced
@@ -217,10 +218,12 @@ export class ConnectorSeat {
       this.#vacate();
       this.#refuse(before.socket, "replaced", "a newer connector has taken over this backend");
     }
-    const { backend: _, ...introduced } = hello;
+    const { instance, sequence, version, command } = hello;
     const seated = {
-      ...introduced,
-      ...(hello.command === undefined ? {} : { command: redactText(hello.command, MAX_REASON) }),
+      instance,
+      sequence,
+      ...(version === undefined ? {} : { version: redactText(version, MAX_NAME) }),
+      ...(command === undefined ? {} : { command: redactText(command, MAX_NAME) }),
     };
     this.#heardAt = this.#deps.now();
     this.#take(socket, { ...remembered, seated });
@@ -240,13 +243,14 @@ export class ConnectorSeat {
     };
   }
 
-  #hear({ socket, reader, ...occupant }: Occupant, data: unknown): void {
+  #hear(occupant: Occupant, data: unknown): void {
+    const { socket, reader } = occupant;
     const frame = reader.read(data);
     switch (frame.kind) {
       case "message":
         return this.#line?.deliver(frame.text); // from a server that is not up: of no call
       case "state":
-        return this.#hearState({ socket, reader, ...occupant }, frame.state);
+        return this.#hearState(occupant, frame.state);
       case "ping":
       case "pong":
       case "partial":
@@ -263,18 +267,22 @@ export class ConnectorSeat {
   }
 
   #hearState(occupant: Occupant, state: ServerState): void {
-    const { socket, remembered, seat, reader } = occupant;
-    const { run: before, ...rest } = seat;
-    const run = state.state === "up" ? state.run : undefined;
-    this.#problem = state.state === "down" ? redactText(state.reason, MAX_REASON) : undefined;
-    if (run !== undefined && run === before) return;
-    const seated = run === undefined ? rest : { ...rest, run };
-    remember(socket, { ...remembered, seated });
-    this.#occupant = { ...occupant, remembered: { ...remembered, seated }, seat: seated, reader };
+    const { run: before, problem: _, ...seat } = occupant.seat;
+    if (state.state === "up" && state.run === before) return;
     this.#close();
-    if (run === undefined) return this.#deps.onDown();
-    this.#open(run);
+    if (state.state === "down") {
+      this.#note(occupant, { ...seat, problem: redactText(state.reason, MAX_REASON) });
+      return this.#deps.onDown();
+    }
+    this.#note(occupant, { ...seat, run: state.run });
+    this.#open(state.run);
     return this.#deps.onUp();
+  }
+
+  #note(occupant: Occupant, seated: Occupant["seat"]): void {
+    const remembered = { ...occupant.remembered, seated };
+    remember(occupant.socket, remembered);
+    this.#occupant = { ...occupant, remembered, seat: seated };
   }
 
   #open(run: string): void {
@@ -313,7 +321,6 @@ export class ConnectorSeat {
   /** Ends what went over the connection; what it is closed with is somebody else's affair. */
   #vacate(): void {
     this.#occupant = undefined;
-    this.#problem = undefined;
     this.#close();
     this.#deps.onDown();
   }

@@ -17,6 +17,8 @@ const rememberedSchema = z.object({
       command: z.string().optional(),
       /** Of the local server that is up. */
       run: z.string().optional(),
+      /** Why it is not. */
+      problem: z.string().optional(),
     })
     .optional(),
 });

@@ -247,9 +247,10 @@ export class LiveConnection {
 }
 
 async function whileStarting({ config }: BackendOrder, connecting: Promise<void>): Promise<void> {
+  const blame = { action: "connect", backend: config.name };
   const { promise: tooLong, reject } = Promise.withResolvers<never>();
   const callOff = afterTimeout(START_WAIT_MS, () =>
-    reject(connectorMissing(config.name, "it is still starting")),
+    reject(backendFailure(blame, "backend_offline", "is a local server that is still starting")),
   );
   try {
     await Promise.race([connecting, tooLong]);

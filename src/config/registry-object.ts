@@ -130,8 +130,9 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
     this.#records.put(key, null);
     if (!key.startsWith(KEY_PREFIX)) return;
     this.#bump();
-    const { config } = await this.#current();
-    for (const { name, transport } of config.backends) {
+    // A config that cannot be read brings nobody in, and keeps no key from being revoked.
+    const inForce = await this.#current().catch(() => undefined);
+    for (const { name, transport } of inForce?.config.backends ?? []) {
       if (transport.kind === "stdio") this.#sendAway(name, key.slice(KEY_PREFIX.length));
     }
   }

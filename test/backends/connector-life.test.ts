@@ -41,6 +41,18 @@ describe("a connector whose object slept", () => {
     connector.hangUp();
   });
 
+  test("is remembered for why its server is not running", async () => {
+    const { order, connector } = await connectedBackend(echoServer());
+    await call(order, ECHO);
+    connector.say({ kind: "state", state: { state: "down", reason: "out of disk" } });
+    const refusal = () => leaseOf(order).catch((error: unknown) => error);
+    const expected = { message: expect.stringContaining("is not running: out of disk") };
+    await expect.poll(refusal).toMatchObject(expected);
+    await evictDurableObject(stubOf(order.config.name), { webSockets: "hibernate" });
+    expect(await refusal()).toMatchObject(expected);
+    connector.hangUp();
+  });
+
   test("is refused when it goes on in the middle of a message", async () => {
     const { order, connector } = await connectedBackend(echoServer());
     await call(order, ECHO);
