@@ -1,8 +1,16 @@
 // The page: signing in, finding, opening. Everything is listened to at the document, so that parts
 // of it can be put in place of others.
 import { saveFile } from "./docs-result.mjs";
-import { cancelRun, copyCurl, messageOf, prepareForm, request, runTool } from "./docs-run.mjs";
-import { session, toggleJson } from "./docs-run.mjs";
+import {
+  cancelRun,
+  copyCurl,
+  messageOf,
+  prepareForm,
+  request,
+  runTool,
+  session,
+  toggleJson,
+} from "./docs-run.mjs";
 import { isJson } from "./docs-values.mjs";
 
 const STORED_KEY = "docs-key";
@@ -80,12 +88,14 @@ async function signIn(form) {
   const [input, remember] = form.querySelectorAll("input");
   const button = form.querySelector("button");
   const before = session.key;
+  // What everybody may see stays, with all that was typed into it; another key sees other tools.
+  const isKept = form.closest("dialog") !== null && !isSignedIn();
   const typed = input?.value.trim() ?? "";
   if (!KEY_TEXT.test(typed)) return tellProblem("This is no key: it has characters no key has");
   session.key = typed;
   if (button) button.disabled = true;
   try {
-    await (form.closest("dialog") ? checkKey() : openPage(here()));
+    await (isKept ? checkKey() : openPage(here()));
     storeKey(remember?.checked ? session.key : undefined);
     closeDialog();
   } catch (error) {
@@ -97,7 +107,6 @@ async function signIn(form) {
   }
 }
 
-/** The page shows what everybody sees: it stays, with all that was typed into it. */
 async function checkKey() {
   const response = await request(location.pathname, { headers: { Accept: "text/html" } });
   if (!response.ok) throw new Error(problemOf(response, ""));

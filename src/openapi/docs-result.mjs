@@ -63,15 +63,21 @@ export function clearOutcome(form) {
   tellStatus(form, "", false);
   form.querySelector(".result")?.replaceChildren();
   for (const problem of form.querySelectorAll(".problem")) problem.remove();
-  for (const control of controlsOf(form)) control.removeAttribute("aria-invalid");
+  for (const control of controlsOf(form)) {
+    control.removeAttribute("aria-invalid");
+    control.removeAttribute("aria-describedby");
+  }
 }
 
 /**
+ * Says under a field what is wrong with it, in a line for each thing.
  * @param {import("./docs-values.mjs").Control} control
  * @param {string} text
  */
 export function markField(control, text) {
   const id = `${control.id}-problem`;
+  const said = document.getElementById(id);
+  if (said) return said.append(`\n${text}`);
   control.setAttribute("aria-invalid", "true");
   control.setAttribute("aria-describedby", id);
   control.after(make("p", { class: "problem", id }, text));

@@ -26,7 +26,7 @@ i.connecting, i.offline { color: var(--warn); }
 i.down, i.destructive { color: var(--bad); }
 .prose p, td p { margin: .4rem 0; white-space: pre-line; }
 header .prose { max-width: 46rem; max-height: 22rem; overflow-y: auto; }
-.problem { color: var(--bad); margin: .35rem 0; }
+.problem { color: var(--bad); margin: .35rem 0; white-space: pre-line; }
 .problem:empty { display: none; }
 .bar { display: flex; flex-wrap: wrap; gap: .5rem; margin: .9rem 0 .5rem; }
 button, .button { font: inherit; padding: .42rem .85rem; border-radius: .4rem; border: 1px solid var(--line);

@@ -1,3 +1,4 @@
+import { text } from "node:stream/consumers";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { BROWSER_PATH, openBrowser } from "../support/browser.ts";
@@ -135,6 +136,26 @@ describe.skipIf(BROWSER_PATH === undefined)("a person at the page of tools", () 
     await page.getByRole("heading", { name: "API key needed" }).waitFor();
   });
 
+  test("sees with another key what that one may see", async () => {
+    const { url, ownerPassword } = docs.gateway;
+    const made = await fetch(`${url}/admin/api/keys`, {
+      method: "POST",
+      headers: {
+        authorization: `Basic ${btoa(`owner:${ownerPassword}`)}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({ name: "time only", allow: ["time"] }),
+    });
+    const { key } = (await made.json()) as { key: string };
+    const page = await openSignedIn("/docs");
+    await page.getByRole("button", { name: "Use another key" }).click();
+    await page.getByRole("dialog").getByLabel("API key").fill(key);
+    await page.getByRole("dialog").getByRole("button", { name: "Continue" }).click();
+    await page.locator("#tool-rooms_draw").waitFor({ state: "detached" });
+    expect(await page.locator("#tool-time_convert_time").isVisible()).toBe(true);
+    expect(await page.textContent("body")).not.toContain("rooms");
+  });
+
   test("finds a tool by its words", async () => {
     const page = await openSignedIn("/docs");
     await page.getByLabel("Find a tool").fill("meeting ROOM");
@@ -184,10 +205,18 @@ describe.skipIf(BROWSER_PATH === undefined)("a person at the page of tools", () 
     await tool.getByLabel("room", { exact: true }).selectOption("small");
     await tool.getByLabel("team").fill("Sales");
     await tool.getByLabel("hours").fill("99");
+    await tool.getByLabel("guests").fill('[{"role": "x"}]');
     expect(await run(tool)).toMatch(/^422 /);
     const said = await tool.locator("tr", { hasText: "hours" }).locator(".problem").textContent();
     expect(said).toContain("8");
     expect(await tool.getByLabel("hours").getAttribute("aria-invalid")).toBe("true");
+    const guests = await tool
+      .locator("tr", { hasText: "guests" })
+      .locator(".problem")
+      .textContent();
+    expect(guests?.split("\n").toSorted()).toMatchObject(
+      [/^0\.name: /, /^0\.role: /].map((start) => expect.stringMatching(start)),
+    );
     expect(await price.getAttribute("aria-invalid")).toBeNull();
   });
 
@@ -273,10 +302,15 @@ describe.skipIf(BROWSER_PATH === undefined)("a person at the page of tools", () 
       page.getByRole("link", { name: "Download openapi.json" }).click(),
     ]);
     expect(file.suggestedFilename()).toBe("openapi.json");
-    const { text } = await import("node:stream/consumers");
     expect(JSON.parse(await text(await file.createReadStream()))).toMatchObject({
       openapi: "3.1.0",
     });
+  });
+
+  test("opens the document itself with the key", async () => {
+    const page = await openPage("/rooms/openapi.json");
+    await signIn(page);
+    await page.getByText('"openapi"').waitFor();
   });
 
   test("cancels a call that takes too long", async () => {
@@ -340,7 +374,7 @@ describe.skipIf(BROWSER_PATH === undefined)("a person at the page of tools", () 
     expect(await page.getByRole("dialog").isVisible()).toBe(false);
   });
 
-  test("needs no second hand on a phone: nothing is wider than it, by day and night", async () => {
+  test("has nothing wider than their phone, by day and by night", async () => {
     const page = await openPage("/docs", { ...PHONE, colorScheme: "dark" });
     expect(await widthOf(page)).toBe(360);
     await signIn(page);
