@@ -28,6 +28,7 @@ function withCatchAll(schema: JsonObject): JsonObject {
   return { ...rest, type: "object", properties: { [CATCH_ALL]: all } };
 }
 
+/** Besides, `additionalProperties: true` says nothing. */
 const BAG: ReadonlySet<string> = new Set([
   "type",
   "properties",
@@ -45,7 +46,9 @@ function mergeBags(schema: JsonObject): JsonObject {
   const isMergeable =
     bags.length === allOf.length &&
     new Set(names).size === names.length &&
-    bags.every((bag) => Object.keys(bag).every((key) => BAG.has(key)));
+    bags.every((bag) =>
+      Object.entries(bag).every(([key, value]) => BAG.has(key) || value === true),
+    );
   if (!isMergeable) return schema;
   const all = [rest, ...bags];
   return {

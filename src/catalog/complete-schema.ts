@@ -13,10 +13,31 @@ export function completeSchema(
   // Elsewhere (`not`, `if`) the exact meaning counts more than what a reader makes of it.
   const implied = kind === "followed" ? impliedType(whole) : undefined;
   const typed = implied === undefined ? whole : { ...whole, type: implied };
+  const types = typesIn(typed);
   // OpenAI refuses a list that says nothing of its items.
-  return typesIn(typed).includes("array") && typed["items"] === undefined
-    ? { ...typed, items: {} }
-    : typed;
+  if (types.includes("array") && typed["items"] === undefined) return { ...typed, items: {} };
+  const isBare =
+    types.includes("object") && kind === "followed" && !MEMBERS.some((key) => isSaid(typed[key]));
+  // Generators of types take an object that says nothing of its members for one without any.
+  return isBare ? { ...typed, additionalProperties: true } : typed;
+}
+
+/** Any of these says what an object may have in it. */
+const MEMBERS = [
+  "properties",
+  "patternProperties",
+  "additionalProperties",
+  "unevaluatedProperties",
+  "$ref",
+  "allOf",
+  "anyOf",
+  "oneOf",
+  "enum",
+  "const",
+];
+
+function isSaid(value: JsonValue | undefined): boolean {
+  return value !== undefined && !(isJsonObject(value) && Object.keys(value).length === 0);
 }
 
 /** Where one alternative is wider than it was, two may fit what only one did. */

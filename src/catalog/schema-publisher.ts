@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import { componentReference, escapedReference } from "./component-reference.ts";
 import { completeSchema } from "./complete-schema.ts";
 import { joinSchemas } from "./join-schemas.ts";
 import { modernSchema } from "./modern-schema.ts";
@@ -43,7 +44,6 @@ const MAX_WARNINGS = 10;
 const MAX_SHOWN = 100;
 const MAX_NAME = 80;
 
-const COMPONENTS = "#/components/schemas/";
 const ANYTHING: Made = { schema: {}, size: 2, loose: false };
 const NOTHING: Made = { schema: { not: {} }, size: 10, loose: false };
 
@@ -54,8 +54,7 @@ const NOTHING: Made = { schema: { not: {} }, size: 10, loose: false };
  * a reference leads back to itself. So:
  *
  * - what is small stands where it is used, and what is big is a component;
- * - a reference that leads back is one to a component whose name is escaped (RFC 6901, section 6):
- *   every reader of pointers decodes it, and Open WebUI, which does not, stops there;
+ * - a reference that leads back is escaped, so that Open WebUI stops there and nobody else;
  * - where Open WebUI does not look for references, nothing is left that a provider of models would
  *   refuse as pointing nowhere: what leads back there is its plain type.
  */
@@ -120,14 +119,14 @@ function createWalk(root: JsonObject, { prefix, taken }: ComponentNames) {
       return { ...ANYTHING, loose: true };
     }
     if (doing.has(target) || place.references >= MAX_REFERENCES) {
-      return refer(target, place.kind, () => escaped(nameOf(target, $ref)));
+      return refer(target, place.kind, () => escapedReference(nameOf(target, $ref)));
     }
     const body = publishOnce(target, { ...place, references: place.references + 1 });
     const budget = place.isRoot ? "root" : "inner";
     const isSmall = place.isRoot || body.size <= MAX_INLINED;
     const all = place.isRoot ? MAX_ROOT_INLINED : MAX_ALL_INLINED;
     if (!isSmall || inlined[budget] + body.size > all) {
-      return refer(target, place.kind, () => nameOf(target, $ref));
+      return refer(target, place.kind, () => componentReference(nameOf(target, $ref)));
     }
     inlined[budget] += body.size;
     return body;
@@ -197,9 +196,9 @@ function createWalk(root: JsonObject, { prefix, taken }: ComponentNames) {
   };
 }
 
-function refer(target: JsonObject, kind: SchemaPlace["kind"], name: () => string): Made {
+function refer(target: JsonObject, kind: SchemaPlace["kind"], write: () => string): Made {
   if (kind === "opaque") return stub(target);
-  const $ref = `${COMPONENTS}${name()}`;
+  const $ref = write();
   return { schema: { $ref }, size: $ref.length, loose: false };
 }
 
@@ -227,8 +226,3 @@ function asName(reference: string): string {
 }
 
 const WAYS: ReadonlySet<string> = new Set(["$defs", "definitions", "properties"]);
-
-/** The same name to a reader of pointers, and to nobody else; `_` stands in every name. */
-function escaped(name: string): string {
-  return name.replace("_", "%5F");
-}

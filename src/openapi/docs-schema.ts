@@ -1,3 +1,4 @@
+import { componentOf } from "../catalog/component-reference.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 
 /** The schemas of a document that others refer to, by name. */
@@ -10,7 +11,6 @@ const MAX_VALUES = 12;
 const MAX_TEXT = 400;
 /** References that lead to references. */
 const MAX_HOPS = 8;
-const POINTER = "#/components/schemas/";
 
 /** The schema that is meant; a reference that leads nowhere allows anything. */
 export function resolveSchema(schema: unknown, components: Components): JsonObject {
@@ -18,7 +18,7 @@ export function resolveSchema(schema: unknown, components: Components): JsonObje
   for (let hop = 0; hop < MAX_HOPS; hop += 1) {
     const target = isJsonObject(current) ? current["$ref"] : undefined;
     if (typeof target !== "string") return isJsonObject(current) ? current : {};
-    const named = components[target.slice(POINTER.length)];
+    const named = components[componentOf(target) ?? target];
     // What stands beside a reference is said of this use of it.
     current = { ...(isJsonObject(named) ? named : {}), ...without(current, "$ref") };
   }
@@ -58,7 +58,7 @@ function describe(schema: unknown, components: Components, depth: number): strin
   if (schema === false) return "never";
   if (!isJsonObject(schema)) return "any";
   const { $ref } = schema;
-  if (typeof $ref === "string" && depth >= MAX_DEPTH) return $ref.slice($ref.lastIndexOf("/") + 1);
+  if (typeof $ref === "string" && depth >= MAX_DEPTH) return componentOf($ref) ?? "any";
   const resolved = resolveSchema(schema, components);
   const inner = (part: unknown): string => describe(part, components, depth + 1);
   const { enum: values, anyOf, oneOf, allOf, type } = resolved;

@@ -10,8 +10,9 @@ const text = { type: "string" };
 const whole = { type: "integer" };
 
 test("is always an object with properties", () => {
-  for (const schema of [{}, { type: "object" }, { type: ["object", "null"] }, { properties: {} }]) {
-    expect(body(schema)).toEqual({ type: "object", properties: {} });
+  expect(body({})).toEqual({ type: "object", properties: {} });
+  for (const schema of [{ type: "object" }, { type: ["object", "null"] }, { properties: {} }]) {
+    expect(body(schema)).toEqual({ type: "object", properties: {}, additionalProperties: true });
   }
 });
 
@@ -101,6 +102,7 @@ test("declares a name that is only required", () => {
     type: "object",
     properties: { a: {} },
     required: ["a"],
+    additionalProperties: true,
   });
 });
 

@@ -142,7 +142,7 @@ test("ends in the plain type where Open WebUI would leave a reference to nowhere
   expect(property({ $ref: "#/$defs/Value" }, { $defs })).toEqual({
     anyOf: [
       { type: "string" },
-      { type: "object", additionalProperties: {} },
+      { type: "object", additionalProperties: true },
       {
         type: "array",
         prefixItems: [{ type: "array", description: "a list", items: {} }],
@@ -232,6 +232,10 @@ test("has a type and items where readers look for them", () => {
   expect(property({ properties: { a: {} } })).toMatchObject({ type: "object" });
   expect(property({ type: "array" })).toEqual({ type: "array", items: {} });
   expect(property({ type: ["array", "null"] })).toMatchObject({ items: {} });
+  expect(property({ type: "object" })).toEqual({ type: "object", additionalProperties: true });
+  expect(property({ type: "object", properties: { a: {} } })).not.toHaveProperty(
+    "additionalProperties",
+  );
   expect(property({})).toEqual({});
 });
 

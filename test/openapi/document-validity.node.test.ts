@@ -183,6 +183,7 @@ test("process_empty_object", async () => {
   expect(await seen({ type: "object", properties: {} })).toEqual({
     type: "object",
     properties: {},
+    additionalProperties: true,
   });
 });
 
