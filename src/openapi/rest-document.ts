@@ -62,9 +62,11 @@ type Written = Readonly<{ document: JsonObject; text: string; tag: string }>;
  * A description is one per set of callers, scope and state of the lists, and so are documents, up to
  * what else they say.
  */
-const written = new WeakMap<ServerDescription, Map<string, Written>>();
-/** With mcpo's words and without, and while states of backends change. */
-const MAX_WRITTEN = 4;
+const written = new Map<ServerDescription, Map<string, Written>>();
+/** Documents are read once and then asked after; one of a big catalog is a megabyte. */
+const MAX_DESCRIBED = 16;
+/** With mcpo's words and without. */
+const MAX_WRITTEN = 2;
 
 async function findDocument(
   question: DocumentQuestion,
@@ -85,10 +87,14 @@ async function findDocument(
   const text = JSON.stringify(document);
   const tag = `"${(await sha256Hex(text)).slice(0, 32)}"`;
   const made = { document, text, tag };
-  written.set(description, known.set(key, made));
-  const [oldest] = known.keys();
-  if (known.size > MAX_WRITTEN && oldest !== undefined) known.delete(oldest);
+  dropOldest(known.set(key, made), MAX_WRITTEN);
+  dropOldest(written.set(description, known), MAX_DESCRIBED);
   return made;
+}
+
+function dropOldest<Key>(kept: Map<Key, unknown>, limit: number): void {
+  const [oldest] = kept.keys();
+  if (kept.size > limit && oldest !== undefined) kept.delete(oldest);
 }
 
 type Described = Pick<RestExchange, "config" | "compat"> &
