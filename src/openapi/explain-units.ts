@@ -113,20 +113,25 @@ function nearestBranch(
       branches.set(name, last);
     }
   }
+  const fault = toFault(unit, found);
+  if (SEVERAL.test(unit.error)) return [{ ...fault, keyword: "several" }];
+  const isOwn = ({ at, keyword }: Fault): boolean =>
+    at === unit.instanceLocation && OWN.has(keyword);
   const told = [...branches.values()].map((branch) => faultsOf(branch, found));
-  const place = unit.instanceLocation;
   const [nearest] = told
-    .filter((faults) => !faults.some((fault) => fault.at === place && OWN.has(fault.keyword)))
+    .filter((faults) => !faults.some(isOwn))
     .toSorted((left, right) => distanceOf(left) - distanceOf(right));
   if (nearest !== undefined) return nearest;
-  const fault = toFault(unit, found);
-  const { anyOf = [], oneOf = [] } = fault.schema;
-  const schemas = unit.keyword === "anyOf" ? anyOf : oneOf;
-  const possible = schemas.filter((schema) => schema.type !== "null");
+  const possible = told.filter((faults) => !faults.some(isNullWanted));
   // `anyOf: [T, null]` is how an optional T is written.
-  const [only] = possible.length === 1 ? told.filter((faults) => !faults.some(isNullWanted)) : [];
-  return only ?? [fault];
+  const [only] = possible;
+  if (only !== undefined && possible.length === 1) return only;
+  const wanted = told.flatMap((faults) => faults.filter(isOwn).map(({ schema }) => schema));
+  return [{ ...fault, schema: { anyOf: wanted } }];
 }
+
+/** What is said of `oneOf` when it is not that none fits. */
+const SEVERAL = /\([1-9]\d* matches\)/;
 
 /** That a value is of another kind altogether. */
 const OWN: ReadonlySet<string> = new Set(["type", "const", "enum"]);

@@ -6,8 +6,9 @@ import { allowed, bounded, counted, orList, shown } from "./shown-values.ts";
 
 /** One keyword of a schema that a value does not meet. */
 export type Fault = Readonly<{
+  /** `several` for a `oneOf` of which more than one fits. */
   keyword: string;
-  /** The one with the keyword. */
+  /** The one with the keyword; of alternatives what each of them wants, as `anyOf`. */
   schema: Schema;
   /** Where the value stands, as a pointer. */
   at: string;
@@ -58,9 +59,10 @@ function wordsOf({ keyword, schema, input, loc }: Fault): Words {
     case "const":
       return literal([bound], input);
     case "anyOf":
-      return wrongBranch(schema.anyOf ?? [], input);
     case "oneOf":
-      return wrongBranch(schema.oneOf ?? [], input);
+      return wrongBranch(schema.anyOf ?? [], input);
+    case "several":
+      return { type: "value_error", msg: "Input should fit one alternative only, it fits several" };
     case "minimum":
       return compared("greater_than_equal", "greater than or equal to", "ge", bound, input);
     case "maximum":

@@ -226,8 +226,22 @@ test("tells of the alternative that was meant", () => {
   expect(problems(schema, { kind: "text" })).toMatchObject([
     { type: "missing", loc: ["body", "body"] },
   ]);
+  expect(problems(schema, { kind: "file", path: "a", body: "b" })).toEqual([]);
+  expect(problems(schema, { path: "a", body: "b", other: 1 })).toMatchObject([
+    { type: "value_error", loc: ["body"] },
+  ]);
   expect(problems(schema, { kind: "file", path: 1 })).toMatchObject([
     { type: "string_type", loc: ["body", "path"] },
+  ]);
+});
+
+test("tells what all alternatives want where none was meant", () => {
+  const schema = {
+    properties: { x: { anyOf: [{ $ref: "#/$defs/a" }, { allOf: [{ type: "array" }] }] } },
+    $defs: { a: { type: "object" } },
+  };
+  expect(problems(schema, { x: 5 })).toMatchObject([
+    { type: "union_error", msg: "Input should be a valid object or a valid list, not 5" },
   ]);
 });
 
