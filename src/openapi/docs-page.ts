@@ -63,9 +63,7 @@ export function docsPage(page: DocsPage): Promise<Response> {
         ${backend === undefined ? backendSections({ content, states, query }) : toolList(tools, content)}
         ${otherPaths(content)}
       </main>
-      <dialog id="ask" aria-label="API key">
-        ${keyForm(undefined)} <button type="button" data-do="close">Not now</button>
-      </dialog>
+      <dialog id="ask" aria-label="API key">${keyForm(undefined, NOT_NOW)}</dialog>
       ${TRY}`,
   });
 }
@@ -78,6 +76,8 @@ function introduction({ description, base }: DocsContent, states: BackendStates)
     .filter((line) => !links.some((link) => line.startsWith(link)))
     .join("\n");
 }
+
+const NOT_NOW = html`<button type="button" data-do="close">Not now</button>`;
 
 /** Put into each tool when it is opened: two hundred of them would be a third of the page. */
 const TRY = html`<template id="try">

@@ -28,8 +28,11 @@ export function signInPage({ problem, status, headers }: SignInPage): Promise<Re
   });
 }
 
-/** The key goes into a header of requests of this page, never into an address or a cookie. */
-export function keyForm(problem: string | undefined): Markup {
+/**
+ * The key goes into a header of requests of this page, never into an address or a cookie. `beside`
+ * is what else can be done.
+ */
+export function keyForm(problem: string | undefined, beside: Markup | string = ""): Markup {
   return html`<form class="key" data-form="key">
     <label for="key">API key</label>
     <input
@@ -43,6 +46,6 @@ export function keyForm(problem: string | undefined): Markup {
     />
     <p class="problem" id="key-problem" role="alert">${problem ?? ""}</p>
     <label class="tick"><input type="checkbox" id="remember" /> Remember in this tab</label>
-    <div class="bar"><button class="main">Continue</button></div>
+    <div class="bar"><button class="main">Continue</button>${beside}</div>
   </form>`;
 }

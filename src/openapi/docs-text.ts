@@ -8,7 +8,7 @@ const MAX_PROSE = 6_000;
 const MAX_PARAGRAPHS = 60;
 
 /**
- * A stranger's words as paragraphs, with `code` as code and lines as they were broken. Everything
+ * A stranger's words as paragraphs, with headings, `code` as code and lines as they were broken. Everything
  * else of Markdown stays text: no link, no image and no HTML of a backend is ever followed.
  */
 export function prose(text: string): readonly Markup[] {
@@ -17,7 +17,11 @@ export function prose(text: string): readonly Markup[] {
     .split(/\n\s*\n/, MAX_PARAGRAPHS)
     .map((paragraph) => paragraph.trim())
     .filter((paragraph) => paragraph !== "")
-    .map((paragraph) => html`<p>${codeSpans(paragraph)}</p>`);
+    .map((paragraph) => {
+      const heading = /^#{1,6} (.+)$/.exec(paragraph)?.[1];
+      if (heading !== undefined) return html`<p><strong>${codeSpans(heading)}</strong></p>`;
+      return html`<p>${codeSpans(paragraph)}</p>`;
+    });
 }
 
 /** Without characters that are not seen, some of which turn the text around them the other way. */

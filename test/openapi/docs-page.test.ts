@@ -1,4 +1,4 @@
-import { describe, expect, inject, test } from "vitest";
+import { beforeAll, describe, expect, inject, test } from "vitest";
 import { parseBackendName } from "../../src/config/backend-name.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { docsPage } from "../../src/openapi/docs-page.ts";
@@ -271,6 +271,15 @@ describe("strangers' words in a page", () => {
     expect(text).toContain("safetxt.exe");
   });
 
+  test("keep their paragraphs, headings, lines and code", async () => {
+    const description = "# First `part`\n\n#no heading\n- one\n- `two`, and ` alone\r\n\r\n\n";
+    const { text } = await show(tool("one", { description }));
+    expect(/<div class="prose">(<p><strong>[^]*?)<\/div>/.exec(text)?.[1]?.trim()).toBe(
+      "<p><strong>First <code>part</code></strong></p>" +
+        "<p>#no heading\n- one\n- <code>two</code>, and ` alone</p>",
+    );
+  });
+
   test("are shown up to a length", async () => {
     const { text } = await show(tool("one", { description: "word ".repeat(100_000) }));
     expect(text.length).toBeLessThan(60_000);
@@ -280,13 +289,19 @@ describe("strangers' words in a page", () => {
 describe("a page from the gateway", () => {
   const page = { headers: { accept: "text/html" } };
 
+  // The first request loads the whole Worker.
+  beforeAll(
+    () =>
+      configure({
+        mcpServers: {
+          time: { builtin: "time" },
+          "secret-backend": { url: `${inject("fixtures").quirky}/plain/docs` },
+        },
+      }),
+    30_000,
+  );
+
   test("asks for a key and says nothing of what there is", async () => {
-    await configure({
-      mcpServers: {
-        time: { builtin: "time" },
-        "secret-backend": { url: `${inject("fixtures").quirky}/plain/docs` },
-      },
-    });
     for (const path of ["/docs", "/time/docs", "/secret-backend/docs", "/"]) {
       const response = await send(path, page);
       expect(response.status).toBe(401);
