@@ -16,12 +16,18 @@ export async function answerMethod(exchange: RestExchange, place: RestPlace): Pr
     const tool = await findTool(exchange, toolPlace);
     if (tool !== undefined) return callTool(exchange, tool);
   }
-  if (page !== undefined && methodsOf(page).includes(method)) return answerPage(exchange, page);
+  const { requestId } = exchange.context;
+  if (page !== undefined && methodsOf(page).includes(method)) {
+    const response = await answerPage(exchange, page);
+    response.headers.set("x-request-id", requestId);
+    return response;
+  }
   const allowed = await findMethods(exchange, place);
   if (allowed.length === 0) throw await missing(exchange, place);
   // mcpo names the methods that do something.
   const allow = (exchange.compat ? allowed : [...allowed, "OPTIONS"]).join(", ");
-  if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
+  if (method === "OPTIONS")
+    return new Response(null, { status: 204, headers: { allow, "x-request-id": requestId } });
   throw new RestRefusal(
     "method_not_allowed",
     `Cannot ${method.slice(0, 20)} ${exchange.path.slice(0, 200)}: allowed is ${allow}`,
@@ -62,12 +68,12 @@ async function findTool(
     return tools.find(({ backend, ownName }) => backend === HOUSE && ownName === name);
   }
   const scope = { kind: "one", backend: home } as const;
-  const tool = await gateway.tool(caller, scope, name, context).catch(asMissing);
-  return tool?.backend === HOUSE ? undefined : tool;
-}
-
-/** A backend that the caller does not see has no tools. */
-function asMissing(error: unknown): undefined {
-  if (error instanceof GatewayError && error.code === "not_found") return undefined;
-  throw error;
+  try {
+    const tool = await gateway.tool(caller, scope, name, context);
+    return tool?.backend === HOUSE ? undefined : tool;
+  } catch (error) {
+    // A backend that the caller does not see has no tools.
+    if (error instanceof GatewayError && error.code === "not_found") return undefined;
+    throw error;
+  }
 }

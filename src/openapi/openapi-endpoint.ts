@@ -38,19 +38,22 @@ type Asked = Readonly<{ request: Request; path: string; context: CallContext }>;
 /** REST as mcpo serves it: every path that no other surface has. */
 export function createOpenapiEndpoint(needs: OpenapiNeeds): OpenapiEndpoint {
   return async (request, path, context) => {
-    const snapshot = await readSnapshot(needs, context);
+    const snapshot = needs.snapshots.peek(context) ?? (await readSnapshot(needs, context));
     const policy =
       snapshot instanceof GatewayError ? ANY_ORIGIN : corsPolicyOf(snapshot.config.openapi);
+    const { method } = request;
     // Before the credential: a preflight never carries one.
-    if (isPreflight(request)) return answerPreflight(request, policy);
+    if (method === "OPTIONS" && isPreflight(request)) return answerPreflight(request, policy);
     const response =
       snapshot instanceof GatewayError
         ? restErrorResponse(snapshot, { requestId: context.requestId, compat: false })
         : await answerRest(needs, { request, path, context }, snapshot);
-    response.headers.set("x-request-id", context.requestId);
-    setCors(response.headers, request, policy);
+    // A call without an origin is no page's, and its answer is kept by no cache.
+    if (method !== "POST" || request.headers.get("origin") !== null) {
+      setCors(response.headers, request, policy);
+    }
     // The same answer without its body (RFC 9110 section 9.3.2).
-    return request.method === "HEAD" ? new Response(null, response) : response;
+    return method === "HEAD" ? new Response(null, response) : response;
   };
 }
 
@@ -59,7 +62,7 @@ async function readSnapshot(
   context: CallContext,
 ): Promise<SnapshotData | GatewayError> {
   try {
-    return snapshots.peek(context) ?? (await snapshots.current(context));
+    return await snapshots.current(context);
   } catch (thrown) {
     return asGatewayError(thrown);
   }
@@ -74,7 +77,8 @@ async function answerRest(
   const query = readQuery(request.url);
   const compat = wantsMcpo(query, config);
   try {
-    await refuseLoop(needs, request);
+    const hops = request.headers.get(HOP_HEADER);
+    if (hops !== null) await refuseLoop(needs, hops);
     const origin = requireOwnOrigin(needs.ownOrigin, request);
     const place = readRestPath(path, { config, names: namesOf(snapshot) });
     const { gateway, authenticator } = needs;
@@ -123,9 +127,7 @@ function wantsMcpo(query: URLSearchParams | undefined, config: OpenapiConfig): b
 }
 
 /** A gateway that is configured as its own backend would call itself for ever. */
-async function refuseLoop({ hopId }: OpenapiNeeds, { headers }: Request): Promise<void> {
-  const hops = headers.get(HOP_HEADER);
-  if (hops === null) return;
+async function refuseLoop({ hopId }: OpenapiNeeds, hops: string): Promise<void> {
   const loop = hopProblem(hops, await hopId());
   if (loop === undefined) return;
   throw new RestRefusal("backend_unavailable", `Cannot answer: ${loop}`, { status: 508 });

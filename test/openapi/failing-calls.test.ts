@@ -3,7 +3,13 @@ import { gatewayHopId } from "../../src/core/hop.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { quirk } from "../support/backend-calls.ts";
 import { scripted } from "../support/scripted-backend.ts";
-import { awaitReady, configure, type Init, sendAuthorized } from "../support/worker.ts";
+import {
+  awaitReady,
+  configure,
+  type Init,
+  sendAsOwner,
+  sendAuthorized,
+} from "../support/worker.ts";
 
 const CODES = [-32700, -32600, -32601, -32602, -32603, -32000, 7];
 
@@ -208,6 +214,29 @@ describe.each(["gone", "local"])("a backend that is not connected (%s)", (backen
     expect(await (await sendAuthorized(`/${backend}/system`)).json()).toEqual({ prompt: "" });
   });
 });
+
+test("records a call and what came of it, as on every surface", async () => {
+  const { headers } = await call("/scripted/two_texts");
+  const id = headers.get("x-request-id") ?? "none";
+  await expect
+    .poll(async () => (await sendAsOwner("/admin/api/audit")).text(), { timeout: 5_000 })
+    .toContain(id);
+  const { events } = await (await sendAsOwner("/admin/api/audit")).json<{ events: JsonObject[] }>();
+  expect(events.find(({ requestId }) => requestId === id)).toMatchObject({
+    method: "tools/call",
+    backend: "scripted",
+    target: "two_texts",
+    outcome: "tool_error",
+  });
+});
+
+test("lets one key have so many calls under way, and says when to come again", async () => {
+  const calls = await Promise.all(Array.from({ length: 205 }, () => call("/hung/call")));
+  const refused = calls.filter(({ status }) => status === 429);
+  expect(refused).toHaveLength(5);
+  expect(refused[0]?.detail["code"]).toBe("rate_limited");
+  expect(refused[0]?.headers.get("retry-after")).toBe("1");
+}, 30_000);
 
 test("stops a request that goes round in circles", async () => {
   const own = await gatewayHopId("encryption-key-of-the-tests-0123456789");
