@@ -2,16 +2,20 @@ import { GatewayError } from "../core/errors.ts";
 import type { BackendName } from "../core/ids.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { Scope } from "../gateway/gateway.ts";
-import { readJsonText } from "../http/json-body.ts";
+import { parseBody, readBody } from "./arguments-body.ts";
 import { ArgumentsRefused, type BodyProblem } from "./arguments-refused.ts";
 import { askBackend } from "./ask-backend.ts";
 import { callContext } from "./call-context.ts";
 import { jsonBody } from "./rest-body.ts";
 import type { RestExchange } from "./rest-exchange.ts";
 import { resultOf } from "./result-of.ts";
+import { bounded } from "./shown-values.ts";
 
 /** What a query says to this surface; a prompt with an argument of that name is asked by POST. */
 const OWN_PARAMETERS: ReadonlySet<string> = new Set(["compat", "result"]);
+
+/** Enough to act upon. */
+const MAX_PROBLEMS = 20;
 
 export async function listPrompts(
   { gateway, caller, context }: RestExchange,
@@ -29,7 +33,7 @@ export async function getPrompt(
 ): Promise<Response> {
   const prompt = await findPrompt(exchange, backend, name);
   const where = exchange.request.method === "POST" ? "body" : "query";
-  const given = where === "body" ? await readBody(exchange.request) : readQuery(exchange);
+  const given = where === "body" ? await readGiven(exchange) : readQuery(exchange);
   const args = requireTexts(given, where, requiredOf(prompt));
   const answer = await askBackend(
     exchange,
@@ -73,31 +77,13 @@ function readQuery({ query }: RestExchange): JsonObject {
   return Object.fromEntries([...(query ?? [])].filter(([name]) => !OWN_PARAMETERS.has(name)));
 }
 
-async function readBody(request: Request): Promise<JsonObject> {
-  if (request.body === null) return {};
-  const text = await readJsonText(request);
+async function readGiven({ request, context, compat }: RestExchange): Promise<JsonObject> {
+  const text = await readBody(request, { after: context.after, compat });
   if (text.trim() === "") return {};
-  const body = parsed(text);
+  const body = parseBody(text, compat);
   if (isJsonObject(body)) return body;
-  throw new ArgumentsRefused([
-    {
-      type: "dict_type",
-      loc: ["body"],
-      msg: "Input should be an object with the arguments of the prompt",
-      input: Array.isArray(body) ? [] : body,
-    },
-  ]);
-}
-
-function parsed(text: string): JsonValue {
-  try {
-    const value: JsonValue = JSON.parse(text);
-    return value;
-  } catch (error) {
-    throw new GatewayError("invalid_request", "Cannot read the request body: it is not JSON", {
-      cause: error,
-    });
-  }
+  const msg = "Input should be an object with the arguments of the prompt";
+  throw new ArgumentsRefused([{ type: "dict_type", loc: ["body"], msg, input: bounded(body) }]);
 }
 
 /** Arguments of prompts are texts (MCP server/prompts), and those that are required are there. */
@@ -108,16 +94,21 @@ function requireTexts(
 ): JsonObject {
   const problems: BodyProblem[] = required
     .filter((name) => !Object.hasOwn(given, name))
-    .map((name) => ({ type: "missing", loc: [where, name], msg: "Field required", input: given }));
+    .map((name) => ({
+      type: "missing",
+      loc: [where, name],
+      msg: "Field required",
+      input: bounded(given),
+    }));
   for (const [name, value] of Object.entries(given)) {
     if (typeof value === "string") continue;
     problems.push({
       type: "string_type",
       loc: [where, name],
       msg: "Input should be a valid string",
-      input: value ?? null,
+      input: bounded(value ?? null),
     });
   }
-  if (problems.length > 0) throw new ArgumentsRefused(problems);
+  if (problems.length > 0) throw new ArgumentsRefused(problems.slice(0, MAX_PROBLEMS));
   return given;
 }
