@@ -110,7 +110,7 @@ const CASES: readonly Case[] = [
   {
     named: "process_empty_object",
     properties: { options: { type: "object", properties: {} } },
-    documented: { type: "object", properties: {} },
+    documented: { type: "object", properties: {}, additionalProperties: true },
     arrives: { options: { any: "key", at: { all: true } } },
     refused: { body: { options: [] }, at: ["body", "options"] },
   },
