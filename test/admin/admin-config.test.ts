@@ -49,7 +49,7 @@ test("keeps the secret when the masked document comes back", async () => {
 
 test("changes nothing when the config is not valid, and says what is", async () => {
   const before = await read();
-  for (const text of ["{nope", '{"mcpServers": {"Bad Name": {"url": "https://a.test"}}}']) {
+  for (const text of ["{nope", '{"mcpServers": {"bad/name": {"url": "https://a.test"}}}']) {
     // oxlint-disable-next-line no-await-in-loop
     const response = await put(text);
     expect(response.status).toBe(422);
