@@ -1,8 +1,8 @@
 import type { RequestId } from "../core/json-rpc.ts";
 
 /**
- * How long a request may go without a message about it. It stands still while the client is asked
- * something on its behalf: people take longer than machines.
+ * How long a request may go without a message about it, from its first `heard` on. It stands still
+ * while the client is asked something on its behalf: people take longer than machines.
  */
 export class CallClock {
   readonly #limitMs: number | undefined;
@@ -13,7 +13,6 @@ export class CallClock {
   constructor(limitMs: number | undefined, onLate: () => void) {
     this.#limitMs = limitMs;
     this.#onLate = onLate;
-    this.heard();
   }
 
   heard(): void {

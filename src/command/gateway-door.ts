@@ -35,8 +35,11 @@ export type Credentials = Readonly<{
   ) => Promise<void>;
 }>;
 
-export type DoorRequest = Omit<GatewayRequest, "headers"> &
-  Readonly<{ headers: Readonly<Record<string, string>>; onDelivering?: () => void }>;
+export type DoorRequest = GatewayRequest &
+  Readonly<{
+    /** Whether the gateway may be at work on it from now on. */
+    onUnderWay?: (isUnderWay: boolean) => void;
+  }>;
 
 export type GatewayDoor = Readonly<{
   /** Throws `NoAnswer` for what is not let in. Other failures are of the connection. */
@@ -60,12 +63,12 @@ export function createGatewayDoor(options: DoorOptions): GatewayDoor {
   const { sender, credentials, log } = options;
 
   async function deliver(request: DoorRequest, authorization: string | undefined) {
-    const { onDelivering, headers, ...rest } = request;
+    const { onUnderWay, headers, ...rest } = request;
     const backoff = new Backoff(RETRY_TIMES);
     for (let tries = 0; ; tries += 1) {
       let waitMs: number;
       try {
-        onDelivering?.();
+        onUnderWay?.(true);
         const response = await sender.send({
           ...rest,
           headers: {
@@ -85,6 +88,7 @@ export function createGatewayDoor(options: DoorOptions): GatewayDoor {
         waitMs = backoff.next();
         log.debug(`the gateway is not reached: ${reasonOf(error)}, tried again in ${waitMs} ms`);
       }
+      onUnderWay?.(false);
       await pause(waitMs, undefined, { signal: request.signal });
     }
   }
@@ -95,6 +99,7 @@ export function createGatewayDoor(options: DoorOptions): GatewayDoor {
       const response = await deliver(request, first);
       if (response.statusCode !== 401) return response;
       response.resume();
+      request.onUnderWay?.(false);
       const challenge = response.headers["www-authenticate"];
       await credentials.renew(first, { signal: request.signal, challenge });
       const second = await deliver(request, await credentials.current(request.signal));

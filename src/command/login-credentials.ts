@@ -84,12 +84,14 @@ export function createLoginCredentials(options: LoginOptions): Credentials {
         if (login !== undefined && login.accessToken !== refused) return;
         lock = await store.lock("login");
       }
+      if (lock === undefined)
+        throw notSignedIn("another window is open, and nobody has answered it");
       try {
         const place = await discoverLogin(options.endpoint, challenge);
         login = await signIn(place, { show, waitMs });
         await store.write(login);
       } finally {
-        await lock?.release();
+        await lock.release();
       }
     } catch (error) {
       if (error instanceof NoAnswer && error.code === STDIO_CODES.credential) refusal = error;
@@ -120,6 +122,10 @@ export function createLoginCredentials(options: LoginOptions): Credentials {
       }, signal);
     },
   };
+}
+
+function notSignedIn(reason: string): NoAnswer {
+  return new NoAnswer(STDIO_CODES.credential, `Cannot sign in: ${reason}`);
 }
 
 /** A request that is given up does not take the login of all others with it. */

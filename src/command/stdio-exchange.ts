@@ -43,7 +43,7 @@ export class StdioExchange {
   readonly #waiting: Set<RequestId>;
   readonly #abort = new AbortController();
   readonly #clock: CallClock;
-  #isDelivering = false;
+  #isUnderWay = false;
   #isCancelled = false;
   #isLate = false;
   /** The gateway wants arguments as headers that were not sent. */
@@ -97,7 +97,7 @@ export class StdioExchange {
   cancel(): boolean {
     this.#isCancelled = true;
     // Modern: closing the stream is the message (2026-07-28, basic/utilities/cancellation).
-    const mustTell = this.#version === undefined && this.#isDelivering;
+    const mustTell = this.#version === undefined && this.#isUnderWay;
     if (!mustTell) this.#abort.abort();
     return mustTell;
   }
@@ -129,9 +129,9 @@ export class StdioExchange {
     const { session } = this.#io;
     const { id } = session;
     const response = await this.#postOnce();
-    if (response.statusCode !== 404 || id === undefined || this.#version !== undefined) {
-      return response;
-    }
+    const isLost = response.statusCode === 404 && id !== undefined && this.#version === undefined;
+    // What nobody waits for was about the old session.
+    if (!isLost || this.#waiting.size === 0) return response;
     response.resume();
     await session.reopen(id);
     return this.#postOnce();
@@ -153,8 +153,10 @@ export class StdioExchange {
       headers: { ...MESSAGE_HEADERS, ...headers },
       body: this.#message.text,
       signal: this.#abort.signal,
-      onDelivering: () => {
-        this.#isDelivering = true;
+      onUnderWay: (isUnderWay) => {
+        this.#isUnderWay = isUnderWay;
+        if (isUnderWay) this.#clock.heard();
+        else this.#clock.stop();
       },
     });
   }
@@ -313,7 +315,7 @@ export class StdioExchange {
 
   #late(): NoAnswer {
     const seconds = (this.#io.timeoutMs ?? 0) / 1_000;
-    const rest = this.#isDelivering ? ", it may still run" : "";
+    const rest = this.#isUnderWay ? ", it may still run" : "";
     return new NoAnswer(
       STDIO_CODES.time,
       `Cannot wait for the gateway any longer: no message within ${seconds} s${rest}`,
