@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { calledAs } from "./called-as.ts";
 import { openCloudflareAccount, type CloudflareAccount } from "./cloudflare-account.ts";
 import { CommandFailure } from "./command-failure.ts";
 import type { DeployOptions } from "./command-line.ts";
@@ -101,7 +102,8 @@ export async function deploy(
     for (const warning of warnings) say(`    ! ${file}: ${oneLine(warning, 400)}`);
     if (started.length > 0) {
       say(`    ! ${started.join(", ")}: started here, with a key made for "connect":`);
-      say(`      npm run connect -- --gateway ${url} --config ${options.config ?? ""}`);
+      const rest = `--gateway ${url} --config ${options.config ?? ""}`;
+      say(`      ${calledAs("connect", rest)}`);
     }
   }
   for (const missing of secrets.missing) {

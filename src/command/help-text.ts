@@ -1,4 +1,7 @@
+import { calledAs } from "./called-as.ts";
 import type { CommandName } from "./command-line.ts";
+import { PROJECT } from "./project-files.ts";
+import { alignRows } from "./terminal.ts";
 
 const SERVE_FLAGS = `Where
   -p, --port 8787           port to listen on; 0 takes a free one
@@ -30,10 +33,11 @@ REST, over "gateway.openapi" of the config
       --help                this text`;
 
 const TEXTS: Record<CommandName, string> = {
-  start: `npm start -- [flags] [-- COMMAND ARGS… | -- URL]
+  start: `${calledAs("start", "[flags]")} [-- COMMAND ARGS… | -- URL]
 
 Serves the gateway on this machine. What comes after "--" is the one MCP server
-to serve, as in "npm start -- -- npx -y @modelcontextprotocol/server-memory".
+to serve, as in
+${calledAs("start", "-- npx -y @modelcontextprotocol/server-memory")}
 
 ${SERVE_FLAGS}
 
@@ -43,12 +47,12 @@ stored config, and stay in it. Secrets are made on the first run and kept in
 LLM_BASE_URL, LLM_API_KEY and LLM_MODEL in either give mcp-gateway a language
 model; CONNECTION_TIMEOUT is the limit, in seconds, of backends that name none.
 Exit codes: 0 stopped, 1 wrong flag or config, 2 port in use.`,
-  dev: `npm run dev -- [flags]
+  dev: `${calledAs("dev", "[flags]")}
 
 Serves the gateway with "wrangler dev": slower, rebuilds when source changes.
 
 ${SERVE_FLAGS}`,
-  connect: `npm run connect -- [flags] [-- COMMAND ARGS… | -- URL]
+  connect: `${calledAs("connect", "[flags]")} [-- COMMAND ARGS… | -- URL]
 
 Brings MCP servers of this machine and its network to a gateway elsewhere. The
 config of that gateway names each as {"connector": true}, and its owner makes
@@ -64,7 +68,7 @@ the key: POST /admin/api/keys {"name": "home", "connect": ["nas"]} or ["*"].
 
 Exit codes: 0 stopped, 1 wrong flag or config, 3 refused by the gateway or (with
 --once) not reached, 4 (with --once) a server ended.`,
-  stdio: `npm run --silent stdio -- [flags]
+  stdio: `${calledAs("stdio", "[flags]")}
 
 Speaks MCP over stdin and stdout, for clients that only start programs, and
 passes it on to a gateway. Flags win over the variables in parentheses.
@@ -87,7 +91,7 @@ passes it on to a gateway. Flags win over the variables in parentheses.
       --version             version
 
 Exit codes: 0 ended, 1 wrong flag or variable, 3 not signed in.`,
-  deploy: `npm run deploy -- [flags]
+  deploy: `${calledAs("deploy", "[flags]")}
 
 Puts the gateway on your Cloudflare account; running it again updates it.
 
@@ -101,14 +105,28 @@ Puts the gateway on your Cloudflare account; running it again updates it.
       --version             version`,
 };
 
-const OVERVIEW = `mcp-edge-gateway: every MCP server behind one address
+const COMMANDS: readonly (readonly [CommandName, string])[] = [
+  ["start", "serve it here"],
+  ["dev", "serve it while editing"],
+  ["connect", "bring local servers"],
+  ["stdio", "speak to one over stdio"],
+  ["deploy", "put it on Cloudflare"],
+];
 
-  npm start           serve it here            (npm start -- --help)
-  npm run dev         serve it while editing   (npm run dev -- --help)
-  npm run connect     bring local servers      (npm run connect -- --help)
-  npm run stdio       speak to one over stdio  (npm run stdio -- --help)
-  npm run deploy      put it on Cloudflare     (npm run deploy -- --help)`;
+function overview(): string {
+  const rows = COMMANDS.filter(([name]) => !(PROJECT.isPacked && name === "dev")).map(
+    ([name, what]) => [calledAs(name), what],
+  );
+  const last = `Each has flags of its own: ${calledAs("start", "--help")}`;
+  return [
+    "mcp-edge-gateway: every MCP server behind one address",
+    "",
+    ...alignRows(rows),
+    "",
+    last,
+  ].join("\n");
+}
 
 export function helpText(about: CommandName | undefined): string {
-  return about === undefined ? OVERVIEW : TEXTS[about];
+  return about === undefined ? overview() : TEXTS[about];
 }

@@ -1,15 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import {
-  convertV4MiniflareOptions,
-  Log,
-  LogLevel,
-  Miniflare,
-  MiniflareCoreError,
-  type MiniflareOptions,
-  type V4ModuleDefinition,
-} from "miniflare";
+import type * as miniflareTypes from "miniflare";
+import type { MiniflareOptions, V4ModuleDefinition } from "miniflare";
 import { CommandFailure } from "./command-failure.ts";
+import { requireHeavyModule } from "./heavy-package.ts";
 import { portInUse } from "./listen-address.ts";
 import { findChildren, openOrphanGuard } from "./orphan-guard.ts";
 import type { WorkerBundle } from "./worker-bundle.ts";
@@ -50,6 +44,7 @@ const MODULE_TYPES: ReadonlyMap<string, V4ModuleDefinition["type"]> = new Map([
  * the development proxy, the usual way in, it would serve a third of the requests.
  */
 export async function openLocalRuntime(options: RuntimeOptions): Promise<LocalRuntime> {
+  const miniflare = await loadMiniflare();
   const modules = readModules(options.bundle);
   const listeners = rememberSignalListeners();
   const guard = openOrphanGuard();
@@ -59,14 +54,14 @@ export async function openLocalRuntime(options: RuntimeOptions): Promise<LocalRu
     options.onLog("warn", "The runtime crashed and was started again");
   };
   const optionsWith = (variables: Variables): MiniflareOptions =>
-    miniflareOptions(options, { modules, variables, onRestart });
-  const runtime = new Miniflare(optionsWith(options.variables));
+    miniflareOptions(miniflare, options, { modules, variables, onRestart });
+  const runtime = new miniflare.Miniflare(optionsWith(options.variables));
   try {
     await runtime.ready;
   } catch (error) {
     guard.release();
     await runtime.dispose().catch(() => {}); // it never came up
-    throw startProblem(error, options.port);
+    throw startProblem(error, { port: options.port, miniflare });
   }
   // Its handlers exit at once and with another code; stopping is our caller's decision.
   listeners.removeNew();
@@ -84,7 +79,21 @@ export async function openLocalRuntime(options: RuntimeOptions): Promise<LocalRu
   };
 }
 
+type MiniflareModule = typeof miniflareTypes;
+
+/** Beside us in a checkout; an installed command has to find or fetch it. */
+async function loadMiniflare(): Promise<MiniflareModule> {
+  const module: unknown = await import(await requireHeavyModule("miniflare"));
+  if (typeof module === "object" && module !== null && "Miniflare" in module) {
+    // It is the version whose types these are: the exact one is asked for.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return module as MiniflareModule;
+  }
+  throw new CommandFailure("Cannot start: miniflare is there, and is not what it should be");
+}
+
 function miniflareOptions(
+  { convertV4MiniflareOptions, Log, LogLevel }: MiniflareModule,
   { bundle, host, port, state, onLog }: RuntimeOptions,
   running: { modules: V4ModuleDefinition[]; variables: Variables; onRestart: () => void },
 ): MiniflareOptions {
@@ -135,8 +144,11 @@ function readModules({ folder, main }: WorkerBundle): V4ModuleDefinition[] {
   });
 }
 
-function startProblem(error: unknown, port: number): CommandFailure {
-  if (error instanceof MiniflareCoreError && error.code === "ERR_ADDRESS_IN_USE") {
+function startProblem(
+  error: unknown,
+  { port, miniflare }: Readonly<{ port: number; miniflare: MiniflareModule }>,
+): CommandFailure {
+  if (error instanceof miniflare.MiniflareCoreError && error.code === "ERR_ADDRESS_IN_USE") {
     return portInUse(port);
   }
   const reason = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,7 @@
 import { GATEWAY_INFO } from "../core/gateway-info.ts";
 import { CommandFailure } from "./command-failure.ts";
 import type { CommandLine } from "./command-line.ts";
+import { PROJECT } from "./project-files.ts";
 import { parseStdio } from "./stdio-line.ts";
 
 const { version: VERSION } = GATEWAY_INFO;
@@ -28,6 +29,9 @@ async function run(line: CommandLine): Promise<number> {
       return start(line, VERSION);
     }
     case "dev": {
+      if (PROJECT.isPacked) {
+        throw new CommandFailure('Cannot run "dev": it is for a checkout, and this is a package');
+      }
       const { dev } = await import("./dev.ts");
       return dev(line, VERSION);
     }

@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { calledAs } from "./called-as.ts";
 import { CommandFailure } from "./command-failure.ts";
 
 export type FlagsToRead<Options extends ParseArgsOptionsConfig> = Readonly<{
@@ -27,7 +28,7 @@ export function readFlags<Options extends ParseArgsOptionsConfig>(flags: FlagsTo
       const advice = instead?.get(token.name);
       throw new CommandFailure(
         advice === undefined
-          ? `Unknown flag ${token.rawName}: see "npm run ${command} -- --help"`
+          ? `Unknown flag ${token.rawName}: see "${calledAs(command, "--help")}"`
           : `Cannot use ${token.rawName}: ${advice}`,
       );
     }

@@ -1,3 +1,4 @@
+import { calledAs } from "./called-as.ts";
 import type { BackendStatus, ModelStatus } from "./gateway-client.ts";
 import { alignRows, countOf, oneLine, type Style } from "./terminal.ts";
 
@@ -109,5 +110,5 @@ function claudeHint({ publicUrl }: BannerFacts): string {
   if (publicUrl?.startsWith("https://") === true) {
     return `Settings, Connectors, Add: ${publicUrl}/mcp`;
   }
-  return "needs public https: tunnel + --public-url, or npm run deploy";
+  return `needs public https: tunnel + --public-url, or ${calledAs("deploy")}`;
 }

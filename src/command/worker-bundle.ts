@@ -24,6 +24,7 @@ export type WorkerBundle = Readonly<{
 export async function openWorkerBundle(
   wrangler: WranglerRun = createWrangler(),
 ): Promise<WorkerBundle> {
+  if (PROJECT.isPacked) return requirePrebuilt();
   const cache = join(PROJECT.scratch, "worker");
   const folder = join(cache, await hashOfSources());
   const kept = await readKept(folder);
@@ -48,6 +49,12 @@ export async function openWorkerBundle(
   const made = await readKept(folder);
   if (made === undefined) throw new CommandFailure(`Cannot build: wrangler left no bundle`);
   return made;
+}
+
+async function requirePrebuilt(): Promise<WorkerBundle> {
+  const bundle = await readKept(PROJECT.prebuilt);
+  if (bundle !== undefined) return bundle;
+  throw new CommandFailure("Cannot read the Worker of this package: install the package again");
 }
 
 async function readKept(folder: string): Promise<WorkerBundle | undefined> {

@@ -1,4 +1,7 @@
+import { dirname, join } from "node:path";
+import { CommandFailure } from "./command-failure.ts";
 import { runToEnd, type Finished } from "./finished-process.ts";
+import { requireHeavyPackage } from "./heavy-package.ts";
 import { PROJECT } from "./project-files.ts";
 
 /** No telemetry, no update check, no banner, no look-up of where this machine stands. */
@@ -17,16 +20,30 @@ export type WranglerRun = (
   options?: Readonly<{ input?: string; env?: Readonly<Record<string, string>> }>,
 ) => Promise<Finished>;
 
+/** It refuses to run on an older one. */
+const WRANGLER_NODE = 22;
+
 /** The pinned wrangler, or the program named instead (its own launcher is a Node script). */
-export function createWrangler(program: string = PROJECT.wrangler): WranglerRun {
-  return (args, { env, ...options } = {}) =>
+export function createWrangler(program?: string): WranglerRun {
+  return async (args, { env, ...options } = {}) =>
     runToEnd({
       program: process.execPath,
-      args: [program, ...args],
-      cwd: PROJECT.root,
+      args: [program ?? (await findWrangler()), ...args],
+      cwd: PROJECT.isPacked ? PROJECT.scratch : PROJECT.root,
       env: { ...QUIET_WRANGLER, ...env },
       ...options,
     });
+}
+
+async function findWrangler(): Promise<string> {
+  if (!PROJECT.isPacked) return PROJECT.wrangler;
+  const { node } = process.versions;
+  if (Number(node.split(".")[0]) < WRANGLER_NODE) {
+    throw new CommandFailure(
+      `Cannot deploy with Node ${node}: wrangler, which uploads the Worker, needs ${WRANGLER_NODE} or newer`,
+    );
+  }
+  return join(dirname(await requireHeavyPackage("wrangler")), "../bin/wrangler.js");
 }
 
 /** The sentence of a failed run that says what is wrong, without frames, hints and log paths. */
