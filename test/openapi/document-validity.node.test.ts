@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { publishSchema } from "../../src/catalog/schema-publisher.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import { checkDocument } from "../support/check-document.ts";
+import { checkDocument, checkSchema } from "../support/check-document.ts";
 import { describeTools } from "../support/described-tools.ts";
 import {
   danglingReferences,
@@ -8,6 +9,7 @@ import {
   type OpenWebuiTool,
   openWebuiTools,
 } from "../support/open-webui-tools.ts";
+import { createRandom, createRandomSchemas } from "../support/random-schemas.ts";
 import { SCHEMA_ZOO } from "../support/schema-zoo.ts";
 
 function describeSchemas(schemas: Readonly<Record<string, JsonObject>>): Promise<JsonObject> {
@@ -113,6 +115,39 @@ test("checks what is recursive to any depth", async () => {
   });
   expect(fits(deep(1))).toBe(true);
   expect(fits(deep("one"))).toBe(false);
+});
+
+test("refuses nothing that the schema of the backend takes, whatever it is", async () => {
+  const random = createRandomSchemas(createRandom(7));
+  let fitting = 0;
+  let wider = 0;
+  for (let count = 0; count < 150; count += 1) {
+    const schema = random.schema();
+    const {
+      schema: published,
+      components,
+      warnings,
+    } = publishSchema(schema, {
+      prefix: "t",
+      taken: new Set(),
+    });
+    // A reference that leads round in a circle says nothing, and breaks validators.
+    if (warnings.length > 0) continue;
+    const meant = checkSchema(schema);
+    const shown = checkSchema({
+      ...published,
+      components: { schemas: Object.fromEntries(components) },
+    });
+    for (const value of Array.from({ length: 20 }, random.value)) {
+      if (meant(value)) {
+        fitting += 1;
+        expect([shown(value), schema, value]).toEqual([true, schema, value]);
+      } else if (shown(value)) wider += 1;
+    }
+  }
+  expect(fitting).toBeGreaterThan(500);
+  // Only where recursion ends in a plain type.
+  expect(wider).toBeLessThan(fitting / 50);
 });
 
 // The unit cases of mcpo, each as what a model sees of it.

@@ -33,6 +33,11 @@ export async function checkDocument(document: JsonObject): Promise<DocumentCheck
   };
 }
 
+/** What a validator that knows nothing of documents makes of a schema. */
+export function checkSchema(schema: JsonObject): Check {
+  return new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
+}
+
 export type DocumentChecks = Readonly<{ body: (path: string) => Check }>;
 
 function schemasIn(value: JsonValue | undefined, pointer: string): readonly string[] {
