@@ -40,7 +40,7 @@ export async function callTool(exchange: RestExchange, tool: VisibleTool): Promi
 }
 
 /** Of a backend under its own names; the gateway's own tools are beside those of all. */
-export function scopeOf(home: ToolHome): Scope {
+function scopeOf(home: ToolHome): Scope {
   return home === HOUSE ? ALL : { kind: "one", backend: home };
 }
 
