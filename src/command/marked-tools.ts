@@ -1,6 +1,10 @@
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { findParamMarks } from "../core/param-marks.ts";
 import { META } from "../core/protocol-versions.ts";
+import { readAnswer } from "./gateway-answer.ts";
+import { MESSAGE_HEADERS, type GatewayDoor } from "./gateway-door.ts";
+import { modernHeaders } from "./modern-headers.ts";
+import { readRpc } from "./rpc-parts.ts";
 
 /** As many pages as anybody reads of one list. */
 const MAX_PAGES = 64;
@@ -41,6 +45,33 @@ export class MarkedTools {
     }
     this.#schemas = found;
   }
+}
+
+/** A question of our own in a client's name, as its revision has it. */
+export function createAsk(
+  door: GatewayDoor,
+  { version, signal }: Readonly<{ version: string; signal: AbortSignal }>,
+): AskGateway {
+  return async (method, params) => {
+    const headers = modernHeaders({ method, params, version, inputSchema: undefined });
+    const response = await door.send({
+      method: "POST",
+      headers: { ...MESSAGE_HEADERS, ...headers },
+      body: JSON.stringify({ jsonrpc: "2.0", id: "mcp-edge-gateway-stdio", method, params }),
+      signal,
+    });
+    let result: JsonObject | undefined;
+    await readAnswer(response, {
+      onText: (text) => {
+        for (const part of readRpc(text)?.parts ?? []) {
+          if (part.kind === "answer" && isJsonObject(part.message["result"])) {
+            result = part.message["result"];
+          }
+        }
+      },
+    });
+    return result;
+  };
 }
 
 function envelopeOf(params: JsonObject): JsonObject {

@@ -1,24 +1,18 @@
 import type { IncomingMessage } from "node:http";
-import { setTimeout as pause } from "node:timers/promises";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { RPC_CODES, type RequestId } from "../core/json-rpc.ts";
-import { Backoff } from "./backoff.ts";
 import { CallClock } from "./call-clock.ts";
 import { isOk, readAnswer, statusProblem } from "./gateway-answer.ts";
-import { MESSAGE_HEADERS, STREAM_HEADERS, type GatewayDoor } from "./gateway-door.ts";
+import { MESSAGE_HEADERS, type GatewayDoor } from "./gateway-door.ts";
 import { NotDelivered, reasonOf } from "./gateway-sender.ts";
 import { sessionIdOf, type LegacySession } from "./legacy-session.ts";
-import type { MarkedTools } from "./marked-tools.ts";
+import { createAsk, type MarkedTools } from "./marked-tools.ts";
 import { claimedVersion, modernHeaders } from "./modern-headers.ts";
+import { resumeAnswer } from "./resume-answer.ts";
 import { readRpc, type RpcPart, type RpcText } from "./rpc-parts.ts";
 import { errorText, NoAnswer, STDIO_CODES } from "./stdio-errors.ts";
 
-/** A gateway that comes back later has given up the call: it waits as long for its client. */
-const RESUME_MS = 30_000;
-const RESUME_TIMES = { firstMs: 500, maxMs: 5_000 };
-/** A stream that is closed this often without a message has none. */
-const MAX_RESUMES = 600;
-/** One `retry:` must not eat all of that time. */
+/** One `retry:` must not eat all the time a call has. */
 const MAX_RETRY_MS = 10_000;
 
 export type ExchangeIo = Readonly<{
@@ -112,17 +106,31 @@ export class StdioExchange {
     try {
       await this.#read(await this.#post());
       if (this.#lacksHeaders && this.#request !== undefined) {
-        await this.#io.marked.learn(this.#request.params, (method, params) =>
-          this.#ask(method, params),
-        );
+        const asked = { version: this.#version ?? "", signal: this.#abort.signal };
+        await this.#io.marked.learn(this.#request.params, createAsk(this.#io.door, asked));
         await this.#read(await this.#post());
       }
     } catch (error) {
       if (this.#lastEventId === undefined || error instanceof NoAnswer) throw error;
       broke = error;
     }
-    await this.#resume();
+    if (this.#version === undefined) await this.#resume();
     if (this.#waiting.size > 0) this.#fail(broke ?? new Error("it ended without an answer"));
+  }
+
+  #resume(): Promise<void> {
+    const { door, session } = this.#io;
+    return resumeAnswer(door, {
+      state: () => ({
+        lastEventId: this.#lastEventId,
+        retryMs: this.#retryMs,
+        heard: this.#heard,
+        isAnswered: this.#waiting.size === 0 || this.#isCancelled,
+      }),
+      headers: () => session.headers,
+      read: (response) => this.#read(response),
+      signal: this.#abort.signal,
+    });
   }
 
   async #post(): Promise<IncomingMessage> {
@@ -242,66 +250,6 @@ export class StdioExchange {
       session.opened(this.#message.text, sessionIdOf(response.headers), result);
     } else {
       session.keep(request, this.#message.text);
-    }
-  }
-
-  /** A question of our own, in the client's name. */
-  async #ask(method: string, params: JsonObject): Promise<JsonObject | undefined> {
-    const response = await this.#io.door.send({
-      method: "POST",
-      headers: {
-        ...MESSAGE_HEADERS,
-        ...modernHeaders({ method, params, version: this.#version ?? "", inputSchema: undefined }),
-      },
-      body: JSON.stringify({ jsonrpc: "2.0", id: "mcp-edge-gateway-stdio", method, params }),
-      signal: this.#abort.signal,
-    });
-    let result: JsonObject | undefined;
-    await readAnswer(response, {
-      onText: (text) => {
-        for (const part of readRpc(text)?.parts ?? []) {
-          if (part.kind === "answer" && isJsonObject(part.message["result"])) {
-            result = part.message["result"];
-          }
-        }
-      },
-    });
-    return result;
-  }
-
-  /** A stream that ended early goes on at its last event (2025-11-25, basic/transports). */
-  async #resume(): Promise<void> {
-    const { door, session } = this.#io;
-    const backoff = new Backoff(RESUME_TIMES);
-    const { signal } = this.#abort;
-    let connectedAt = performance.now();
-    let inVain = 0;
-    while (this.#waiting.size > 0 && !this.#isCancelled) {
-      if (this.#lastEventId === undefined || this.#version !== undefined) return;
-      if (inVain >= MAX_RESUMES || performance.now() - connectedAt > RESUME_MS) return;
-      await pause(this.#retryMs ?? backoff.next(), undefined, { signal });
-      const before = this.#heard;
-      try {
-        const response = await door.send({
-          method: "GET",
-          headers: {
-            ...STREAM_HEADERS,
-            ...session.headers,
-            "last-event-id": this.#lastEventId,
-          },
-          signal,
-        });
-        if (!isOk(response)) {
-          response.resume();
-          return;
-        }
-        await this.#read(response).finally(() => {
-          connectedAt = performance.now();
-        });
-      } catch (error) {
-        if (signal.aborted || error instanceof NoAnswer) throw error;
-      }
-      inVain = this.#heard > before ? 0 : inVain + 1;
     }
   }
 
