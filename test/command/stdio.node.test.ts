@@ -285,6 +285,25 @@ test("says that a gateway is not reached, after as many tries as it may make", a
   });
 });
 
+test("counts TIMEOUT from when the gateway has the call, not while it is not reached", async () => {
+  const port = await freePort();
+  const env = { GATEWAY_URL: `http://127.0.0.1:${port}`, TIMEOUT: "0.1", MAX_RETRIES: "1" };
+  const command = stdio(env);
+  command.send(call(1));
+  expect(errorOf(await command.answer(1))["message"]).toMatch(/^Cannot reach the gateway/);
+});
+
+test("ends the session of a client that begins another", async () => {
+  const command = stdio();
+  await openSession(command);
+  command.send({ ...INITIALIZE, id: "again" });
+  command.send(call(1));
+  await command.answer(1);
+  const ended = await far.until(({ http }) => http.startsWith("DELETE"));
+  expect(ended.headers["mcp-session-id"]).toBe("session-1");
+  expect(posts("tools/call")[0]?.headers["mcp-session-id"]).toBe("session-2");
+});
+
 test("takes a stream that broke up again at its last event", async () => {
   const command = stdio();
   await openSession(command);
@@ -454,6 +473,13 @@ test("tells its log what happens, and neither arguments nor keys", async () => {
   await command.answer(1);
   await command.log(/tools\/call: \d+ ms/);
   expect(command.stderr()).not.toMatch(/hush|key-of-the-client/);
+});
+
+test("explains itself, and nothing else, with --help", async () => {
+  const command = stdio({ GATEWAY_URL: "" }, ["--help"]);
+  expect(await command.exited).toBe(0);
+  expect(command.lines.join("\n")).toMatch(/GATEWAY_URL[^]*DEFAULT_MODEL[^]*Exit codes/);
+  expect(far.came).toEqual([]);
 });
 
 test.each([
