@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { oneLine } from "./terminal.ts";
 
 /** A connection that never comes about is given up; a slow one takes a second or two. */
 const CONNECT_MS = 15_000;
@@ -30,9 +31,8 @@ export class NotDelivered extends Error {
 
 /** Node's own HTTP client: it is there at once, and costs half of what `fetch` does per call. */
 export async function createGatewaySender(endpoint: URL): Promise<GatewaySender> {
-  const { Agent, request } = await (endpoint.protocol === "https:"
-    ? import("node:https")
-    : import("node:http"));
+  const isSecure = endpoint.protocol === "https:";
+  const { Agent, request } = await (isSecure ? import("node:https") : import("node:http"));
   const agent = new Agent({
     keepAlive: true,
     timeout: IDLE_MS,
@@ -51,16 +51,24 @@ export async function createGatewaySender(endpoint: URL): Promise<GatewaySender>
     sent.setTimeout(SILENCE_MS, () => {
       sent.destroy(new Error(`nothing was heard for ${SILENCE_MS / 1_000} s`));
     });
+    let isBefore = false;
     sent.once("socket", (socket) => {
       if (!socket.connecting) return;
+      isBefore = true;
       const late = setTimeout(() => {
-        sent.destroy(new NotDelivered(`no connection within ${CONNECT_MS / 1_000} s`));
+        sent.destroy(new Error(`no connection within ${CONNECT_MS / 1_000} s`));
       }, CONNECT_MS);
-      socket.once("connect", () => clearTimeout(late)).once("close", () => clearTimeout(late));
+      const settle = (): void => clearTimeout(late);
+      socket.once("close", settle).once(isSecure ? "secureConnect" : "connect", () => {
+        isBefore = false;
+        settle();
+      });
     });
     sent.once("response", resolve);
     sent.on("error", (error) => {
-      reject(neverLeft(error) ? new NotDelivered(reasonOf(error), { cause: error }) : error);
+      reject(
+        isBefore || neverLeft(error) ? new NotDelivered(reasonOf(error), { cause: error }) : error,
+      );
     });
     sent.end(body);
     return promise;
@@ -68,7 +76,7 @@ export async function createGatewaySender(endpoint: URL): Promise<GatewaySender>
   return { send, close: () => agent.destroy() };
 }
 
-/** What only happens before there is a connection. */
+/** What only happens before there is a connection, also where a proxy makes it for us. */
 const BEFORE_CONNECTION: ReadonlySet<unknown> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -80,8 +88,8 @@ const BEFORE_CONNECTION: ReadonlySet<unknown> = new Set([
 ]);
 
 function neverLeft(error: Error): boolean {
-  if (error instanceof NotDelivered || BEFORE_CONNECTION.has(codeOf(error))) return true;
-  return "syscall" in error && error.syscall === "connect";
+  const isOfConnect = "syscall" in error && error.syscall === "connect";
+  return isOfConnect || BEFORE_CONNECTION.has(codeOf(error));
 }
 
 function codeOf(error: Error): unknown {
@@ -101,7 +109,9 @@ export function reasonOf(error: unknown): string {
     case "ECONNRESET":
     case "EPIPE":
       return "the connection broke";
+    case "EPROTO":
+      return "it does not speak TLS there, is its address http?";
     default:
-      return error.message === "" ? error.name : error.message;
+      return error.message === "" ? error.name : oneLine(error.message);
   }
 }

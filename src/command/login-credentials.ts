@@ -109,7 +109,8 @@ export function createLoginCredentials(options: LoginOptions): Credentials {
       const token = login?.accessToken;
       const endsSoon = (login?.expiresAt ?? Number.POSITIVE_INFINITY) < Date.now() + SOON_MS;
       if (endsSoon && login?.refreshToken !== undefined) {
-        await renewOnce(async () => void (await refresh(token)), signal);
+        // It may be good for a while yet: if not, the gateway says so.
+        await renewOnce(async () => void (await refresh(token).catch(() => false)), signal);
       }
       return login === undefined ? undefined : `Bearer ${login.accessToken}`;
     },

@@ -3,7 +3,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import { randomToken, sha256Hex } from "../core/digest.ts";
+import { CommandFailure } from "./command-failure.ts";
 import { acquireFileLock, type FileLock } from "./file-lock.ts";
+import { reasonOf } from "./local-secrets.ts";
 
 /** Two requests to the gateway, each with its own limit, take less. */
 const WORK_MS = 30_000;
@@ -39,7 +41,15 @@ export async function openLoginStore(endpoint: URL, env: Environment): Promise<L
   const gateway = endpoint.href.replace(/\/mcp\/[^/]*$/, "/mcp");
   const host = endpoint.host.replaceAll(/[^a-z0-9.-]/g, "_");
   const path = join(folder, `${host}-${(await sha256Hex(gateway)).slice(0, 12)}.json`);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new CommandFailure(
+      `Cannot keep a login in ${folder}: ${reasonOf(error)}, set GATEWAY_API_KEY or XDG_CONFIG_HOME`,
+      undefined,
+      { cause: error },
+    );
+  }
 
   return {
     path,

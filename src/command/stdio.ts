@@ -6,7 +6,7 @@ import { LineReader } from "./line-reader.ts";
 import { createLineWriter } from "./line-writer.ts";
 import { createStdioBridge, type StdioBridge } from "./stdio-bridge.ts";
 import type { StdioOptions } from "./stdio-line.ts";
-import { createStdioLog, type StdioLog } from "./stdio-log.ts";
+import { createStdioLog } from "./stdio-log.ts";
 import { readStdioSettings, type StdioSettings } from "./stdio-settings.ts";
 import { NoAnswer } from "./stdio-errors.ts";
 import { listenForStop, type Stopping } from "./stop-signal.ts";
@@ -26,7 +26,7 @@ export async function stdio(options: StdioOptions, version: string): Promise<num
   const stopping = listenForStop();
   process.stderr.on("error", () => {}); // a log that nobody reads ends nothing
   const log = createStdioLog(settings.logLevel, (text) => process.stderr.write(text));
-  const credentials = await chooseCredentials(settings, { options, log });
+  const credentials = await chooseCredentials(settings, options);
   if (options.login) return signInNow(settings, { credentials, stopping });
 
   const sender = await createGatewaySender(settings.endpoint);
@@ -93,7 +93,7 @@ async function drainedInTime(bridge: StdioBridge): Promise<void> {
 /** The key, or what a person allows in a browser. */
 async function chooseCredentials(
   { key, endpoint }: StdioSettings,
-  { options, log }: Readonly<{ options: StdioOptions; log: StdioLog }>,
+  options: StdioOptions,
 ): Promise<Credentials> {
   if (key !== undefined && options.login) {
     throw new CommandFailure("Cannot sign in: a key is given, and no login is needed with it");
@@ -114,7 +114,7 @@ async function chooseCredentials(
     );
   }
   const show = (url: string): void => {
-    log.error(`sign in to the gateway in the browser that opens, or at ${url}`);
+    process.stderr.write(`Sign in to the gateway in the browser that opens, or at ${url}\n`);
     openBrowser(url, process.env["BROWSER"]);
   };
   return createLoginCredentials({

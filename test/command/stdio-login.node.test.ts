@@ -87,7 +87,7 @@ test("asks a person once, keeps the login for nobody else, and starts with it ag
   // A login is good for every backend.
   const second = stdio(["--no-login", "--backend", "time"]);
   expect(await list(second)).toMatchObject(TOOLS);
-  expect(second.stderr()).not.toContain("sign in");
+  expect(second.stderr()).not.toContain("in the browser");
   expect(first.stderr()).not.toContain(JSON.parse(await readFile(path, "utf8")).accessToken);
 });
 
@@ -180,6 +180,16 @@ test("gives a person so long and no longer, and asks nobody twice", async () => 
   }
   expect(shown).toHaveLength(1);
   expect(await readdir(join(store.path, ".."))).toEqual([]);
+});
+
+test("says in one line where it could not keep a login", async () => {
+  const file = join(home, "file");
+  await writeFile(file, "");
+  const env = { GATEWAY_URL: gateway.url, XDG_CONFIG_HOME: file };
+  const command = startStdioCommand(env);
+  started.push(command);
+  expect(await command.exited).toBe(1);
+  expect(command.stderr()).toMatch(/^Cannot keep a login in .*set GATEWAY_API_KEY.*\n$/);
 });
 
 test("signs in and ends with --login; with --no-login and no login it ends with code 3", async () => {

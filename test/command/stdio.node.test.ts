@@ -285,6 +285,15 @@ test("says that a gateway is not reached, after as many tries as it may make", a
   });
 });
 
+test("knows that nothing was delivered where the connection cannot be made safe", async () => {
+  const command = stdio({ GATEWAY_URL: far.url.replace("http:", "https:"), MAX_RETRIES: "0" });
+  command.send(call(1));
+  expect(errorOf(await command.answer(1))["message"]).toMatch(
+    /^Cannot reach the gateway: it does not speak TLS there/,
+  );
+  expect(far.came).toEqual([]);
+});
+
 test("counts TIMEOUT from when the gateway has the call, not while it is not reached", async () => {
   const port = await freePort();
   const env = { GATEWAY_URL: `http://127.0.0.1:${port}`, TIMEOUT: "0.1", MAX_RETRIES: "1" };
