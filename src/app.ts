@@ -148,6 +148,7 @@ export function createMiddle(env: Env): Middle {
         {
           fetch: fetchBackend,
           object: () => backend(object),
+          userId: caller.userId,
           ...(lease.lane === "builtin" ? { llm: modelsFor(caller, context) } : {}),
           signal: context.signal,
           after: context.after,

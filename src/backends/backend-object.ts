@@ -19,7 +19,7 @@ import { BackendStore, NOTHING_KEPT } from "./backend-store.ts";
 import type { Attendance, BackendListener, BackendStub, LeaseAsk } from "./backend-stub.ts";
 import { ConnectorCare } from "./connector-care.ts";
 import { ConnectorSeat } from "./connector-seat.ts";
-import { readOwner } from "./connector-socket.ts";
+import { readOwner, UPGRADE_URL } from "./connector-socket.ts";
 import { HeardMessages } from "./heard-messages.ts";
 import type { Lease } from "./lease.ts";
 import { LIST_LIMIT_MS, listBackend } from "./list-backend.ts";
@@ -253,7 +253,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   }
 
   override async fetch(request: Request): Promise<Response> {
-    if (request.headers.has("upgrade")) return this.#care.accept(readOwner(request));
+    if (request.url === UPGRADE_URL) return this.#care.accept(readOwner(request));
     try {
       await this.#connection.ensure({ patient: false });
     } catch (error) {

@@ -5,7 +5,7 @@ import { TunnelWriter } from "../tunnel/tunnel-messages.ts";
 import { MAX_TO_CONNECTOR } from "../tunnel/tunnel-protocol.ts";
 import { NOT_CONNECTED } from "./backend-failure.ts";
 import type { OnStray, SseConnection } from "./open-sse.ts";
-import { PendingReplies } from "./pending-replies.ts";
+import { PendingReplies, USER_HEADER } from "./pending-replies.ts";
 import { parseObject } from "./read-answer.ts";
 
 /** How often a line is looked at while somebody waits for an answer on it. */
@@ -48,7 +48,7 @@ export class ConnectorLine implements SseConnection {
     this.#deps = deps;
   }
 
-  readonly fetch: Fetch = async (_url, { body, signal }) => {
+  readonly fetch: Fetch = async (_url, { body, signal, headers }) => {
     if (this.#isOpen && this.#deps.isSilent()) this.#deps.onDead();
     if (!this.#isOpen) return new Response(null, { status: NOT_CONNECTED });
     const text = typeof body === "string" ? body : "";
@@ -57,7 +57,10 @@ export class ConnectorLine implements SseConnection {
     if (calls >= MAX_CALLS || units + text.length > MAX_WAITING) {
       return new Response(null, { status: 429 });
     }
-    const reply = this.#pending.expect(message, signal ?? undefined);
+    const reply = this.#pending.expect(message, {
+      signal: signal ?? undefined,
+      userId: new Headers(headers).get(USER_HEADER) ?? undefined,
+    });
     this.#waiting = { calls: calls + 1, units: units + text.length };
     try {
       if (!this.#send(text)) return new Response(null, { status: 413 });

@@ -34,6 +34,9 @@ export function remember(socket: WebSocket, remembered: Remembered): void {
   socket.serializeAttachment(remembered);
 }
 
+/** Where the Worker hands an upgrade to the object; messages go elsewhere, whatever their headers. */
+export const UPGRADE_URL = "https://backend.invalid/connect";
+
 /** Who dials in, as the Worker tells the object: nobody else can reach it. */
 export const DIALLER_HEADER = "x-gateway-dialler";
 

@@ -6,7 +6,7 @@ import { backendFailure, statusFailure } from "./backend-failure.ts";
 import { type ConnectTarget, requestHeaders } from "./connection.ts";
 import { STEP_TIMEOUT_MS } from "./open-http.ts";
 import { type Blame, type Fetch, requireAllowedTarget } from "../core/outbound.ts";
-import { PendingReplies } from "./pending-replies.ts";
+import { PendingReplies, USER_HEADER } from "./pending-replies.ts";
 import { isEventStream, parseObject } from "./read-answer.ts";
 import { readMessages } from "./read-messages.ts";
 
@@ -141,9 +141,12 @@ async function sendBack(
 function exchange(endpoint: URL, pending: PendingReplies, fetch: Fetch): Fetch {
   return async (_url, init) => {
     const message = typeof init.body === "string" ? parseObject(init.body) : undefined;
-    const reply = pending.expect(message ?? {}, init.signal ?? undefined);
+    const headers = new Headers(init.headers);
+    const userId = headers.get(USER_HEADER) ?? undefined;
+    headers.delete(USER_HEADER);
+    const reply = pending.expect(message ?? {}, { signal: init.signal ?? undefined, userId });
     try {
-      const posted = await fetch(endpoint.href, { ...init, redirect: "manual" });
+      const posted = await fetch(endpoint.href, { ...init, headers, redirect: "manual" });
       if (!posted.ok || reply === undefined) return posted;
       await posted.body?.cancel().catch(() => {}); // "Accepted": the answer comes on the stream
       return await reply.response;

@@ -12,12 +12,17 @@ const CALLS: ReadonlySet<unknown> = new Set([
 /** Says to which `subscriptions/listen` a notification belongs (2026-07-28, basic/utilities). */
 const SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId";
 
+/** On lane `object`: who calls. For the one that keeps the stream; backends never see it. */
+export const USER_HEADER = "x-gateway-user";
+
 /** One call in flight over a stream shared by all: what comes back for it, as one response. */
 type Pending = Readonly<{
   push: (text: string) => void;
   finish: (text: string | undefined) => void;
   /** In the middle of it the backend may log and ask; a handshake or a list is no such call. */
   isCall: boolean;
+  /** Who calls, where that is known. */
+  userId: string | undefined;
 }>;
 
 export type ExpectedReply = Readonly<{
@@ -45,17 +50,24 @@ export class PendingReplies {
   }
 
   /** What will come back for a message that goes out; undefined for what has no answer. */
-  expect(message: JsonObject, signal: AbortSignal | undefined): ExpectedReply | undefined {
+  expect(
+    message: JsonObject,
+    { signal, userId }: Pick<Pending, "userId"> & Readonly<{ signal: AbortSignal | undefined }>,
+  ): ExpectedReply | undefined {
     const { id, method } = message;
     if (method === "notifications/cancelled") this.#forget(message);
     if (method === undefined || (typeof id !== "string" && typeof id !== "number"))
       return undefined;
-    return this.#expect(id, { isCall: CALLS.has(method), signal });
+    return this.#expect(id, { isCall: CALLS.has(method), signal, userId });
   }
 
   #expect(
     id: RequestId,
-    { isCall, signal }: Readonly<{ isCall: boolean; signal: AbortSignal | undefined }>,
+    {
+      isCall,
+      signal,
+      userId,
+    }: Pick<Pending, "isCall" | "userId"> & Readonly<{ signal: AbortSignal | undefined }>,
   ): ExpectedReply {
     const { promise, resolve } = Promise.withResolvers<Response>();
     let sink: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -84,6 +96,7 @@ export class PendingReplies {
     };
     this.#pending.set(id, {
       isCall,
+      userId,
       push: (text) => stream().enqueue(encoder.encode(asEvent(text))),
       finish: (text) => {
         drop();
@@ -143,7 +156,7 @@ export class PendingReplies {
 
   /**
    * By progress token. What bears none (questions, logs, pings) goes to the newest call of the one
-   * user, and on a stream of several only to a call that is alone.
+   * user; on a stream of several only while all calls are one's, because it may be about any of them.
    */
   #ownerOf({ params }: JsonObject): Pending | undefined {
     const meta = isJsonObject(params) ? params["_meta"] : undefined;
@@ -156,8 +169,12 @@ export class PendingReplies {
         ? params["progressToken"]
         : undefined;
     if (typeof token === "string" || typeof token === "number") return this.#pending.get(token);
-    const pending = this.#calls();
-    return this.#isOneUsers || pending.length === 1 ? pending.at(-1) : undefined;
+    const calls = this.#calls();
+    const newest = calls.at(-1);
+    if (this.#isOneUsers || calls.length === 1) return newest;
+    const userId = newest?.userId;
+    const areOnes = userId !== undefined && calls.every((call) => call.userId === userId);
+    return areOnes ? newest : undefined;
   }
 }
 

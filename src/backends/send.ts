@@ -2,6 +2,7 @@ import type { CallSignal } from "../core/call-signal.ts";
 import { isChangeNotice } from "../core/change-notices.ts";
 import { withDeadline } from "../core/deadline.ts";
 import { GatewayError } from "../core/errors.ts";
+import type { UserId } from "../core/ids.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { Answer, RpcNotification } from "../core/json-rpc.ts";
 import { type After, afterTimeout } from "../core/patience.ts";
@@ -21,6 +22,7 @@ import {
 } from "../core/outbound.ts";
 import { createQuestions, type Questions } from "./open-questions.ts";
 import { overPassed } from "./passed-headers.ts";
+import { USER_HEADER } from "./pending-replies.ts";
 import { readReply, type Reply } from "./read-answer.ts";
 import { answerFor } from "./restore-id.ts";
 import { resumeStream } from "./resume-stream.ts";
@@ -31,6 +33,8 @@ export type SendIo = Pick<BuiltinIo, "llm"> &
     fetch: Fetch;
     /** The backend's object, for lane `object`. */
     object?: (lease: Lease) => Readonly<{ fetch: (request: Request) => Promise<Response> }>;
+    /** Who calls: on a connection of several, a question can be put to one of them only. */
+    userId?: UserId;
     /** Aborts when the caller gives up. */
     signal: CallSignal;
     /**
@@ -189,7 +193,10 @@ function guard(lease: Lease, blame: Blame): void {
 function post(
   lease: Lease,
   { body, headers }: Pick<WireRequest, "body" | "headers">,
-  { io, signal }: { io: Pick<SendIo, "fetch" | "object" | "passed">; signal?: AbortSignal },
+  {
+    io,
+    signal,
+  }: { io: Pick<SendIo, "fetch" | "object" | "passed" | "userId">; signal?: AbortSignal },
 ): Promise<Response> {
   const init: RequestInit = {
     method: "POST",
@@ -204,11 +211,15 @@ function post(
 /** How messages under a lease travel. */
 export function fetchUnder(
   lease: Lease,
-  { fetch, object }: Pick<SendIo, "fetch" | "object">,
+  { fetch, object, userId }: Pick<SendIo, "fetch" | "object" | "userId">,
 ): Fetch {
   if (lease.lane === "direct") return fetch;
   if (object === undefined) throw new TypeError("lane object needs io.object");
-  return (_url, init) => object(lease).fetch(new Request(OBJECT_URL, init));
+  return (_url, init) => {
+    const request = new Request(OBJECT_URL, init);
+    if (userId !== undefined) request.headers.set(USER_HEADER, userId);
+    return object(lease).fetch(request);
+  };
 }
 
 type Exchange = Readonly<{

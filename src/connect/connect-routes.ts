@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { ConnectDoor } from "../auth/connect-door.ts";
 import type { BackendStub } from "../backends/backend-stub.ts";
-import { DIALLER_HEADER, writeOwner } from "../backends/connector-socket.ts";
+import { DIALLER_HEADER, UPGRADE_URL, writeOwner } from "../backends/connector-socket.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
@@ -23,7 +23,6 @@ export type ConnectNeeds = Readonly<{
 const CHALLENGE = 'Bearer realm="mcp-edge-gateway connectors"';
 /** What an upgrade needs of the request; nothing else of it reaches the object. */
 const PASSED_HEADERS = ["upgrade", "connection", "sec-websocket-protocol"];
-const OBJECT_URL = "https://backend.invalid/connect";
 
 /**
  * Where connectors dial in. Whatever is refused is refused before the upgrade, in plain HTTP: a
@@ -52,7 +51,7 @@ export function createConnectRoutes(needs: ConnectNeeds): Hono {
     const backend = needs.backend(order.config.name);
     release(await backend.expectConnector(order));
     const response = await backend.fetch(
-      new Request(OBJECT_URL, { headers: toObject(request, dialler) }),
+      new Request(UPGRADE_URL, { headers: toObject(request, dialler) }),
     );
     if (response.status === 101) return response;
     await response.body?.cancel();

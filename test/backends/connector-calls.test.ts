@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { toUserId } from "../../src/auth/user-id.ts";
 import { sendRequest } from "../../src/backends/send.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import type { RpcNotification } from "../../src/core/json-rpc.ts";
@@ -155,20 +156,31 @@ describe("a question of the server", () => {
     connector.hangUp();
   });
 
-  test("is refused while several call, because nobody knows whose it is", async () => {
+  /** What the newest of two calls at once hears, the older one held. */
+  async function askedWhileHeld(holder: string, caller: string): Promise<unknown> {
     const server = askingServer();
     const { order, connector } = await connectedBackend((message, write) => {
       const isHeld = JSON.stringify(message["params"] ?? {}).includes("held");
       if (!isHeld) server(message, write);
     });
-    const caller = new AbortController();
-    const held = call(order, echo("held"), { signal: caller.signal });
+    const giveUp = new AbortController();
+    const of = (userId: string) => ({ userId: toUserId(userId) });
+    const held = call(order, echo("held"), { signal: giveUp.signal, ...of(holder) });
     await expect.poll(() => methodsOf(connector)).toContain("tools/call");
-    const answer = await call(order, { capabilities }, { ask: async () => ({ action: "accept" }) });
-    expect(JSON.parse(textOf(answer))).toMatchObject({ code: expect.any(Number) });
-    caller.abort();
+    const ask = async () => ({ action: "accept" });
+    const answer = await call(order, { capabilities }, { ask, ...of(caller) });
+    giveUp.abort();
     await expect(held).rejects.toMatchObject({ code: "cancelled" });
     connector.hangUp();
+    return JSON.parse(textOf(answer));
+  }
+
+  test("is put to the newest call while all that are open are one user's", async () => {
+    expect(await askedWhileHeld("ann", "ann")).toEqual({ action: "accept" });
+  });
+
+  test("is refused while several users call, because nobody knows whose it is", async () => {
+    expect(await askedWhileHeld("ann", "ben")).toMatchObject({ code: expect.any(Number) });
   });
 });
 

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { inject } from "vitest";
 import type { BackendStub } from "../../src/backends/backend-stub.ts";
-import { DIALLER_HEADER, writeOwner } from "../../src/backends/connector-socket.ts";
+import { DIALLER_HEADER, UPGRADE_URL, writeOwner } from "../../src/backends/connector-socket.ts";
 import type { Lease } from "../../src/backends/lease.ts";
 import { type SendIo, sendRequest } from "../../src/backends/send.ts";
 import type { BackendRequest } from "../../src/backends/wire.ts";
@@ -74,7 +74,7 @@ export async function askObject(order: BackendOrder): Promise<Response> {
   const stub = stubOf(order.config.name);
   release(await stub.expectConnector(order));
   const headers = { upgrade: "websocket", [DIALLER_HEADER]: writeOwner({}) };
-  return stub.fetch(new Request("https://backend.invalid/connect", { headers }));
+  return stub.fetch(new Request(UPGRADE_URL, { headers }));
 }
 
 export async function leaseOf(order: BackendOrder): Promise<Lease> {
