@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { CONFORMANCE_WIRES } from "../support/conformance-fixture.ts";
 import { startEverything } from "../support/real-servers.ts";
 import { startGateway, type StartedGateway } from "../support/start-gateway.ts";
@@ -28,6 +28,13 @@ export const TARGETS: readonly Target[] = [
   { name: "gateway-session", revisions: REVISIONS, kind: "gateway", heldTo: SESSION_OR_MODERN },
   { name: "gateway-modern", revisions: REVISIONS, kind: "gateway", heldTo: SESSION_OR_MODERN },
   { name: "gateway-sse", revisions: REVISIONS, kind: "gateway", heldTo: SESSION_OR_MODERN },
+  { name: "gateway-local", revisions: REVISIONS, kind: "gateway", heldTo: SESSION_OR_MODERN },
+  {
+    name: "gateway-local-modern",
+    revisions: REVISIONS,
+    kind: "gateway",
+    heldTo: SESSION_OR_MODERN,
+  },
 ];
 
 export type Houses = Readonly<{
@@ -57,8 +64,8 @@ export async function openTargets(cleanup: AsyncDisposableStack): Promise<Houses
       ["direct-session", wires.get("legacy-session") ?? ""],
       ["direct-modern", wires.get("modern") ?? ""],
       ["control", control.url],
-      ...[...BACKENDS].map(
-        ([backend]) => [`gateway-${backend}`, `${proxy.url}/mcp/${backend}`] as const,
+      ...[...BACKENDS.keys(), ...LOCAL.keys()].map(
+        (backend) => [`gateway-${backend}`, `${proxy.url}/mcp/${backend}`] as const,
       ),
     ]),
   };
@@ -72,6 +79,13 @@ const BACKENDS: ReadonlyMap<string, readonly [wire: string, type: string]> = new
   ["sse", ["legacy-sse", "sse"]],
 ]);
 
+/** Backend of the gateway, era of the server that its connector starts. */
+const LOCAL: ReadonlyMap<string, string> = new Map([
+  ["local", "legacy"],
+  ["local-modern", "modern"],
+]);
+const STDIO_SERVER = resolve(import.meta.dirname, "../support/conformance-stdio.ts");
+
 async function openGateway(
   wires: ReadonlyMap<string, string>,
   cleanup: AsyncDisposableStack,
@@ -79,9 +93,13 @@ async function openGateway(
   const folder = await mkdtemp(join(tmpdir(), "conformance-"));
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
   const config = join(folder, "mcp.json");
-  const mcpServers = Object.fromEntries(
-    [...BACKENDS].map(([name, [wire, type]]) => [name, { type, url: wires.get(wire) }]),
-  );
+  const mcpServers = Object.fromEntries([
+    ...[...BACKENDS].map(([name, [wire, type]]) => [name, { type, url: wires.get(wire) }]),
+    ...[...LOCAL].map(([name, era]) => [
+      name,
+      { command: process.execPath, args: [STDIO_SERVER, era] },
+    ]),
+  ]);
   await writeFile(config, JSON.stringify({ mcpServers }));
   const gateway = await startGateway(["--config", config]);
   cleanup.defer(async () => void (await gateway.stop()));

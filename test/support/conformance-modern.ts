@@ -24,7 +24,7 @@ import {
   createConformanceState,
   heardMessage,
 } from "./conformance-state.ts";
-import { createTasks, TASKS_EXTENSION } from "./conformance-tasks.ts";
+import { type ConformanceTasks, createTasks, TASKS_EXTENSION } from "./conformance-tasks.ts";
 import { bodyOf, type Fixture, listenOnLoopback } from "./loopback-server.ts";
 
 const clientCapabilities = z
@@ -38,10 +38,7 @@ type Rounds = Readonly<{ answers: Readonly<Record<string, Answer>> }>;
 export async function startModern(port?: number): Promise<Fixture> {
   const state = createConformanceState(MODERN_TOOLS);
   const tasks = createTasks(state);
-  const rounds = createRequestStateCodec<Rounds>({
-    key: randomBytes(32),
-    bind: (context) => context.mcpReq.method,
-  });
+  const rounds = createRounds();
   const handler = createMcpHandler(() => createServer(state, rounds), { legacy: "reject" });
   state.listen((change) => {
     if ("updated" in change) handler.notify.resourceUpdated(change.updated);
@@ -68,6 +65,33 @@ export async function startModern(port?: number): Promise<Fixture> {
     },
     port === undefined ? {} : { port },
   );
+}
+
+/** The same without HTTP: what makes the one server of a pipe, and the tasks beside it. */
+export function createModernServer(): Readonly<{
+  create: () => McpServer;
+  tasks: ConformanceTasks;
+}> {
+  const state = createConformanceState(MODERN_TOOLS);
+  const rounds = createRounds();
+  const create = (): McpServer => {
+    const product = createServer(state, rounds);
+    state.listen((change) => {
+      if ("updated" in change) void product.server.sendResourceUpdated({ uri: change.updated });
+      else if (change.list === "tools") product.sendToolListChanged();
+      else if (change.list === "prompts") product.sendPromptListChanged();
+      else product.sendResourceListChanged();
+    });
+    return product;
+  };
+  return { create, tasks: createTasks(state) };
+}
+
+function createRounds(): RequestStateCodec<Rounds> {
+  return createRequestStateCodec<Rounds>({
+    key: randomBytes(32),
+    bind: (context) => context.mcpReq.method,
+  });
 }
 
 function asWebRequest(
