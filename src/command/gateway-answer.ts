@@ -23,15 +23,23 @@ export async function readAnswer(response: IncomingMessage, on: AnswerReader): P
     if (text.trim() !== "") await on.onText(text);
     return;
   }
-  if (!isOk(response)) throw new NoAnswer(STDIO_CODES.network, statusProblem(response));
+  if (!isOk(response)) throw asRefusal(response);
 }
 
-/** For people. */
-export function statusProblem({ statusCode, headers }: IncomingMessage): string {
+/** Why an answer is none. */
+export function asRefusal({ statusCode, headers }: IncomingMessage): NoAnswer {
+  if (statusCode === 403) {
+    return new NoAnswer(
+      STDIO_CODES.credential,
+      "Cannot ask the gateway: this key or login may not use it",
+    );
+  }
   const to = headers["location"];
-  return to === undefined
-    ? `Cannot ask the gateway: it answered with status ${statusCode}`
-    : `Cannot ask the gateway: it says it is at ${originOf(to)}, change GATEWAY_URL`;
+  const reason =
+    to === undefined
+      ? `it answered with status ${statusCode}`
+      : `it says it is at ${originOf(to)}, change GATEWAY_URL`;
+  return new NoAnswer(STDIO_CODES.network, `Cannot ask the gateway: ${reason}`);
 }
 
 export function isOk({ statusCode = 0 }: IncomingMessage): boolean {

@@ -34,7 +34,7 @@ export function readRpc(text: string): RpcText | undefined {
 }
 
 function partOf(message: unknown): RpcPart {
-  if (!isJsonObject(message)) return UNCLEAR;
+  if (!isJsonObject(message) || message["jsonrpc"] !== "2.0") return UNCLEAR;
   const { id, method, params } = message;
   if (typeof method === "string") {
     const known = isJsonObject(params) ? params : NOTHING;

@@ -43,21 +43,19 @@ export function createStdioBridge({ door, write, timeoutMs, log }: BridgeOptions
   let stream: AbortController | undefined;
   let isStopped = false;
 
-  const io = {
-    door,
-    session,
-    marked,
-    write,
-    timeoutMs,
-    onQuestion: (id: RequestId, clock: CallClock) => void questions.set(id, clock),
-  };
+  const io = { door, session, marked, write, timeoutMs };
 
   function isDrained(): boolean {
     return [...running].every((exchange) => exchange.isStream);
   }
 
   async function carry(message: RpcText): Promise<void> {
-    const exchange = new StdioExchange(message, io);
+    const asked = new Set<RequestId>();
+    const onQuestion = (id: RequestId, clock: CallClock): void => {
+      asked.add(id);
+      questions.set(id, clock);
+    };
+    const exchange = new StdioExchange(message, { ...io, onQuestion });
     const { ids } = exchange;
     if (running.size >= MAX_UNDER_WAY) {
       for (const id of ids) void write(errorText(id, TOO_MANY));
@@ -70,6 +68,7 @@ export function createStdioBridge({ door, write, timeoutMs, log }: BridgeOptions
       await exchange.run();
     } finally {
       running.delete(exchange);
+      for (const id of asked) questions.delete(id);
       for (const id of ids) if (byId.get(id) === exchange) byId.delete(id);
       log.debug(`${labelOf(message)}: ${Math.round(performance.now() - since)} ms`);
       if (isDrained()) for (const tell of drainWaiters) tell();

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { RPC_CODES, type RequestId } from "../core/json-rpc.ts";
 import { CallClock } from "./call-clock.ts";
-import { isOk, readAnswer, statusProblem } from "./gateway-answer.ts";
+import { asRefusal, isOk, readAnswer } from "./gateway-answer.ts";
 import { MESSAGE_HEADERS, type GatewayDoor } from "./gateway-door.ts";
 import { NotDelivered, reasonOf } from "./gateway-sender.ts";
 import { sessionIdOf, type LegacySession } from "./legacy-session.ts";
@@ -180,7 +180,7 @@ export class StdioExchange {
       },
     });
     if (this.#waiting.size > 0 && !isOk(response) && !this.#lacksHeaders) {
-      throw new NoAnswer(STDIO_CODES.network, statusProblem(response));
+      throw asRefusal(response);
     }
   }
 

@@ -15,6 +15,7 @@ import { listenForStop, type Stopping } from "./stop-signal.ts";
 const MAX_LINE = 5 * 1024 * 1024;
 /** A pipe that ends behind its last question still wants the answers. */
 const DRAIN_MS = 60_000;
+const PARENT_CHECK_MS = 500;
 const FLUSH_MS = 1_000;
 
 /**
@@ -22,6 +23,7 @@ const FLUSH_MS = 1_000;
  * with its stdin or a signal and with nothing else.
  */
 export async function stdio(options: StdioOptions, version: string): Promise<number> {
+  const parent = process.ppid;
   const settings = readStdioSettings(options, process.env);
   const stopping = listenForStop();
   process.stderr.on("error", () => {}); // a log that nobody reads ends nothing
@@ -55,7 +57,8 @@ export async function stdio(options: StdioOptions, version: string): Promise<num
   try {
     const ended = readLines(bridge.read, bridge.readTooLong);
     await Promise.race([stopping.promise, unread, ended]);
-    if (!stopping.requested) await Promise.race([stopping.promise, unread, drainedInTime(bridge)]);
+    if (!stopping.requested)
+      await Promise.race([stopping.promise, unread, drainedInTime(bridge, parent)]);
   } finally {
     process.stdin.destroy();
     await bridge.stop();
@@ -83,11 +86,18 @@ function readLines(
   return promise;
 }
 
-async function drainedInTime(bridge: StdioBridge): Promise<void> {
+/** A client that was killed leaves a closed stdin as well, and nobody who reads. */
+async function drainedInTime(bridge: StdioBridge, parent: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, DRAIN_MS);
+  const check = (): void => {
+    if (process.ppid !== parent) resolve();
+  };
+  check();
+  const late = setTimeout(resolve, DRAIN_MS);
+  const orphaned = setInterval(check, PARENT_CHECK_MS);
   await Promise.race([bridge.drained(), promise]);
-  clearTimeout(timer);
+  clearTimeout(late);
+  clearInterval(orphaned);
 }
 
 /** The key, or what a person allows in a browser. */

@@ -10,7 +10,11 @@ test.each([
   ['{"jsonrpc":"2.0","id":null,"method":"a"}', ["unclear"]],
   ['{"id":1}', ["unclear"]],
   ["7", ["unclear"]],
-  ['[{"id":1,"method":"a"},{"method":"b"}]', ["request", "notification"]],
+  ['{"error":{"message":"of a proxy"}}', ["unclear"]],
+  [
+    '[{"jsonrpc":"2.0","id":1,"method":"a"},{"jsonrpc":"2.0","method":"b"}]',
+    ["request", "notification"],
+  ],
 ])("tells what %s is", (text, kinds) => {
   expect(readRpc(text)?.parts.map(({ kind }) => kind)).toEqual(kinds);
 });

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { isJsonObject, type JsonObject } from "../../src/core/json.ts";
@@ -9,7 +10,7 @@ import {
   sendJson,
   startScriptedEndpoint,
 } from "../support/scripted-endpoint.ts";
-import { startStdioCommand, type StdioCommand } from "../support/stdio-command.ts";
+import { NODE, RUN, startStdioCommand, type StdioCommand } from "../support/stdio-command.ts";
 
 let far: ScriptedEndpoint;
 let started: StdioCommand[];
@@ -154,6 +155,21 @@ test("answers what was asked before its stdin ended", async () => {
   answer();
   expect(await command.exited).toBe(0);
   expect(command.lines).toEqual(['{"jsonrpc":"2.0","id":1,"result":{"done":"tools/call"}}']);
+});
+
+test("gives up what a client that was killed has asked", async () => {
+  far.play(() => {});
+  const script = `
+    const [program, run] = process.argv.slice(1);
+    const child = require("node:child_process").spawn(program, [run, "stdio"]);
+    child.stdin.write('{"jsonrpc":"2.0","id":1,"method":"tools/call"}\\n');`;
+  const client = spawn(NODE, ["-e", script, NODE, RUN], {
+    env: { PATH: process.env["PATH"], GATEWAY_URL: far.url, GATEWAY_API_KEY: "k" },
+    stdio: "ignore",
+  });
+  const came = await far.until(({ message }) => message["id"] === 1);
+  client.kill("SIGKILL");
+  await came.left;
 });
 
 test("asks many things at once and takes the answers in any order", async () => {
@@ -449,6 +465,7 @@ test("answers a batch with what the gateway answers", async () => {
 
 test.each([
   [401, {}, -32001, /refuses the key, see GATEWAY_API_KEY/],
+  [403, {}, -32001, /this key or login may not use it/],
   [502, { "content-type": "text/html" }, -32006, /answered with status 502/],
   [301, { location: "https://elsewhere.example.com/mcp" }, -32006, /at https:\/\/elsewhere/],
 ])(
