@@ -1,6 +1,8 @@
 /** Exit codes people and scripts may rely on. */
 export const EXIT_USAGE = 1;
 export const EXIT_PORT_IN_USE = 2;
+/** Of the commands that ask a gateway: it is not there, or does not let us in. */
+export const EXIT_UNREACHED = 2;
 /** The gateway does not want the connector, or (with `--once`) is not there. */
 export const EXIT_REFUSED = 3;
 /** A local server ended, with `--once`. */

@@ -1,7 +1,10 @@
 import { CommandFailure } from "./command-failure.ts";
+import { parseConfigCommand, type ConfigOptions } from "./config-line.ts";
+import { parseKeysCommand, type KeysOptions } from "./keys-line.ts";
 import { isBackendName, readServer, type OneServer } from "./one-server.ts";
 import { readFlags, readMatching, readPublicUrl, readText } from "./read-flags.ts";
 import { parseServe, type ServeOptions } from "./serve-line.ts";
+import { parseStatusCommand, type StatusOptions } from "./status-line.ts";
 import { parseStdio, type StdioOptions } from "./stdio-line.ts";
 
 export type ConnectOptions = Readonly<{
@@ -27,10 +30,21 @@ export type CommandLine =
   | ConnectOptions
   | StdioOptions
   | DeployOptions
+  | ConfigOptions
+  | KeysOptions
+  | StatusOptions
   | Readonly<{ kind: "help"; about: CommandName | undefined }>
   | Readonly<{ kind: "version" }>;
 
-export type CommandName = "start" | "dev" | "connect" | "stdio" | "deploy";
+export type CommandName =
+  | "start"
+  | "dev"
+  | "connect"
+  | "stdio"
+  | "deploy"
+  | "config"
+  | "keys"
+  | "status";
 
 const COMMON = {
   help: { type: "boolean", short: "h" },
@@ -75,9 +89,15 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       return parseStdio(rest);
     case "deploy":
       return parseDeploy(rest);
+    case "config":
+      return parseConfigCommand(rest);
+    case "keys":
+      return parseKeysCommand(rest);
+    case "status":
+      return parseStatusCommand(rest);
     default:
       throw new CommandFailure(
-        `Cannot run ${JSON.stringify(first)}: wanted "start", "dev", "connect", "stdio" or "deploy" (see --help)`,
+        `Cannot run ${JSON.stringify(first)}: wanted "start", "connect", "stdio", "deploy", "config", "keys" or "status" (see --help)`,
       );
   }
 }

@@ -103,6 +103,52 @@ Puts the gateway on your Cloudflare account; running it again updates it.
       --dry-run             show the steps and build, without an account
   -h, --help                this text
       --version             version`,
+  config: `${calledAs("config", "get | put FILE | check FILE")} [flags]
+
+get    prints the config of a gateway, its secrets masked: what goes back masked
+       stays as it was
+put    makes FILE the config of a gateway, and says what that changes; commands
+       and what they are started with stay here
+check  says what is wrong with FILE, and asks nobody
+
+  -g, --gateway URL         the gateway (or GATEWAY_URL in the environment)
+      --if-version N        put only over version N, which FILE was made from
+      --dry-run             say what put would change, and change nothing
+      --owner-password PW   better: OWNER_PASSWORD; else it is asked for
+  -h, --help                this text
+
+Exit codes: 0 done, 1 wrong flag or config, 2 gateway not reached or no access.`,
+  keys: `${calledAs("keys", "list | create | revoke ID")} [flags]
+
+create prints the key, this once; list shows what each key may.
+
+  -n, --name NAME           what it is for
+      --allow PATTERN       backends, or backend/tool; repeatable, all without it
+      --deny PATTERN        the same, and it wins; repeatable
+      --connect BACKEND     a key for "connect" alone, for these; repeatable
+      --models PATTERN      models it may ask; repeatable, all without it
+      --expires TIME        12h, 30d or 8w; never without it
+      --progress STYLE      how tools at work show: auto, events, text, reasoning,
+                            details or none
+      --approvals WHEN      never, ask or always
+      --open-webui TRUST    believe who a person is by jwt or headers
+      --resource-tools      tools that list and read resources
+      --json                the whole answer
+  -g, --gateway URL         the gateway (or GATEWAY_URL in the environment)
+      --owner-password PW   better: OWNER_PASSWORD; else it is asked for
+  -h, --help                this text
+
+Exit codes: 0 done, 1 wrong flag or key, 2 gateway not reached or no access.`,
+  status: `${calledAs("status", "[flags]")}
+
+Shows how every backend of a gateway is.
+
+  -g, --gateway URL         the gateway (or GATEWAY_URL in the environment)
+  -k, --key KEY             a key of it (better: GATEWAY_API_KEY)
+      --json                as the gateway tells it
+  -h, --help                this text
+
+Exit codes: 0 shown, 1 wrong flag, 2 gateway not reached or no access.`,
 };
 
 const COMMANDS: readonly (readonly [CommandName, string])[] = [
@@ -111,6 +157,9 @@ const COMMANDS: readonly (readonly [CommandName, string])[] = [
   ["connect", "bring local servers"],
   ["stdio", "speak to one over stdio"],
   ["deploy", "put it on Cloudflare"],
+  ["status", "see how one is"],
+  ["config", "see, change and check what it serves"],
+  ["keys", "see, make and revoke its keys"],
 ];
 
 function overview(): string {

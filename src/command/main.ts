@@ -47,6 +47,12 @@ async function run(line: CommandLine): Promise<number> {
       const { deploy } = await import("./deploy.ts");
       return deploy(line);
     }
+    case "config":
+    case "keys":
+    case "status": {
+      const { adminCommand } = await import("./admin-command.ts");
+      return adminCommand(line);
+    }
     default:
       return line satisfies never;
   }

@@ -6,13 +6,16 @@ export type FlagsToRead<Options extends ParseArgsOptionsConfig> = Readonly<{
   command: string;
   argv: readonly string[];
   options: Options;
+  /** The names of words it takes beside flags, for example `FILE`; none unless given. */
+  words?: readonly string[];
   /** What to do instead of a flag that is not taken, by its name without dashes. */
   instead?: ReadonlyMap<string, string>;
 }>;
 
-/** The values of flags, and what stands behind `--`: undefined when there is none. */
+/** The values of flags, the words, and what stands behind `--`: undefined when there is none. */
 export function readFlags<Options extends ParseArgsOptionsConfig>(flags: FlagsToRead<Options>) {
-  const { command, argv, options, instead } = flags;
+  const { command, argv, options, instead, words: wanted = [] } = flags;
+  const words: string[] = [];
   const end = argv.indexOf("--");
   const own = end === -1 ? [...argv] : argv.slice(0, end);
   const after = end === -1 ? undefined : argv.slice(end + 1);
@@ -20,8 +23,10 @@ export function readFlags<Options extends ParseArgsOptionsConfig>(flags: FlagsTo
   for (const token of scan.tokens) {
     if (token.kind === "option-terminator") break;
     if (token.kind === "positional") {
+      words.push(token.value);
+      if (words.length <= wanted.length) continue;
       throw new CommandFailure(
-        `Cannot use ${JSON.stringify(token.value)}: ${command} takes flags only (see --help)`,
+        `Cannot use ${JSON.stringify(token.value)}: ${command} takes ${["flags", ...wanted].join(" and ")} only (see --help)`,
       );
     }
     if (!Object.hasOwn(options, token.name)) {
@@ -34,8 +39,8 @@ export function readFlags<Options extends ParseArgsOptionsConfig>(flags: FlagsTo
     }
   }
   try {
-    const { values } = parseArgs({ args: own, options });
-    return { values, after };
+    const { values } = parseArgs({ args: own, options, allowPositionals: true });
+    return { values, after, words };
   } catch (error) {
     // Node's sentence names the flag and what is wrong with it, and goes on with advice.
     const reason = error instanceof Error ? error.message.split(/[.\n]/)[0] : String(error);
@@ -70,5 +75,25 @@ export function readPublicUrl(text: string | undefined): string | undefined {
   }
   throw new CommandFailure(
     `--public-url: ${JSON.stringify(text)}, wanted an address without a path such as https://mcp.example.com`,
+  );
+}
+
+const SECONDS: ReadonlyMap<string, number> = new Map([
+  ["", 1],
+  ["s", 1],
+  ["m", 60],
+  ["h", 3_600],
+  ["d", 86_400],
+  ["w", 7 * 86_400],
+]);
+
+/** `90`, `12h`, `30d`: whole seconds. */
+export function readDuration(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, count = "", unit = ""] = /^(\d{1,9})([smhdw]?)$/.exec(text) ?? [];
+  const seconds = Number(count) * (SECONDS.get(unit) ?? 0);
+  if (seconds > 0) return seconds;
+  throw new CommandFailure(
+    `${flag}: ${JSON.stringify(text)}, wanted a time such as 12h, 30d or 8w`,
   );
 }

@@ -1,0 +1,78 @@
+import {
+  ADMIN,
+  HELP,
+  isHelp,
+  readAdmin,
+  readLine,
+  requireWord,
+  type AdminFlags,
+} from "./admin-line.ts";
+import { CommandFailure } from "./command-failure.ts";
+
+export type ConfigOptions = Readonly<{ kind: "config" }> &
+  (
+    | Readonly<{ action: "get"; admin: AdminFlags }>
+    | Readonly<{
+        action: "put";
+        admin: AdminFlags;
+        file: string;
+        /** The version the file was made from; whatever is stored otherwise. */
+        ifVersion: number | undefined;
+        dryRun: boolean;
+      }>
+    | Readonly<{ action: "check"; file: string }>
+  );
+
+export type ConfigLine = ConfigOptions | Readonly<{ kind: "help"; about: "config" }>;
+
+const PUT = {
+  ...ADMIN,
+  "if-version": { type: "string" },
+  "dry-run": { type: "boolean" },
+} as const;
+
+/** `config get|put|check`. Throws `CommandFailure`. */
+export function parseConfigCommand(argv: readonly string[]): ConfigLine {
+  const [action = "help", ...rest] = argv;
+  switch (action) {
+    case "get": {
+      const { values } = readLine(`config ${action}`, rest, { options: ADMIN });
+      if (values.help === true) return { kind: "help", about: "config" };
+      return { kind: "config", action, admin: readAdmin(values) };
+    }
+    case "put": {
+      const { values, words } = readLine(`config ${action}`, rest, {
+        options: PUT,
+        words: ["FILE"],
+      });
+      if (values.help === true) return { kind: "help", about: "config" };
+      return {
+        kind: "config",
+        action,
+        admin: readAdmin(values),
+        file: requireWord(words, "put a config", "FILE"),
+        ifVersion: readVersion(values["if-version"]),
+        dryRun: values["dry-run"] === true,
+      };
+    }
+    case "check": {
+      const { values, words } = readLine(`config ${action}`, rest, {
+        options: HELP,
+        words: ["FILE"],
+      });
+      if (values.help === true) return { kind: "help", about: "config" };
+      return { kind: "config", action, file: requireWord(words, "check a config", "FILE") };
+    }
+    default:
+      if (isHelp(action)) return { kind: "help", about: "config" };
+      throw new CommandFailure(
+        `Cannot run config ${JSON.stringify(action)}: wanted get, put or check (see --help)`,
+      );
+  }
+}
+
+function readVersion(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,10}$/.test(text)) return Number(text);
+  throw new CommandFailure(`--if-version: ${JSON.stringify(text)}, wanted a number`);
+}
