@@ -35,7 +35,7 @@ import { wayOut, type WayOut } from "../core/way-out.ts";
 export type BackendEnv = WayOut &
   Readonly<{
     ENCRYPTION_KEY?: string;
-    REGISTRY: { getByName: (name: string) => Pick<Registry, "reportBackend"> };
+    REGISTRY: { getByName: (name: string) => Pick<Registry, "reportBackend" | "getRecord"> };
     CALLERS: { getByName: (name: string) => BackendListener };
     BACKENDS: { getByName: (name: string) => Pick<BackendStub, "listChanged"> };
   }>;
@@ -112,6 +112,11 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       seat: this.#seat,
       schedule: (ms) => this.#schedule(ms),
       report: () => this.#report(),
+      isGood: async (credential) => {
+        const registry = this.env.REGISTRY.getByName(REGISTRY_NAME);
+        return (await registry.getRecord(`key:${credential}`)) !== null;
+      },
+      waitUntil: (work) => ctx.waitUntil(work),
       now: Date.now,
     });
     this.#heard = new HeardMessages({

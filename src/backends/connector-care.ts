@@ -10,6 +10,9 @@ export type ConnectorCareDeps = Readonly<{
   /** Has the object look again in so many milliseconds, or sooner. */
   schedule: (ms: number) => Promise<void>;
   report: () => Promise<void>;
+  /** Asks the registry itself whether a credential is still one. */
+  isGood: (credential: string) => Promise<boolean>;
+  waitUntil: (work: Promise<unknown>) => void;
   now: () => number;
 }>;
 
@@ -40,10 +43,21 @@ export class ConnectorCare {
   }
 
   async accept(owner: SocketOwner): Promise<Response> {
-    const { seat, schedule, now } = this.#deps;
+    const { seat, schedule, now, waitUntil } = this.#deps;
     const response = seat.accept(owner);
+    if (owner.credential !== undefined) waitUntil(this.#verify(owner.credential));
     if (owner.expiresAt !== undefined) await schedule(owner.expiresAt - now());
     return response ?? new Response(null, { status: 429 });
+  }
+
+  /**
+   * Who let it in may not have heard yet that the key was revoked, and what is here now was not here
+   * to be told. From now on it will be.
+   */
+  async #verify(credential: string): Promise<void> {
+    const { seat, isGood } = this.#deps;
+    // A registry that does not answer has revoked nothing just now, either.
+    if (!(await isGood(credential).catch(() => true))) seat.revoke(credential);
   }
 
   /** The credential of a connector ends in its sleep, too. */

@@ -8,7 +8,7 @@ import {
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
 import { release } from "../../src/core/outcome.ts";
-import { call, leaseOf, stubOf, textOf } from "../support/backend-calls.ts";
+import { askObject, call, leaseOf, orderFor, stubOf, textOf } from "../support/backend-calls.ts";
 import { connectedBackend, methodsOf } from "../support/connected-backend.ts";
 import { connectServer, type Connected, echoServer } from "../support/connect-server.ts";
 import { askToConnect, dial } from "../support/dial-connector.ts";
@@ -230,6 +230,13 @@ describe("a key that is revoked", () => {
     await awaitReady([name]);
     expect(await toolNames(name)).toEqual(["echo"]);
     connector.hangUp();
+  });
+
+  test("closes what was let in by somebody who had not heard of it", async () => {
+    const order = orderFor({ kind: "stdio" }, { session: "shared" });
+    const ask = () => askObject(order, { credential: "0".repeat(64) });
+    const connector = await dial(order.config.name, { ask });
+    expect(await connector.closed).toMatchObject({ code: 4401, refusal: { code: "revoked" } });
   });
 
   test("closes what has not introduced itself yet", async () => {

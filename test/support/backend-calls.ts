@@ -1,7 +1,12 @@
 import { env } from "cloudflare:workers";
 import { inject } from "vitest";
 import type { BackendStub } from "../../src/backends/backend-stub.ts";
-import { DIALLER_HEADER, UPGRADE_URL, writeOwner } from "../../src/backends/connector-socket.ts";
+import {
+  DIALLER_HEADER,
+  type SocketOwner,
+  UPGRADE_URL,
+  writeOwner,
+} from "../../src/backends/connector-socket.ts";
 import type { Lease } from "../../src/backends/lease.ts";
 import { type SendIo, sendRequest } from "../../src/backends/send.ts";
 import type { BackendRequest } from "../../src/backends/wire.ts";
@@ -70,10 +75,10 @@ export function stubOf(objectName: string): DurableObjectStub & BackendStub {
 }
 
 /** The upgrade of a connector, as the Worker hands it to the backend's object. */
-export async function askObject(order: BackendOrder): Promise<Response> {
+export async function askObject(order: BackendOrder, owner: SocketOwner = {}): Promise<Response> {
   const stub = stubOf(order.config.name);
   release(await stub.expectConnector(order));
-  const headers = { upgrade: "websocket", [DIALLER_HEADER]: writeOwner({}) };
+  const headers = { upgrade: "websocket", [DIALLER_HEADER]: writeOwner(owner) };
   return stub.fetch(new Request(UPGRADE_URL, { headers }));
 }
 
