@@ -133,29 +133,29 @@ function isPattern(pattern: string): boolean {
 }
 
 /** The names of JSON Schema, and what people write for them in other languages. */
-const TYPES: Readonly<Record<string, string>> = {
-  string: "string",
-  str: "string",
-  number: "number",
-  float: "number",
-  double: "number",
-  integer: "integer",
-  int: "integer",
-  boolean: "boolean",
-  bool: "boolean",
-  object: "object",
-  dict: "object",
-  array: "array",
-  list: "array",
-  null: "null",
-  none: "null",
-};
+const TYPES: ReadonlyMap<string, string> = new Map([
+  ["string", "string"],
+  ["str", "string"],
+  ["number", "number"],
+  ["float", "number"],
+  ["double", "number"],
+  ["integer", "integer"],
+  ["int", "integer"],
+  ["boolean", "boolean"],
+  ["bool", "boolean"],
+  ["object", "object"],
+  ["dict", "object"],
+  ["array", "array"],
+  ["list", "array"],
+  ["null", "null"],
+  ["none", "null"],
+]);
 
 function typeOf(schema: JsonObject, lost: string[]): JsonObject {
   const { type } = schema;
   const written = Array.isArray(type) ? type : type === undefined ? [] : [type];
   const named = written.flatMap((name) =>
-    typeof name === "string" ? (TYPES[name.toLowerCase()] ?? []) : [],
+    typeof name === "string" ? (TYPES.get(name.toLowerCase()) ?? []) : [],
   );
   // One name of several that nobody knows could be any type.
   const known = named.length === written.length ? named : [];

@@ -1,7 +1,7 @@
 import { type OutputUnit, validate, type ValidationResult } from "@cfworker/json-schema";
-import type { JsonObject } from "../core/json.ts";
+import type { JsonObject, JsonValue } from "../core/json.ts";
 import type { BodyProblem } from "./arguments-refused.ts";
-import { type CheckableSchema, checkableSchema } from "./checkable-schema.ts";
+import { type Budget, type CheckableSchema, checkableSchema } from "./checkable-schema.ts";
 import { explainUnits } from "./explain-units.ts";
 
 /**
@@ -61,11 +61,20 @@ function run(
   value: JsonObject,
   isFirstEnough: boolean,
 ): ValidationResult | undefined {
-  budget.left = BUDGET;
   try {
+    Object.assign(budget, { left: BUDGET, keys: 0, items: 0 });
+    measure(value, budget);
     return validate(value, root, "2020-12", lookup, isFirstEnough);
   } catch {
     // Too much, or a reference that never ends, or half a character, which is no place in a text.
     return undefined;
   }
+}
+
+function measure(value: JsonValue, budget: Budget): void {
+  if (typeof value !== "object" || value === null) return;
+  const members = Object.values(value);
+  if (Array.isArray(value)) budget.items = Math.max(budget.items, members.length);
+  else budget.keys = Math.max(budget.keys, members.length);
+  for (const member of members) measure(member ?? null, budget);
 }

@@ -13,11 +13,17 @@ export type CheckableSchema = Readonly<{
   root: Schema;
   /** What a `$ref` in it names. */
   lookup: Record<string, Schema | boolean>;
-  /** How many looks are left; to be set before each check. */
+  /** How many looks are left, and at what; to be set before each check. */
   budget: Budget;
 }>;
 
-export type Budget = { left: number };
+export type Budget = {
+  left: number;
+  /** Of the widest object that is checked. */
+  keys: number;
+  /** Of the longest list. */
+  items: number;
+};
 
 /** Thrown out of a check that would go on for too long. */
 export class TooMuchToCheck extends Error {}
@@ -39,6 +45,8 @@ const MAX_KEY_PATTERNS = 20;
 const MAX_PATTERN_STEPS = 30_000_000;
 /** So that a few of those use up a budget. */
 const STEPS_OF_A_LOOK = 3_000;
+/** Each look at an object goes over all of its keys. */
+const LOOK_OF_A_KEY = 0.05;
 
 /** Undefined when something had to be left out of what was to be whole. */
 function prepare(
@@ -46,7 +54,7 @@ function prepare(
   length: number,
   { isWhole }: { isWhole: boolean },
 ): CheckableSchema | undefined {
-  const budget: Budget = { left: MAX_SCHEMAS };
+  const budget: Budget = { left: MAX_SCHEMAS, keys: 0, items: 0 };
   const work: Work = {
     length,
     isWhole,
@@ -85,6 +93,8 @@ function countedBy(budget: Budget): object {
   return Object.defineProperty({}, "$recursiveRef", {
     get(this: Schema): undefined {
       budget.left -= typeof this["weight"] === "number" ? this["weight"] : 1;
+      budget.left -= budget.keys * (this["refusesKeys"] === true ? 1 : LOOK_OF_A_KEY);
+      if (this["refusesItems"] === true) budget.left -= budget.items;
       if (budget.left < 0) throw new TooMuchToCheck();
     },
   });
@@ -99,7 +109,8 @@ function prepareOne(schema: JsonValue | undefined, work: Work): Schema | boolean
   // Before what is inside: it may refer to this one.
   work.done.set(schema, made);
   const { schema: modern, lost } = modernSchema(schema);
-  const isOpen = hasCostlyKeys(modern, work);
+  const keySteps = keyPatternSteps(modern, work);
+  const isOpen = keySteps > MAX_PATTERN_STEPS;
   if (isOpen || lost.length > 0) work.hasLost = true;
   for (const [key, value] of Object.entries(modern)) {
     if (value === undefined || (isOpen && KEY_RULES.has(key))) continue;
@@ -110,7 +121,10 @@ function prepareOne(schema: JsonValue | undefined, work: Work): Schema | boolean
     if (pattern !== undefined) Object.assign(made, { pattern, named: modern["format"] });
   }
   dropDefaulted(made, modern, work);
-  made["weight"] = weightOf(made);
+  const steps = (isOpen ? 0 : keySteps) + (isMeasuring(made) ? work.length : 0);
+  made["weight"] = weightOf(made) + steps / STEPS_OF_A_LOOK;
+  made["refusesKeys"] = refusesKeys(made);
+  made["refusesItems"] = ITEM_SCHEMAS.some((key) => made[key] === false);
   return made;
 }
 
@@ -181,12 +195,11 @@ function takePattern(made: Schema, value: JsonValue, work: Work): void {
   made["weight"] = cost / STEPS_OF_A_LOOK;
 }
 
-/** Without them an object's other keys cannot be told from those that they allow. */
-function hasCostlyKeys({ patternProperties }: JsonObject, { length }: Work): boolean {
-  if (!isJsonObject(patternProperties)) return false;
-  const patterns = Object.keys(patternProperties);
-  const steps = patterns.reduce((sum, pattern) => sum + patternCost(pattern, length), 0);
-  return patterns.length > MAX_KEY_PATTERNS || steps > MAX_PATTERN_STEPS;
+/** Without such patterns an object's other keys cannot be told from those that they allow. */
+function keyPatternSteps({ patternProperties }: JsonObject, { length }: Work): number {
+  const patterns = isJsonObject(patternProperties) ? Object.keys(patternProperties) : [];
+  if (patterns.length > MAX_KEY_PATTERNS) return Infinity;
+  return patterns.reduce((sum, pattern) => sum + patternCost(pattern, length), 0);
 }
 
 function refer(made: Schema, value: JsonValue, from: JsonObject, work: Work): void {
@@ -215,10 +228,27 @@ function dropDefaulted(made: Schema, { properties }: JsonObject, work: Work): vo
   work.hasLost = true;
 }
 
+/** Where these are `false`, each key or item is a fault, and is told without a look at a schema. */
+const KEY_SCHEMAS = ["additionalProperties", "unevaluatedProperties", "propertyNames"];
+const ITEM_SCHEMAS = ["items", "unevaluatedItems", "contains"];
+
+function refusesKeys(schema: Schema): boolean {
+  const byPattern = Object.values(schema.patternProperties ?? {});
+  return byPattern.includes(false) || KEY_SCHEMAS.some((key) => schema[key] === false);
+}
+
+/** Characters are counted one by one. */
+function isMeasuring({ minLength, maxLength }: Schema): boolean {
+  return minLength !== undefined || maxLength !== undefined;
+}
+
 /** What one look at it costs, in looks at an empty one. */
 function weightOf(schema: Schema): number {
-  const values = schema.enum === undefined ? 0 : JSON.stringify(schema.enum).length / 16;
-  const names = (schema.required?.length ?? 0) + Object.keys(schema.properties ?? {}).length;
+  // Both are compared with, and written out where they do not fit.
+  const values = JSON.stringify([schema.enum, schema.const]).length / 16;
+  const needed = Object.values(schema.dependentRequired ?? {}).flat();
+  const declared = Object.keys(schema.properties ?? {});
+  const names = (schema.required?.length ?? 0) + needed.length + declared.length;
   const pattern = typeof schema["weight"] === "number" ? schema["weight"] : 0;
   return 1 + Math.ceil(values + names / 4 + pattern);
 }

@@ -6,6 +6,8 @@ import { type Fault, problemsOf } from "./problem-words.ts";
 
 /** A model mends the first few; a person as well. */
 const MAX_PROBLEMS = 20;
+/** Schema and arguments are both strangers': what is wrong a hundred thousand times is not all read. */
+const MAX_UNITS = 1_000;
 
 /** What a validator found, and in what. */
 export type Found = Readonly<{ schema: CheckableSchema; value: JsonObject }>;
@@ -15,7 +17,7 @@ export type Found = Readonly<{ schema: CheckableSchema; value: JsonObject }>;
  * and every alternative that was not meant.
  */
 export function explainUnits(units: readonly OutputUnit[], found: Found): readonly BodyProblem[] {
-  const faults = faultsOf(units, found);
+  const faults = faultsOf(units.slice(0, MAX_UNITS), found);
   const problems = faults.flatMap(problemsOf);
   const byPlace = new Map<string, BodyProblem>();
   for (const problem of problems) {
@@ -45,6 +47,10 @@ function faultsOf(units: readonly OutputUnit[], found: Found): readonly Fault[] 
     const unit = units[at];
     if (unit === undefined) break;
     const next = units[at + 1];
+    if (isSameAgain(unit, units[at - 1])) {
+      at += 1;
+      continue;
+    }
     if (CLOSING.has(unit.keyword) && next?.keyword === "false") {
       faults.push(toFault(unit, found, next.instanceLocation));
       at += 2;
@@ -67,6 +73,17 @@ function faultsOf(units: readonly OutputUnit[], found: Found): readonly Fault[] 
   }
   return faults;
 }
+
+/** Said once for each name that is missing, and told of all of them at once. */
+function isSameAgain(unit: OutputUnit, before: OutputUnit | undefined): boolean {
+  return (
+    MISSING.has(unit.keyword) &&
+    unit.keywordLocation === before?.keywordLocation &&
+    unit.instanceLocation === before.instanceLocation
+  );
+}
+
+const MISSING: ReadonlySet<string> = new Set(["required", "dependentRequired"]);
 
 /** Followed by what is wrong inside them, which is told instead. */
 const AROUND: ReadonlySet<string> = new Set([

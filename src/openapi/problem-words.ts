@@ -16,6 +16,9 @@ export type Fault = Readonly<{
   input: JsonValue;
 }>;
 
+/** Of one object; more than are told in all. */
+const MAX_MISSING = 50;
+
 /** What is told of it, with pydantic's names where it has one. */
 export function problemsOf(fault: Fault): readonly BodyProblem[] {
   const { keyword, loc, input, schema } = fault;
@@ -40,9 +43,11 @@ function missing(
   names: readonly string[],
   msg: string,
 ): readonly BodyProblem[] {
+  const shownInput = bounded(input);
   return names
     .filter((name) => !has(input, name))
-    .map((name) => ({ type: "missing", loc: [...loc, name], msg, input: bounded(input) }));
+    .slice(0, MAX_MISSING)
+    .map((name) => ({ type: "missing", loc: [...loc, name], msg, input: shownInput }));
 }
 
 function has(value: JsonValue, name: string): boolean {

@@ -83,3 +83,71 @@ test("ends with schemas and values of any size and depth", () => {
     Object.fromEntries(Array.from({ length: 8_000 }, (_, i) => [i, 1])),
   );
 });
+
+/** `count` schemas that are the same and not one, as JSON brings them. */
+function copies(count: number, schema: JsonObject): JsonObject[] {
+  return Array.from({ length: count }, () => ({ ...schema }));
+}
+
+const NAMES = Array.from({ length: 50_000 }, (_, i) => `name${i}`);
+const WIDE: JsonObject = Object.fromEntries(NAMES.slice(0, 4_000).map((name) => [name, 1]));
+const EMPTY = { x: Array.from({ length: 4_000 }, () => ({ a: 1 })) };
+
+test.each<readonly [string, JsonObject, JsonObject]>([
+  ["are missing", { required: NAMES }, { x: 1 }],
+  ["are missing again and again", { properties: { x: { items: { required: NAMES } } } }, EMPTY],
+  [
+    "are missing beside others",
+    { properties: { x: { items: { dependentRequired: { a: NAMES.slice(0, 3_000) } } } } },
+    EMPTY,
+  ],
+  ["are not allowed", { allOf: copies(2_000, { additionalProperties: false }) }, WIDE],
+  ["are not allowed as names", { allOf: copies(2_000, { propertyNames: false }) }, WIDE],
+  ["match no pattern", { allOf: copies(2_000, { patternProperties: { "^": false } }) }, WIDE],
+  ["are counted", { allOf: copies(4_000, { minProperties: 5 }) }, WIDE],
+  [
+    "no alternative has",
+    { unevaluatedProperties: false, allOf: copies(1_000, { properties: { a: {} } }) },
+    WIDE,
+  ],
+])("tells of a few of many keys that %s", (_, schema, value) => {
+  soon(schema, value);
+  const problems = findProblems(value, JSON.stringify(value).length, schema);
+  expect(problems.length).toBeLessThan(100);
+});
+
+test("waits for no keyword that costs more than a look", () => {
+  const long = "a".repeat(60_000);
+  const same = { $ref: "#/$defs/same" };
+  const again = (named: JsonObject, value: JsonObject): void =>
+    soon({ properties: { x: { allOf: copies(4_000, same) } }, $defs: { same: named } }, value);
+  again({ minLength: 1 }, { x: long });
+  again({ minLength: 70_000 }, { x: long });
+  again(
+    { patternProperties: { "^.*.*.*b$": { type: "string" } } },
+    { x: { ["a".repeat(250)]: 1 } },
+  );
+  again({ items: false }, { x: Array(20_000).fill(1) });
+  const constant = { const: NAMES };
+  soon({ properties: { x: { items: constant } } }, { x: Array.from({ length: 4_000 }, () => [1]) });
+});
+
+test("still checks what people send", () => {
+  const row = {
+    type: "object",
+    properties: { id: { type: "integer" }, name: { type: "string", maxLength: 50 } },
+    required: ["id"],
+    additionalProperties: false,
+  };
+  const rows = Array.from({ length: 900 }, (_, id) => ({ id, name: `name ${id}` }));
+  const schema = { properties: { rows: { type: "array", items: row } } };
+  const value = { rows: [...rows, { id: "1", name: "x" }] };
+  expect(findProblems({ rows }, JSON.stringify(rows).length, schema)).toEqual([]);
+  expect(findProblems(value, JSON.stringify(value).length, schema)).toMatchObject([
+    { type: "int_type", loc: ["body", "rows", 900, "id"] },
+  ]);
+});
+
+test.each(["constructor", "__proto__", "toString"])("knows no type called %s", (type) => {
+  expect(findProblems({ x: 1 }, 7, { properties: { x: { type } } })).toEqual([]);
+});
