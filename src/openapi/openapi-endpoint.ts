@@ -48,10 +48,7 @@ export function createOpenapiEndpoint(needs: OpenapiNeeds): OpenapiEndpoint {
       snapshot instanceof GatewayError
         ? restErrorResponse(snapshot, { requestId: context.requestId, compat: false })
         : await answerRest(needs, { request, path, context }, snapshot);
-    // A call without an origin is no page's, and its answer is kept by no cache.
-    if (method !== "POST" || request.headers.get("origin") !== null) {
-      setCors(response.headers, request, policy);
-    }
+    setCors(response.headers, request, policy);
     // The same answer without its body (RFC 9110 section 9.3.2).
     return method === "HEAD" ? new Response(null, response) : response;
   };

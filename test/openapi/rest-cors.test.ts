@@ -41,13 +41,15 @@ describe("without a list of origins", () => {
       sendAuthorized("/none/x", { method: "POST", headers }),
       sendAuthorized("/time/get_current_time", { headers }),
       sendAuthorized("/time/get_current_time", { method: "POST", headers, body: "{" }),
+      // Some clients behind a proxy lose the header; a cache may hand the answer to a page.
+      sendAuthorized("/time/get_current_time", { method: "POST", body: "{" }),
       sendAuthorized("/openapi.json", { headers }),
       sendAuthorized("/time/get_current_time", { method: "OPTIONS", headers }),
       sendAuthorized("/openapi.json", { method: "HEAD", headers }),
       send("/docs", { headers: { ...headers, accept: "text/html" } }),
     ]);
     expect(answers.map(({ status }) => status)).toEqual([
-      200, 401, 404, 405, 415, 200, 204, 200, 401,
+      200, 401, 404, 405, 415, 415, 200, 204, 200, 401,
     ]);
     for (const answer of answers) {
       await answer.text();
