@@ -31,7 +31,7 @@ export async function stdio(options: StdioOptions, version: string): Promise<num
   const credentials = await chooseCredentials(settings, options);
   if (options.login) return signInNow(settings, { credentials, stopping });
 
-  const sender = await createGatewaySender(settings.endpoint);
+  const sender = createGatewaySender(settings.endpoint);
   const door = createGatewayDoor({
     sender,
     credentials,
