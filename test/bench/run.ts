@@ -17,6 +17,7 @@ import { restCalls } from "./rest-calls.ts";
 import type { Section, SectionResult } from "./section.ts";
 import { sessionCalls } from "./session-calls.ts";
 import { sizeAndStart } from "./size-and-start.ts";
+import { stdioCalls } from "./stdio-calls.ts";
 import { streams } from "./streams.ts";
 import { toolList } from "./tool-list.ts";
 
@@ -28,6 +29,7 @@ const SECTIONS: readonly Section[] = [
   directLane,
   restCalls,
   sessionCalls,
+  stdioCalls,
   questions,
   streams,
   chatStreams,
