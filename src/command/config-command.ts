@@ -43,6 +43,10 @@ export async function configCommand(
     }
     case "check":
       return checkConfig(await readDocument(options.file), output);
+    case "import": {
+      const { importConfig, realImportWorld } = await import("./config-import.ts");
+      return importConfig(options, realImportWorld(output));
+    }
     default:
       return options satisfies never;
   }

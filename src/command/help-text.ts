@@ -103,17 +103,23 @@ Puts the gateway on your Cloudflare account; running it again updates it.
       --dry-run             show the steps and build, without an account
   -h, --help                this text
       --version             version`,
-  config: `${calledAs("config", "get | put FILE | check FILE")} [flags]
+  config: `${calledAs("config", "get | put FILE | check FILE | import")} [flags]
 
 get    prints the config of a gateway, its secrets masked: what goes back masked
        stays as it was
 put    makes FILE the config of a gateway, and says what that changes; commands
        and what they are started with stay here
 check  says what is wrong with FILE, and asks nobody
+import shows the servers that Claude Desktop, Claude Code, Cursor, VS Code and
+       Windsurf know on this machine, and adds them to a file of yours
 
   -g, --gateway URL         the gateway (or GATEWAY_URL in the environment)
       --if-version N        put only over version N, which FILE was made from
       --dry-run             say what put would change, and change nothing
+  -w, --write FILE          add what import finds; no entry of FILE is changed
+      --from CLIENT         claude-desktop, claude-code, cursor, vscode or
+                            windsurf; repeatable, all without it
+  -y, --yes                 do not ask before writing
       --owner-password PW   better: OWNER_PASSWORD; else it is asked for
   -h, --help                this text
 

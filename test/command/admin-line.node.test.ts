@@ -43,6 +43,7 @@ test("puts the flags of a key into the words of the gateway, and leaves out the 
 test.each([
   [["config", "push"], /^Cannot run config "push": wanted get, put/],
   [["keys", "delete", "x"], /^Cannot run keys "delete": wanted list, create or revoke/],
+  [["config", "import", "--from", "emacs"], /^--from: "emacs", wanted one of claude-desktop, /],
   [["config", "put"], /^Cannot put a config: FILE is missing/],
   [["config", "put", "a", "b"], /^Cannot use "b": config put takes flags and FILE only/],
   [["config", "put", "a", "--if-version", "new"], /^--if-version: "new", wanted a number/],
