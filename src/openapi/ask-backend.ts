@@ -143,7 +143,8 @@ function clientNeeded(action: string): RestRefusal {
 
 /** Of a backend's making: what is no web address would run in the browser that opens it. */
 function isWebAddress(url: JsonValue | undefined): url is string {
-  return typeof url === "string" && url.length <= MAX_ADDRESS && /^https?:\/\//i.test(url);
+  const isShort = typeof url === "string" && url.length <= MAX_ADDRESS;
+  return isShort && /^https?:\/\//i.test(url) && URL.canParse(url);
 }
 
 function visitsOf(data: JsonValue | undefined): readonly JsonObject[] {

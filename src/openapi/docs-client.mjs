@@ -55,9 +55,8 @@ function tellProblem(text) {
 async function openPage(address) {
   const response = await request(address, { headers: { Accept: "text/html" } });
   const text = await response.text();
-  const type = response.headers.get("content-type") ?? "";
   if (!response.ok) throw new Error(problemOf(response, text));
-  if (!type.startsWith("text/html")) {
+  if (!isOurs(response)) {
     document.body.replaceChildren(
       Object.assign(document.createElement("pre"), { textContent: text }),
     );
@@ -71,6 +70,16 @@ async function openPage(address) {
   document.body.replaceWith(document.adoptNode(next.body));
   begin();
   find("h1")?.focus();
+}
+
+/**
+ * Whether an answer is a page of ours. A resource can be HTML too: put in here, its buttons would act
+ * with the reader's key. Nothing of a backend's making says that it may not be framed.
+ * @param {Response} response
+ */
+function isOurs({ headers }) {
+  const isHtml = headers.get("content-type")?.startsWith("text/html") ?? false;
+  return isHtml && headers.get("x-frame-options") === "DENY";
 }
 
 /**
@@ -173,10 +182,19 @@ function begin() {
 }
 
 function openNamed() {
-  const named = document.getElementById(`tool-${decodeURIComponent(location.hash.slice(1))}`);
+  const named = document.getElementById(`tool-${decodedName(location.hash.slice(1))}`);
   if (!(named instanceof HTMLDetailsElement)) return;
   named.open = true;
   named.scrollIntoView();
+}
+
+/** @param {string} text */
+function decodedName(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // whoever made the address wrote what no encoding is
+  }
 }
 
 /** @param {string} words */

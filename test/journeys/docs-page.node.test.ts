@@ -171,6 +171,10 @@ describe.skipIf(BROWSER_PATH === undefined)("a person at the page of tools", () 
     expect(await page.locator("#tool-draw").getAttribute("open")).not.toBeNull();
   });
 
+  test("comes to the page by an address that names no tool", async () => {
+    await openSignedIn("/rooms/docs#%E0%");
+  });
+
   test("fills in fields, runs, and reads numbers as they were sent", async () => {
     const page = await openSignedIn("/rooms/docs");
     const tool = await openTool(page, "book_room");
@@ -330,6 +334,13 @@ describe.skipIf(BROWSER_PATH === undefined)("a person at the page of tools", () 
     expect(await tool.textContent()).toContain("<img src=x onerror=");
     expect(await page.title()).toBe("Rooms");
     expect(await page.locator("img").count()).toBe(0);
+  });
+
+  test("reads a stranger's page as its text, and never as one of ours", async () => {
+    const page = await openPage("/rooms/resources/page%3A%2F%2Flobby");
+    await signIn(page);
+    await page.getByText('data-path="/rooms/close_building"').waitFor();
+    expect(await page.locator("form, button").count()).toBe(0);
   });
 
   test("lets the browser ask for the key, which then is in every request", async () => {

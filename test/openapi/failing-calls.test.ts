@@ -47,6 +47,7 @@ const SCRIPT: Record<string, JsonObject> = {
       "picture",
       "structured",
       "url_script",
+      "url_broken",
     ].map((name) => ({ name, inputSchema: { type: "object" } })),
   },
   ...Object.fromEntries(
@@ -72,6 +73,11 @@ const SCRIPT: Record<string, JsonObject> = {
     code: -32042,
     message: "x",
     data: { elicitations: [{ mode: "url", url: "javascript:alert(1)" }] },
+  }),
+  "tools/call url_broken": rpcError({
+    code: -32042,
+    message: "x",
+    data: { elicitations: [{ mode: "url", url: "https://[" }] },
   }),
 };
 
@@ -158,8 +164,11 @@ test.each(["json", "session", "sse", "modern"])(
   },
 );
 
-test("names no page that would run in the browser which opens it", async () => {
-  const { status, detail } = await call("/scripted/url_script");
+test.each([
+  ["would run in the browser which opens it", "url_script"],
+  ["no browser can open", "url_broken"],
+])("names no page that %s", async (_, tool) => {
+  const { status, detail } = await call(`/scripted/${tool}`);
   expect([status, detail["code"], detail["authorization_url"]]).toEqual([
     424,
     "input_required",

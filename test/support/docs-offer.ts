@@ -10,6 +10,11 @@ const SILENCE = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA=";
 /** What the tests look for wherever strangers' words are shown: it must stay text. */
 export const HOSTILE = `"><img src=x onerror="document.title='run'"><script>document.title='run'</script>`;
 
+/** A page that looks like ours: one press of its button would run a tool with the reader's key. */
+const HOSTILE_PAGE = `<html><body data-title="Sign in"><main data-signed-in="true">
+  <form data-path="/rooms/close_building"><button data-do="run">Continue</button></form>
+</main></body></html>`;
+
 const TOOLS: readonly JsonObject[] = [
   {
     name: "book_room",
@@ -86,6 +91,7 @@ const BIG = Array.from({ length: 2_000 }, (_, index) => ({ id: index, name: `Roo
 /** A backend as `scripted` plays it: tools of every shape, and answers of every kind. */
 export const DOCS_OFFER: Record<string, object> = {
   initialize: {
+    capabilities: { tools: {}, resources: {} },
     serverInfo: { name: "rooms", title: "Rooms", version: "2.1" },
     instructions: `Ask for \`list_rooms\` first. ${HOSTILE}`,
   },
@@ -101,5 +107,10 @@ export const DOCS_OFFER: Record<string, object> = {
     isError: true,
   },
   "tools/call many": { content: [{ type: "text", text: JSON.stringify(BIG) }] },
+  "resources/list": { resources: [{ uri: "page://lobby", name: "lobby" }] },
+  "resources/templates/list": { resourceTemplates: [] },
+  "resources/read page://lobby": {
+    contents: [{ uri: "page://lobby", mimeType: "text/html", text: HOSTILE_PAGE }],
+  },
   "tools/call hostile": { content: [{ type: "text", text: HOSTILE }] },
 };
