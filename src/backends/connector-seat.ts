@@ -146,6 +146,9 @@ export class ConnectorSeat {
     }
     const remembered = recall(socket);
     if (remembered === undefined || remembered.seated !== undefined) return; // of one that was replaced
+    // Refused, it need not close its end, and could say who it is after all: with a key that is
+    // revoked by now, or only to drive out whoever has the seat.
+    if (socket.readyState !== WebSocket.OPEN) return;
     const frame = new TunnelReader(MAX_TO_GATEWAY).read(data);
     if (frame.kind === "ping" || frame.kind === "pong") return;
     if (frame.kind !== "hello")

@@ -61,6 +61,20 @@ describe("a hello", () => {
   });
 });
 
+test("takes no hello from a connection that was refused before", async () => {
+  const name = await backend();
+  const server = await connectServer(name, echoServer());
+  await awaitReady([name]);
+  const refused = await dial(name);
+  // Told to go, it may go on talking for as long as it likes.
+  refused.say("words");
+  refused.hello();
+  expect(await refused.closed).toMatchObject({ code: 4002 });
+  await legacy("tools/call", { name: "echo" }, `/mcp/${name}`);
+  expect(server.received).toContainEqual(expect.objectContaining({ method: "tools/call" }));
+  server.hangUp();
+});
+
 describe("closes with a reason what is no frame at its place", () => {
   test.each<readonly [string, string | ArrayBuffer]>([
     ["words", "Server started on port 3000"],
