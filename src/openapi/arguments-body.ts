@@ -2,6 +2,7 @@ import { readBoundedText } from "../core/bounded-read.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { JsonValue } from "../core/json.ts";
 import { findJsonFault, indexOfJsonFault } from "../core/json-fault.ts";
+import { isNestedDeeper } from "../core/json-spans.ts";
 import type { After } from "../core/patience.ts";
 import { withinBodyWait } from "../http/body-wait.ts";
 import { BODY_LIMIT } from "../http/json-body.ts";
@@ -32,7 +33,20 @@ export async function readBody(request: Request, { after, compat }: Reading): Pr
   );
 }
 
+/** Nobody writes arguments like this, and writing them again would end the stack. */
+const MAX_NESTING = 200;
+
+/** Throws `invalid_request`, or what mcpo says, for what is no JSON or nested without end. */
 export function parseBody(text: string, compat: boolean): JsonValue {
+  const value = parse(text, compat);
+  if (!isNestedDeeper(text, MAX_NESTING)) return value;
+  throw new GatewayError(
+    "invalid_request",
+    `Cannot read the arguments: they are nested more than ${MAX_NESTING} levels deep`,
+  );
+}
+
+function parse(text: string, compat: boolean): JsonValue {
   try {
     const value: JsonValue = JSON.parse(text);
     return value;

@@ -1,8 +1,6 @@
 import { CATCH_ALL, isFreeForm } from "../catalog/free-form.ts";
 import type { ListedTool } from "../catalog/listing.ts";
-import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
-import { isNestedDeeper } from "../core/json-spans.ts";
 import type { VisibleTool } from "../gateway/gateway.ts";
 import { ArgumentsRefused } from "./arguments-refused.ts";
 import { findProblems, heldSchema } from "./check-arguments.ts";
@@ -11,9 +9,6 @@ import { readLaxly } from "./lax-arguments.ts";
 import { parseBody, readBody } from "./arguments-body.ts";
 import type { RestExchange } from "./rest-exchange.ts";
 import { bounded } from "./shown-values.ts";
-
-/** Nobody writes arguments like this, and writing them again would end the stack. */
-const MAX_NESTING = 200;
 
 /**
  * The arguments of a call: the body as it was sent, big numbers and nulls included; no body is no
@@ -32,12 +27,6 @@ export async function readArguments(
   if (!isJsonObject(parsed)) {
     const wanted = "Input should be a valid dictionary or object to extract fields from";
     throw refused("model_attributes_type", wanted, parsed);
-  }
-  if (isNestedDeeper(text, MAX_NESTING)) {
-    throw new GatewayError(
-      "invalid_request",
-      `Cannot read the arguments: they are nested more than ${MAX_NESTING} levels deep`,
-    );
   }
   const isWrapped = isInCatchAll(parsed, tool);
   const fit = (body: JsonObject): JsonObject => {

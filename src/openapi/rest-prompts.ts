@@ -92,15 +92,13 @@ function requireTexts(
   where: "body" | "query",
   required: readonly string[],
 ): JsonObject {
+  const input = bounded(given);
   const problems: BodyProblem[] = required
     .filter((name) => !Object.hasOwn(given, name))
-    .map((name) => ({
-      type: "missing",
-      loc: [where, name],
-      msg: "Field required",
-      input: bounded(given),
-    }));
+    .slice(0, MAX_PROBLEMS)
+    .map((name) => ({ type: "missing", loc: [where, name], msg: "Field required", input }));
   for (const [name, value] of Object.entries(given)) {
+    if (problems.length >= MAX_PROBLEMS) break;
     if (typeof value === "string") continue;
     problems.push({
       type: "string_type",
@@ -109,6 +107,6 @@ function requireTexts(
       input: bounded(value ?? null),
     });
   }
-  if (problems.length > 0) throw new ArgumentsRefused(problems.slice(0, MAX_PROBLEMS));
+  if (problems.length > 0) throw new ArgumentsRefused(problems);
   return given;
 }

@@ -137,6 +137,8 @@ describe("are refused", () => {
   test("when they are nested without end", async () => {
     const nested = `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
     expect(await refusal(ANY, nested)).toMatchObject(["invalid_request", expect.any(String)]);
+    const list = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    expect(await refusal(ANY, list)).toMatchObject(["invalid_request", expect.any(String)]);
     const some = `{"a":${"[".repeat(150)}${"]".repeat(150)}}`;
     expect(await passed(ANY, some)).toBe(some);
   });

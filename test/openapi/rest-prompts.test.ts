@@ -3,13 +3,19 @@ import { keyFor } from "../support/key-for.ts";
 import { scripted } from "../support/scripted-backend.ts";
 import { awaitReady, configure, type Init, send, sendAuthorized } from "../support/worker.ts";
 
+/** A prompt that asks for a lot. */
+const FORM = {
+  name: "form",
+  arguments: Array.from({ length: 1_000 }, (_, i) => ({ name: `field${i}`, required: true })),
+};
+
 beforeAll(async () => {
   const { legacyJson, modern } = inject("fixtures");
   const odd = await scripted({
     initialize: { capabilities: { tools: {}, prompts: {} } },
     "tools/list": { tools: [{ name: "prompts/both", inputSchema: { type: "object" } }] },
     "tools/call": { content: [{ type: "text", text: "the tool" }] },
-    "prompts/list": { prompts: [{ name: "both" }, { name: "sum up/all" }] },
+    "prompts/list": { prompts: [{ name: "both" }, { name: "sum up/all" }, FORM] },
     "prompts/get": { description: "the prompt", messages: [] },
     "prompts/get sum up/all": { messages: [], _meta: { kept: 1 } },
   });
@@ -113,6 +119,21 @@ test("refuses a body that is no JSON", async () => {
   const headers = { "content-type": "application/json" };
   expect((await ask(path, { method: "POST", headers, body: "{" }))[0]).toBe(400);
   expect((await ask(path, { method: "POST", body: "{}" }))[0]).toBe(415);
+});
+
+test("repeats little of what was sent to a prompt, however many of its arguments are missing", async () => {
+  const [status, body] = await post("/odd/prompts/form", { more: "x".repeat(100_000) });
+  expect(status).toBe(422);
+  expect(JSON.stringify(body).length).toBeLessThan(20_000);
+});
+
+test("refuses a body that is nested without end", async () => {
+  const headers = { "content-type": "application/json" };
+  const deep = "[".repeat(100_000) + "]".repeat(100_000);
+  for (const body of [deep, `{"arg1":${deep}}`]) {
+    const path = "/json/prompts/test_prompt_with_arguments";
+    expect((await ask(path, { method: "POST", headers, body }))[0]).toBe(400);
+  }
 });
 
 test("calls a tool that is called like a prompt by POST, and reads the prompt by GET", async () => {
