@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
-import * as z from "zod";
 import { parseConfig, parseDocumentText } from "../config/config-document.ts";
-import { configProblem } from "../config/config-problem.ts";
 import { resolveSecrets, secretsIn } from "../config/secrets.ts";
+import { parseStdioEntry } from "../config/stdio-entry.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { childEnvironment } from "./child-environment.ts";
 import type { Environment } from "./environment-flags.ts";
@@ -39,16 +38,6 @@ export type LocalServers = Readonly<{
   missing: readonly string[];
 }>;
 
-/** People write numbers and switches in `env` too. */
-const value = z.union([z.string(), z.number(), z.boolean()]).transform(String);
-const stdioEntry = z.looseObject({
-  command: z.string().min(1),
-  args: z.array(z.string()).default([]),
-  env: z.record(z.string(), value).default({}),
-  cwd: z.string().optional(),
-  envFile: z.string().optional(),
-});
-
 /** The servers of a file that run here. What they are started with stays on this machine. */
 export function readLocalServers(file: FileToRead): LocalServers {
   const { text, folder, environment, given, devVars, withRemote } = file;
@@ -68,7 +57,10 @@ export function readLocalServers(file: FileToRead): LocalServers {
         const entry = entriesOf(document)[alias ?? name];
         // Without a command it is brought by a connector somewhere else.
         if (!isJsonObject(entry) || entry["command"] === undefined) return [];
-        const { command, args, env, cwd, envFile } = parseStdioEntry(alias ?? name, entry);
+        const { command, args, env, cwd, envFile } = parseStdioEntry(
+          `mcpServers.${alias ?? name}`,
+          entry,
+        );
         const ofFile = envFile === undefined ? {} : readEnvFile(resolve(folder, fill(envFile)));
         const own = {
           ...ofFile,
@@ -103,21 +95,6 @@ export function readLocalServers(file: FileToRead): LocalServers {
   });
   return { servers, missing: [...missing] };
 }
-
-function parseStdioEntry(name: string, entry: JsonObject): z.infer<typeof stdioEntry> {
-  const parsed = stdioEntry.safeParse(entry);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const [key = "command", inner] = issue?.path ?? [];
-  const place = [key, ...(inner === undefined ? [] : [inner])].map(String).join(".");
-  // The value may be a secret: only its place is named.
-  throw configProblem(`mcpServers.${name}.${place}`, "…", WANTED.get(String(key)) ?? "a text");
-}
-
-const WANTED: ReadonlyMap<string, string> = new Map([
-  ["args", "a list of strings"],
-  ["env", "an object of strings"],
-]);
 
 /** VS Code's file calls them "servers". */
 export function entriesOf(document: JsonObject): JsonObject {

@@ -37,14 +37,29 @@ export function readFlags<Options extends ParseArgsOptionsConfig>(flags: FlagsTo
           : `Cannot use ${token.rawName}: ${advice}`,
       );
     }
+    requireValue(token, options[token.name]?.type === "string");
   }
-  try {
-    const { values } = parseArgs({ args: own, options, allowPositionals: true });
-    return { values, after, words };
-  } catch (error) {
-    // Node's sentence names the flag and what is wrong with it, and goes on with advice.
-    const reason = error instanceof Error ? error.message.split(/[.\n]/)[0] : String(error);
-    throw new CommandFailure(`${reason}`, undefined, { cause: error });
+  const { values } = parseArgs({ args: own, options, allowPositionals: true });
+  return { values, after, words };
+}
+
+type GivenFlag = Readonly<{
+  rawName: string;
+  value?: string | undefined;
+  inlineValue?: boolean | undefined;
+}>;
+
+/** Node would say it in two sentences, with advice of which half does not fit. */
+function requireValue({ rawName, value, inlineValue }: GivenFlag, isWanted: boolean): void {
+  if (!isWanted) {
+    if (value !== undefined) throw new CommandFailure(`${rawName}: takes no value`);
+    return;
+  }
+  if (value === undefined)
+    throw new CommandFailure(`${rawName}: missing, wanted a value (see --help)`);
+  if (inlineValue !== true && value.length > 1 && value.startsWith("-")) {
+    const written = rawName.startsWith("--") ? `${rawName}=VALUE` : `${rawName}VALUE`;
+    throw new CommandFailure(`${rawName}: followed by a flag, wanted a value (or ${written})`);
   }
 }
 

@@ -124,7 +124,8 @@ function startProblem({ command, cwd }: StdioServer, error: Error): string {
     return `cannot be started: there is no folder ${JSON.stringify(cwd)}`;
   }
   if (code === "ENOENT") {
-    return `cannot be started: there is no program ${JSON.stringify(command)} on this machine`;
+    const advice = command.includes(" ") ? ': what follows the name belongs in "args"' : "";
+    return `cannot be started: there is no program ${JSON.stringify(command)} on this machine${advice}`;
   }
   if (code === "EACCES") {
     return `cannot be started: ${JSON.stringify(command)} may not be run`;

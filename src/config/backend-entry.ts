@@ -10,6 +10,7 @@ import {
 } from "./gateway-config.ts";
 import { parseForwarding } from "./parse-forwarding.ts";
 import { parseHeaders } from "./parse-headers.ts";
+import { parseStdioEntry } from "./stdio-entry.ts";
 
 /** Claude.ai gives up a tool call near 60 s: the caller should hear it from us, with a reason. */
 const DEFAULT_TIMEOUT_SECONDS = 55;
@@ -38,6 +39,8 @@ export function toRemoteKind(type: unknown): RemoteKind | undefined {
 
 const OAUTH_HINT =
   'not used yet: the gateway cannot sign in at a backend; give it a token in "headers" as ${NAME}';
+/** The key that wins over a command in the same entry. */
+const BESIDE = { "streamable-http": '"url"', sse: '"url"', builtin: '"builtin"' } as const;
 /** An entry whose server a connector brings, without the command that only its machine knows. */
 const CONNECTOR_TYPE = "connector";
 
@@ -91,6 +94,9 @@ export function parseBackendEntry({
   }
   if (entry["oauth"] !== undefined) warn(`${path}.oauth: ${OAUTH_HINT}`);
   const transport = parseTransport(path, entry);
+  if (transport.kind !== "stdio" && entry["command"] !== undefined) {
+    warn(`${path}.command: not used, ${BESIDE[transport.kind]} is the server`);
+  }
   const enabled = readBoolean(path, entry, "enabled") ?? true;
   if (!enabled || readBoolean(path, entry, "disabled") === true) return undefined;
   return {
@@ -128,10 +134,7 @@ function parseTransport(path: string, entry: JsonObject): BackendTransport {
     return { kind: "stdio" };
   }
   if (entry["command"] !== undefined) {
-    if (typeof entry["command"] !== "string" || entry["command"] === "") {
-      throw configProblem(`${path}.command`, entry["command"], "the name of a program");
-    }
-    readStrings(path, entry, "args");
+    parseStdioEntry(path, entry);
     return { kind: "stdio" };
   }
   throw configProblem(path, entry, 'one of "url", "command", "connector" or "builtin"');

@@ -1,15 +1,15 @@
 import { isJsonObject } from "../core/json.ts";
 import { headerProblem } from "../core/target-rules.ts";
-import { configProblem } from "./config-problem.ts";
+import { configProblem, hiddenProblem } from "./config-problem.ts";
 
 /** Headers we send to somebody, as written: values may hold `${NAME}`. Throws `config_invalid`. */
 export function parseHeaders(path: string, headers: unknown): Readonly<Record<string, string>> {
   if (headers === undefined) return {};
-  if (!isJsonObject(headers)) throw configProblem(path, typeof headers, "an object of strings");
+  if (!isJsonObject(headers)) throw hiddenProblem(path, headers, "an object of strings");
   const read: [string, string][] = [];
   for (const [header, value] of Object.entries(headers)) {
     if (typeof value !== "string") {
-      throw configProblem(`${path}.${header}`, typeof value, "a string");
+      throw hiddenProblem(`${path}.${header}`, value, "a string");
     }
     const problem = headerProblem(header, value);
     // The value may be a credential: only its place is named.

@@ -1,7 +1,7 @@
 import { isJsonObject } from "../core/json.ts";
 import { apiKeyProblem, targetUrlProblem } from "../core/target-rules.ts";
 import { asBaseUrl } from "./base-url.ts";
-import { configProblem, maskForError } from "./config-problem.ts";
+import { configProblem, hiddenProblem, maskForError } from "./config-problem.ts";
 import { guessProfile } from "./guess-profile.ts";
 import { PROFILE_NAMES, type ModelEntry, type ProviderConfig } from "./llm-config.ts";
 import { parseHeaders } from "./parse-headers.ts";
@@ -105,7 +105,7 @@ function readBaseUrl(part: StrictPart): string | undefined {
   const url = part.value("baseUrl");
   if (url === undefined) return undefined;
   const path = part.pathOf("baseUrl");
-  if (typeof url !== "string") throw configProblem(path, typeof url, "a URL");
+  if (typeof url !== "string") throw hiddenProblem(path, url, "a URL");
   const problem =
     targetUrlProblem(url, ADDRESS) ??
     (url.includes("?") ? 'a URL without a query: use "apiVersion" or "headers"' : undefined);
@@ -117,7 +117,7 @@ function readApiKey(part: StrictPart): string | undefined {
   const key = part.value("apiKey");
   // People write an empty one for a server that wants none.
   if (key === undefined || key === "") return undefined;
-  if (typeof key !== "string") throw configProblem(part.pathOf("apiKey"), typeof key, "a string");
+  if (typeof key !== "string") throw hiddenProblem(part.pathOf("apiKey"), key, "a string");
   const problem = apiKeyProblem(key);
   if (problem !== undefined) throw configProblem(part.pathOf("apiKey"), "…", problem);
   return key;

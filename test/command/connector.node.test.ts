@@ -168,11 +168,13 @@ test("says in one line that there is no such program, or no such folder", async 
   await connector.apply([
     { name: "memory", kind: "stdio", stdio: { ...stdio, command: "no-such-program" } },
     { ...script("notes"), stdio: { ...script("notes").stdio, cwd: "/no/such/folder" } },
+    { name: "all", kind: "stdio", stdio: { ...stdio, command: "no-such -y package" } },
   ]);
-  await eventually("both are told", async () => expect(toldOf("ended")).toHaveLength(2));
+  await eventually("all are told", async () => expect(toldOf("ended")).toHaveLength(3));
   expect(toldOf("ended").map(({ reason }) => reason)).toEqual([
     'cannot be started: there is no program "no-such-program" on this machine',
     'cannot be started: there is no folder "/no/such/folder"',
+    'cannot be started: there is no program "no-such -y package" on this machine: what follows the name belongs in "args"',
   ]);
   const { state } = await (await gateway.dial(0)).see("state");
   expect(state).toMatchObject({ state: "down", reason: /cannot be started/ });

@@ -76,14 +76,15 @@ test("leaves out a backend that is switched off", () => {
   expect(backends('{"mcpServers":{"a":{"builtin":"time","disabled":true}}}')).toEqual([]);
 });
 
-test("warns about keys it does not know and keeps going", () => {
+test("warns about keys it does not use and keeps going", () => {
   const { warnings } = parseConfig(
     parseDocumentText(
-      '{"mcpServers":{"a":{"builtin":"time","colour":"red"}},"globalShortcut":"x"}',
+      '{"mcpServers":{"a":{"builtin":"time","colour":"red"},"b":{"url":"https://b.example","command":"x"}},"globalShortcut":"x"}',
     ),
   );
   expect(warnings).toEqual([
     "mcpServers.a.colour: not used by the gateway",
+    'mcpServers.b.command: not used, "url" is the server',
     "globalShortcut: not used by the gateway",
   ]);
 });
@@ -106,8 +107,24 @@ test.each([
     /mcpServers\.a\.type: "websocket", wanted "http"/,
   ],
   [
+    '{"mcpServers":{"a":{"url":"https://x.example","headers":["X: 1"]}}}',
+    "mcpServers.a.headers: a list, wanted an object of strings",
+  ],
+  [
+    '{"mcpServers":{"a":{"command":"x","env":["TOKEN=secret"]}}}',
+    "mcpServers.a.env: a list, wanted an object of strings",
+  ],
+  [
+    '{"mcpServers":{"a":{"command":"x","args":["--key=secret",1]}}}',
+    'mcpServers.a.args.1: "…", wanted a list of strings',
+  ],
+  [
+    '{"mcpServers":{"a":{"command":"x","cwd":1}}}',
+    "mcpServers.a.cwd: 1, wanted the path of a folder",
+  ],
+  [
     '{"mcpServers":{"a":{"url":"https://x.example","headers":{"X":1}}}}',
-    'mcpServers.a.headers.X: "number", wanted a string',
+    "mcpServers.a.headers.X: a number, wanted a string",
   ],
   [
     '{"mcpServers":{"a":{"url":"https://x.example","headers":{"Host":"evil"}}}}',

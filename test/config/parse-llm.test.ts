@@ -198,7 +198,7 @@ test.each<[unknown, string | RegExp]>([
     provider({ apikey: "sk-secret" }),
     /^llm\.providers\.p\.apikey: "…", wanted only the keys "baseUrl", "binding", "apiKey"/,
   ],
-  [provider({ apiKey: 5 }), 'llm.providers.p.apiKey: "number", wanted a string'],
+  [provider({ apiKey: 5 }), "llm.providers.p.apiKey: a number, wanted a string"],
   [provider({ apiKey: "sk\nx" }), /^llm\.providers\.p\.apiKey: "…", wanted a value on one line/],
   [provider({ apiKey: "sk a" }), 'llm.providers.p.apiKey: "…", wanted a key without spaces'],
   [
