@@ -1,0 +1,234 @@
+import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type Child, eventually, freePort, startChild } from "../support/child.ts";
+import {
+  type Installed,
+  installPacked,
+  nodesToTry,
+  npm,
+  PACK_MS,
+  ROOT,
+} from "../support/packed-command.ts";
+import { type Ran, runCommand } from "../support/run-command.ts";
+
+/** A server that a person on some other machine has; its packages are the checkout's. */
+const EVERYTHING = [
+  process.execPath,
+  join(ROOT, "node_modules/@modelcontextprotocol/server-everything/dist/index.js"),
+] as const;
+const BACK_MS = 30_000;
+
+const nodes = await nodesToTry();
+let installed: Installed;
+beforeAll(async () => {
+  installed = await installPacked();
+}, PACK_MS);
+afterAll(() => installed?.remove());
+
+test("needs no other package, and is small", async () => {
+  expect((await stat(installed.tarball)).size).toBeLessThan(1_000_000);
+  const names = await readdir(join(installed.folder, "node_modules"));
+  expect(names.filter((name) => !name.startsWith("."))).toEqual(["mcp-edge-gateway", "miniflare"]);
+  const unpacked = join(installed.folder, "node_modules/mcp-edge-gateway");
+  expect((await readdir(unpacked)).toSorted()).toEqual([
+    "LICENSE",
+    "README.md",
+    "dist",
+    "package.json",
+  ]);
+  const licenses = await readFile(join(unpacked, "dist/LICENSES.txt"), "utf8");
+  expect(licenses).toMatch(/^hono [\d.]+ \(MIT\)$/m);
+  expect(licenses).toMatch(/^ws [\d.]+ \(MIT\)$/m);
+});
+
+test("is called by both of its names, and by npx", async () => {
+  for (const name of ["mcp-edge-gateway", "mcp-gateway"]) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const ran = await runCommand(["--version"], { program: [installed.bin(name)] });
+    expect(ran).toEqual({ code: 0, stdout: "0.1.0\n", stderr: "" });
+  }
+  const said = await npm(["exec", "--offline", "--", "mcp-edge-gateway"], installed.folder);
+  expect(said).toContain("npx mcp-edge-gateway stdio");
+  expect(said).not.toMatch(/npm (run|start)/);
+});
+
+test("fetches what start needs once, in the version it was built with", async () => {
+  const bare = join(dirname(installed.tarball), "bare");
+  await mkdir(bare);
+  await npm(["install", "--offline", "--prefix", bare, installed.tarball], bare);
+  const npmScript = join(bare, "npm-cli.js");
+  const calls = join(bare, "calls.txt");
+  // Stands for npm, and takes from the checkout what that would take from a registry.
+  await writeFile(
+    npmScript,
+    `const { appendFileSync, mkdirSync, symlinkSync } = require("node:fs");
+    const { join } = require("node:path");
+    const args = process.argv.slice(2);
+    appendFileSync(${JSON.stringify(calls)}, args.at(-1) + "\\n");
+    if (process.env.BROKEN) { console.error("npm error code E404\\nnpm error 404 Not Found"); process.exit(1); }
+    const modules = join(args[args.indexOf("--prefix") + 1], "node_modules");
+    mkdirSync(modules);
+    symlinkSync(${JSON.stringify(join(ROOT, "node_modules/miniflare"))}, join(modules, "miniflare"));`,
+  );
+  const script = join(bare, "node_modules/mcp-edge-gateway/dist/command/mcp-edge-gateway.js");
+  const env = { HOME: bare, XDG_STATE_HOME: "", npm_execpath: npmScript, NO_COLOR: "1" };
+  const program = [process.execPath, script] as const;
+
+  const broken = await runCommand(["start", "--port", "0"], {
+    env: { ...env, BROKEN: "1" },
+    program,
+  });
+  expect(broken.code).toBe(1);
+  expect(broken.stderr).toMatch(/\nCannot fetch miniflare@\S+: 404 Not Found; "npm install .*\n$/);
+
+  for (const attempt of ["first", "second"]) {
+    const child = startChild(process.execPath, [script, "start", "--port", "0"], { env });
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- the second finds what the first has fetched
+      await child.see(/Connect\n[\s\S]*curl /, 60_000);
+    } finally {
+      // oxlint-disable-next-line no-await-in-loop
+      await child.stop();
+    }
+    expect(/^Fetching miniflare/m.test(child.output())).toBe(attempt === "first");
+  }
+  const manifest = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  const wanted = `miniflare@${manifest.devDependencies.miniflare}\n`;
+  expect(await readFile(calls, "utf8")).toBe(wanted.repeat(2));
+}, 150_000);
+
+describe.each(nodes)("on Node $version", ({ path: node }) => {
+  const started: Child[] = [];
+  const clients: Client[] = [];
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map((client) => client.close()));
+    await Promise.all(started.splice(0).map((child) => child.stop()));
+  });
+
+  function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+    return runCommand(args, {
+      env: { HOME: installed.folder, ...env },
+      cwd: installed.folder,
+      program: [node, installed.script],
+    });
+  }
+
+  /** Everything that a machine keeps for its user is in a home of its own. */
+  async function start(
+    args: readonly string[],
+    { home, env = {} }: { home: string; env?: Record<string, string> },
+  ): Promise<Child> {
+    const folder = join(installed.folder, home);
+    await mkdir(folder, { recursive: true });
+    const child = startChild(node, [installed.script, ...args], {
+      cwd: folder,
+      env: { HOME: folder, XDG_STATE_HOME: "", NO_COLOR: "1", ...env },
+    });
+    started.push(child);
+    return child;
+  }
+
+  test("tells of every command what it takes, in its own words", async () => {
+    const names = ["start", "connect", "stdio", "deploy", "config", "keys", "status"];
+    const ran = await Promise.all(names.map((name) => run([name, "--help"])));
+    for (const [index, { code, stdout, stderr }] of ran.entries()) {
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout).toMatch(new RegExp(`^npx mcp-edge-gateway ${names[index]} `));
+    }
+    const unknown = await run(["stdio", "--nothing"]);
+    expect(unknown.stderr).toBe(
+      'Unknown flag --nothing: see "npx mcp-edge-gateway stdio --help"\n',
+    );
+    const found = await run(["config", "import"]);
+    expect(found).toMatchObject({ code: 0, stderr: "" });
+    expect(found.stdout).toMatch(/^No servers were found/);
+    expect((await run(["dev"])).stderr).toMatch(/^Cannot run "dev": it is for a checkout/);
+  });
+
+  test("shows what deploy would do with the Worker it brings", async () => {
+    const ran = await run(["deploy", "--dry-run"]);
+    expect(ran).toMatchObject({ code: 0, stderr: "" });
+    expect(ran.stdout).toMatch(/built: \d+ KiB, \d+ KiB compressed\n[\s\S]*nothing was changed/);
+  });
+
+  test("serves, connects and speaks stdio, and heals when each is killed", async () => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const machine = { home: `gateway-${process.pid}-${port}` };
+    const serve = ["start", "--port", String(port)];
+    let gateway = await start(serve, machine);
+    await gateway.see(/Connect\n[\s\S]*curl /, 60_000);
+    const shown = (label: string): string =>
+      new RegExp(`^\\s*${label}\\s+(\\S.*)$`, "m").exec(gateway.output())?.[1] ?? "";
+    const owner = { GATEWAY_URL: url, OWNER_PASSWORD: shown("Owner password") };
+    const caller = { GATEWAY_URL: url, GATEWAY_API_KEY: shown("API key") };
+    // Nothing of a gateway may be where the next installation removes it.
+    const state = join(installed.folder, machine.home, ".local/state/mcp-edge-gateway");
+    expect(await readdir(state)).toEqual(expect.arrayContaining([".dev.vars", "state"]));
+
+    const file = join(installed.folder, "mcp.json");
+    const backends = { time: { builtin: "time" }, every: { command: EVERYTHING[0] } };
+    await writeFile(file, JSON.stringify({ mcpServers: backends }));
+    expect((await run(["config", "check", file])).stdout).toMatch(/2 backends, nothing wrong/);
+    expect((await run(["config", "put", file], owner)).stdout).toMatch(/added every/);
+    expect(JSON.parse((await run(["config", "get"], owner)).stdout)).toMatchObject({
+      mcpServers: { every: { connector: true } },
+    });
+    const key = (await run(["keys", "create", "-n", "home", "--connect", "every"], owner)).stdout;
+
+    const connectEnv = { GATEWAY_URL: url, GATEWAY_API_KEY: key.trim() };
+    const connectArgs = ["connect", "--name", "every", "--", ...EVERYTHING];
+    const elsewhere = { home: "elsewhere", env: connectEnv };
+    let connector = await start(connectArgs, elsewhere);
+    await connector.see(/every: connected/, BACK_MS);
+    await eventually(
+      "the server is ready",
+      async () => {
+        expect((await run(["status"], caller)).stdout).toMatch(/every +ready +stdio/);
+      },
+      BACK_MS,
+    );
+
+    const client = await openStdio(caller);
+    const echo = async (): Promise<void> => {
+      const result = await client.callTool({ name: "every_echo", arguments: { message: "hello" } });
+      expect(JSON.stringify(result.content)).toContain("hello");
+    };
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toContain("time_get_current_time");
+    await echo();
+
+    // That a connector is gone is known at its first silence, so only an answer says it is back.
+    await connector.stop("SIGKILL");
+    connector = await start(connectArgs, elsewhere);
+    await eventually("calls reach the new connector", echo, BACK_MS);
+
+    await gateway.stop("SIGKILL");
+    gateway = await start(serve, machine);
+    await gateway.see(/Connect\n[\s\S]*curl /, 60_000);
+    await eventually("calls reach the new gateway", echo, BACK_MS);
+
+    // The process of the client ends, and the next one finds everything.
+    await client.close();
+    const next = await openStdio(caller);
+    expect((await next.listTools()).tools.length).toBe(tools.length);
+    expect(await gateway.stop()).toBe(0);
+    expect(await connector.stop()).toBe(0);
+  }, 180_000);
+
+  async function openStdio(env: Record<string, string>): Promise<Client> {
+    const client = new Client({ name: "packed", version: "1" });
+    clients.push(client);
+    const transport = new StdioClientTransport({
+      command: node,
+      args: [installed.script, "stdio"],
+      env: { HOME: installed.folder, ...env },
+      stderr: "ignore",
+    });
+    await client.connect(transport);
+    return client;
+  }
+});
