@@ -159,7 +159,9 @@ export async function serveGateway(
       });
       await session.applyFirst();
     }
-    const publicUrl = options.publicUrl ?? environment["PUBLIC_URL"];
+    // Containers hand on variables that nobody has set.
+    const named = environment["PUBLIC_URL"] ?? "";
+    const publicUrl = options.publicUrl ?? (named === "" ? undefined : named);
     const facts = { version, url, publicUrl, ownerPassword, apiKey };
     say(renderAccess(facts, style));
     const backends = await stopping.orUntil(
