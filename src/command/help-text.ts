@@ -56,7 +56,8 @@ ${SERVE_FLAGS}`,
 
 Brings MCP servers of this machine and its network to a gateway elsewhere. The
 config of that gateway names each as {"connector": true}, and its owner makes
-the key: POST /admin/api/keys {"name": "home", "connect": ["nas"]} or ["*"].
+the key, for backends by name or for "*":
+${calledAs("keys", "create --name home --connect nas")}
 
   -g, --gateway URL         the gateway (or GATEWAY_URL in the environment)
   -k, --key KEY             a key that may connect (better: GATEWAY_API_KEY)

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { QUIET_WRANGLER } from "../../src/command/wrangler-run.ts";
 import { type Child, eventually, freePort, startChild } from "../support/child.ts";
 import {
   type Installed,
@@ -25,13 +26,33 @@ const nodes = await nodesToTry();
 let installed: Installed;
 beforeAll(async () => {
   installed = await installPacked();
+  await placeFakeWrangler();
 }, PACK_MS);
 afterAll(() => installed?.remove());
+
+/** Where the command looks for wrangler, a stand-in with no account behind it. */
+async function placeFakeWrangler(): Promise<void> {
+  const folder = join(installed.folder, "node_modules/wrangler");
+  await mkdir(join(folder, "bin"), { recursive: true });
+  await mkdir(join(folder, "wrangler-dist"));
+  await writeFile(
+    join(folder, "package.json"),
+    JSON.stringify({ name: "wrangler", type: "module", main: "wrangler-dist/cli.js" }),
+  );
+  await writeFile(join(folder, "wrangler-dist/cli.js"), "export {};\n");
+  const fake = join(ROOT, "test/command/fake-wrangler.mjs");
+  await writeFile(join(folder, "bin/wrangler.js"), `await import(${JSON.stringify(fake)});\n`);
+}
 
 test("needs no other package, and is small", async () => {
   expect((await stat(installed.tarball)).size).toBeLessThan(1_000_000);
   const names = await readdir(join(installed.folder, "node_modules"));
-  expect(names.filter((name) => !name.startsWith("."))).toEqual(["mcp-edge-gateway", "miniflare"]);
+  expect(names.filter((name) => !name.startsWith("."))).toEqual([
+    "mcp-edge-gateway",
+    // Put there for these tests.
+    "miniflare",
+    "wrangler",
+  ]);
   const unpacked = join(installed.folder, "node_modules/mcp-edge-gateway");
   expect((await readdir(unpacked)).toSorted()).toEqual([
     "LICENSE",
@@ -100,7 +121,7 @@ test("fetches what start needs once, in the version it was built with", async ()
   expect(await readFile(calls, "utf8")).toBe(wanted.repeat(2));
 }, 150_000);
 
-describe.each(nodes)("on Node $version", ({ path: node }) => {
+describe.each(nodes)("on Node $version", ({ version, path: node }) => {
   const started: Child[] = [];
   const clients: Client[] = [];
   afterEach(async () => {
@@ -146,6 +167,40 @@ describe.each(nodes)("on Node $version", ({ path: node }) => {
     expect(found).toMatchObject({ code: 0, stderr: "" });
     expect(found.stdout).toMatch(/^No servers were found/);
     expect((await run(["dev"])).stderr).toMatch(/^Cannot run "dev": it is for a checkout/);
+  });
+
+  test("deploys the Worker it brings, where wrangler can run", async () => {
+    const home = join(installed.folder, "deploying");
+    const account = join(home, "account.json");
+    await mkdir(home, { recursive: true });
+    const empty = { namespaces: [], secrets: {}, calls: [], url: "https://mine.workers.dev" };
+    await writeFile(account, JSON.stringify({ ...empty, loggedIn: true }));
+    const env = { HOME: home, XDG_STATE_HOME: "", FAKE_ACCOUNT: account };
+    const ran = await run(["deploy"], env);
+    if (version === "20") {
+      expect(ran).toMatchObject({ code: 1 });
+      expect(ran.stderr).toMatch(
+        /^Cannot deploy with Node 20\S+: wrangler, .* needs 22 or newer\n$/,
+      );
+      return;
+    }
+    expect(ran).toMatchObject({ code: 0, stderr: "" });
+    expect(ran.stdout).toContain("https://mine.workers.dev/admin");
+
+    // The real wrangler takes what was given to the stand-in, and builds nothing.
+    const state = join(home, ".local/state/mcp-edge-gateway");
+    const config = join(state, "cloudflare/mcp-edge-gateway/wrangler.json");
+    const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
+    const out = join(home, "out");
+    const dry = await runCommand(["deploy", "--dry-run", "--config", config, "--outdir", out], {
+      program: [node, wrangler],
+      cwd: home,
+      env: { ...QUIET_WRANGLER, HOME: home },
+    });
+    expect(dry).toMatchObject({ code: 0, stderr: "" });
+    const worker = join(installed.folder, "node_modules/mcp-edge-gateway/dist/worker/index.js");
+    expect(await readFile(join(out, "index.js"), "utf8")).toBe(await readFile(worker, "utf8"));
+    expect((await readdir(out)).filter((name) => name.endsWith(".mjs")).length).toBeGreaterThan(0);
   });
 
   test("shows what deploy would do with the Worker it brings", async () => {
