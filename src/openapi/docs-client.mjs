@@ -55,7 +55,7 @@ function tellProblem(text) {
 async function openPage(address) {
   const response = await request(address, { headers: { Accept: "text/html" } });
   const text = await response.text();
-  if (!response.ok) throw new Error(problemOf(response, text));
+  if (!response.ok) throw new Error(problemOf(response, text), { cause: response.status });
   if (!isOurs(response)) {
     document.body.replaceChildren(
       Object.assign(document.createElement("pre"), { textContent: text }),
@@ -324,7 +324,8 @@ begin();
 if (session.key !== undefined && find("#find") === null) {
   openPage(here()).catch((error) => {
     session.key = undefined;
-    storeKey(undefined);
+    // A page that is not there now says nothing of the key.
+    if (error instanceof Error && error.cause === 401) storeKey(undefined);
     tellProblem(messageOf(error));
   });
 }

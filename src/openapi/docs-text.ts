@@ -8,8 +8,8 @@ const MAX_PROSE = 6_000;
 const MAX_PARAGRAPHS = 60;
 
 /**
- * A stranger's words as paragraphs, with headings, `code` as code and lines as they were broken. Everything
- * else of Markdown stays text: no link, no image and no HTML of a backend is ever followed.
+ * A stranger's words as paragraphs, with headings, `code` as code and lines as they were broken.
+ * Everything else of Markdown stays text: no link, no image and no HTML of a backend is followed.
  */
 export function prose(text: string): readonly Markup[] {
   return plain(text)

@@ -2,11 +2,11 @@ import { CATCH_ALL, isFreeForm } from "../catalog/free-form.ts";
 import type { ListedTool } from "../catalog/listing.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { VisibleTool } from "../gateway/gateway.ts";
+import { parseBody, readBody } from "./arguments-body.ts";
 import { ArgumentsRefused } from "./arguments-refused.ts";
 import { findProblems, heldSchema } from "./check-arguments.ts";
 import { parseExactly } from "./exact-numbers.ts";
 import { readLaxly } from "./lax-arguments.ts";
-import { parseBody, readBody } from "./arguments-body.ts";
 import type { RestExchange } from "./rest-exchange.ts";
 import { bounded } from "./shown-values.ts";
 

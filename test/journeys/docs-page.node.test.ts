@@ -130,6 +130,17 @@ describe.skipIf(BROWSER_PATH === undefined)("a person at the page of tools", () 
     expect(await page.evaluate("sessionStorage.length")).toBe(0);
   });
 
+  test("is remembered also where a page is not there", async () => {
+    const page = await openPage("/docs");
+    await page.getByLabel("Remember in this tab").check();
+    await signIn(page);
+    await page.getByLabel("Find a tool").waitFor();
+    await page.goto(`${docs.gateway.url}/none/docs`);
+    await page.getByText("there is no such path").waitFor();
+    await page.goto(`${docs.gateway.url}/docs`);
+    await page.getByLabel("Find a tool").waitFor();
+  });
+
   test("is asked again after a reload otherwise", async () => {
     const page = await openSignedIn("/docs");
     await page.reload();
