@@ -24,7 +24,14 @@ export type PublishedSchema = Readonly<{
 }>;
 
 /** Names of components begin with `prefix` and are new among those `taken`, where they are added. */
-export type ComponentNames = Readonly<{ prefix: string; taken: Set<string> }>;
+export type ComponentNames = Readonly<{
+  prefix: string;
+  taken: Set<string>;
+  /** What may still be written for references, by all who share it, in about characters. */
+  room?: Room;
+}>;
+
+export type Room = { left: number };
 
 /** `loose` accepts more than was meant. `size` is about the length of its text. */
 type Made = Readonly<{ schema: JsonObject; size: number; loose: boolean }>;
@@ -63,7 +70,10 @@ export function publishSchema(root: JsonObject, names: ComponentNames): Publishe
   return { schema: walk.publish(root), components: walk.components(), warnings: walk.warnings() };
 }
 
-function createWalk(root: JsonObject, { prefix, taken }: ComponentNames) {
+function createWalk(
+  root: JsonObject,
+  { prefix, taken, room = { left: Infinity } }: ComponentNames,
+) {
   const references = createReferences(root);
   const warnings = new Set<string>();
   const made = { followed: new Map<JsonObject, Made>(), opaque: new Map<JsonObject, Made>() };
@@ -125,10 +135,11 @@ function createWalk(root: JsonObject, { prefix, taken }: ComponentNames) {
     const budget = place.isRoot ? "root" : "inner";
     const isSmall = place.isRoot || body.size <= MAX_INLINED;
     const all = place.isRoot ? MAX_ROOT_INLINED : MAX_ALL_INLINED;
-    if (!isSmall || inlined[budget] + body.size > all) {
+    if (!isSmall || inlined[budget] + body.size > all || body.size > room.left) {
       return refer(target, place.kind, () => componentReference(nameOf(target, $ref)));
     }
     inlined[budget] += body.size;
+    room.left -= body.size;
     return body;
   }
 
@@ -185,9 +196,11 @@ function createWalk(root: JsonObject, { prefix, taken }: ComponentNames) {
       let size = 0;
       // A component may name further ones, which the loop meets in its turn.
       for (const [target, name] of names) {
-        const whole = size > MAX_COMPONENTS ? stub(target) : publishOnce(target, COMPONENT_PLACE);
-        if (size > MAX_COMPONENTS) warn("it refers to itself in too many places");
+        const isTooMuch = size > MAX_COMPONENTS || room.left <= 0;
+        const whole = isTooMuch ? stub(target) : publishOnce(target, COMPONENT_PLACE);
+        if (isTooMuch) warn("it refers to itself in too many places");
         size += whole.size;
+        room.left -= whole.size;
         components.push([name, whole.schema]);
       }
       return components;

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import { type Components, limitsOf, resolveSchema, typeText } from "./docs-schema.ts";
+import { type Components, limitsOf, resolveSchema, typeText, valueText } from "./docs-schema.ts";
 import { type Markup, plain, prose } from "./docs-text.ts";
 
 /** One argument of a tool. */
@@ -128,6 +128,6 @@ function defaultOf(schema: JsonObject): readonly string[] {
 }
 
 function shortText(value: unknown, quoted = false): string {
-  const text = typeof value === "string" && !quoted ? value : JSON.stringify(value);
+  const text = typeof value === "string" && !quoted ? value : valueText(value);
   return text.length > MAX_HINT ? `${text.slice(0, MAX_HINT)}…` : text;
 }

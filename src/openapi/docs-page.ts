@@ -27,11 +27,15 @@ export type DocsPage = Readonly<{
   query: string;
 }>;
 
+/** Ten times what two hundred tools take; more would not fit into memory with all of its copies. */
+const MAX_FIELDS_TEXT = 8 * 1024 * 1024;
+
 /** The page that shows a document and tries its tools; all but trying works without a script. */
 export function docsPage(page: DocsPage): Promise<Response> {
   const { document, backend, states, signedIn, query } = page;
   const content = readDocument(document);
-  const { title, version, tools, base } = content;
+  const { title, version, tools, base, components } = content;
+  const parts = { components, room: { left: MAX_FIELDS_TEXT } };
   const own = backend === undefined ? undefined : states.find(({ name }) => name === backend);
   return renderShell({
     title: plain(title),
@@ -60,7 +64,7 @@ export function docsPage(page: DocsPage): Promise<Response> {
           <input type="search" id="find" aria-label="Find a tool" placeholder="Find a tool" />
           <span role="status" id="found">${counted(tools.length)}</span>
         </div>
-        ${backend === undefined ? backendSections({ content, states, query }) : toolList(tools, content)}
+        ${backend === undefined ? backendSections({ content, parts, states, query }) : toolList(tools, parts)}
         ${otherPaths(content)}
       </main>
       <dialog id="ask" aria-label="API key">${keyForm(undefined, NOT_NOW)}</dialog>

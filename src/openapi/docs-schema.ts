@@ -99,7 +99,9 @@ function objectText(schema: JsonObject, depth: number, inner: Inner): string {
   const must = new Set(Array.isArray(required) ? required : []);
   const parts = named
     .slice(0, MAX_PARTS)
-    .map(([name, part]) => `${name}${must.has(name) ? "" : "?"}: ${inner(part)}`);
+    .map(
+      ([name, part]) => `${name.slice(0, MAX_TEXT)}${must.has(name) ? "" : "?"}: ${inner(part)}`,
+    );
   if (named.length > MAX_PARTS) parts.push("…");
   return `{ ${parts.join(", ")} }`;
 }
@@ -110,8 +112,19 @@ function unite(parts: readonly string[], all: readonly unknown[]): string {
   return different.join(" | ");
 }
 
-function valueText(value: unknown): string {
-  const text = JSON.stringify(value) ?? "any";
+/** Of what is written out only to be cut: references may lead to one value thousands of times. */
+const texts = new WeakMap<object, string>();
+
+/** The beginning of a value as JSON. */
+export function valueText(value: unknown): string {
+  if (typeof value === "string") return cutText(JSON.stringify(value.slice(0, MAX_TEXT)));
+  if (typeof value !== "object" || value === null) return cutText(JSON.stringify(value) ?? "any");
+  const text = texts.get(value) ?? cutText(JSON.stringify(value));
+  texts.set(value, text);
+  return text;
+}
+
+function cutText(text: string): string {
   return text.length > MAX_TEXT / 4 ? `${text.slice(0, MAX_TEXT / 4)}…` : text;
 }
 

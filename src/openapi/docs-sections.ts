@@ -3,7 +3,7 @@ import type { BackendReport } from "../config/backend-report.ts";
 import type { BackendName } from "../core/ids.ts";
 import type { DocsContent, DocsTool } from "./docs-operations.ts";
 import { type Markup, plain } from "./docs-text.ts";
-import { toolDetails } from "./docs-tool.ts";
+import { type PageParts, toolDetails } from "./docs-tool.ts";
 
 export type BackendStates = readonly Readonly<{
   name: BackendName;
@@ -11,10 +11,15 @@ export type BackendStates = readonly Readonly<{
 }>[];
 
 /** `query` is put to each link. */
-type Sections = Readonly<{ content: DocsContent; states: BackendStates; query: string }>;
+type Sections = Readonly<{
+  content: DocsContent;
+  parts: PageParts;
+  states: BackendStates;
+  query: string;
+}>;
 
 /** A section for each backend, also for those that have nothing to show now. */
-export function backendSections({ content, states, query }: Sections): readonly Markup[] {
+export function backendSections({ content, parts, states, query }: Sections): readonly Markup[] {
   const known = new Map<string, BackendReport["state"] | undefined>([
     ...content.tools.map(({ group }) => [group, undefined] as const),
     ...states.map(({ name, state }) => [name, state] as const),
@@ -31,17 +36,17 @@ export function backendSections({ content, states, query }: Sections): readonly 
         ${state === undefined ? name : html`<a href="${content.base}/${name}/docs${query}" data-do="open">${name}</a>`}
         ${state === undefined ? "" : chip(state)} <small>${counted(tools.length)}</small>
       </h2>
-      ${toolList(tools, content, start)}
+      ${toolList(tools, parts, start)}
     </section>`;
   });
 }
 
 export function toolList(
   tools: readonly DocsTool[],
-  { components }: DocsContent,
+  parts: PageParts,
   start = 0,
 ): readonly Markup[] {
-  return tools.map((tool, index) => toolDetails(tool, start + index, components));
+  return tools.map((tool, index) => toolDetails(tool, start + index, parts));
 }
 
 export function otherPaths({ others: listed }: DocsContent): Markup | string {

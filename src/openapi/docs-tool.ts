@@ -13,8 +13,15 @@ const BADGES: readonly (readonly [string, string])[] = [
   ["destructiveHint", "destructive"],
 ];
 
+/** What a page is made with. */
+export type PageParts = Readonly<{
+  components: Components;
+  /** Characters that all fields of the page may still take: strangers say how many there are. */
+  room: { left: number };
+}>;
+
 /** A tool that opens; `index` tells its fields from those of others in the page. */
-export function toolDetails(tool: DocsTool, index: number, components: Components): Markup {
+export function toolDetails(tool: DocsTool, index: number, parts: PageParts): Markup {
   const { name, summary, description, annotations, input, path } = tool;
   return html`<details class="tool" id="tool-${name}">
     <summary>
@@ -23,7 +30,7 @@ export function toolDetails(tool: DocsTool, index: number, components: Component
     </summary>
     <div class="prose">${prose(description)}</div>
     <form data-path="${path}" novalidate>
-      ${fields(input, { index, components })}${answer(tool.output, components)}
+      ${fields(input, { index, parts })}${answer(tool.output, parts.components)}
     </form>
   </details> `;
 }
@@ -34,18 +41,22 @@ function badges(annotations: JsonObject): readonly Markup[] {
   );
 }
 
-type Placed = Readonly<{ index: number; components: Components }>;
+type Placed = Readonly<{ index: number; parts: PageParts }>;
 
-function fields(input: JsonObject | undefined, { index, components }: Placed): Markup {
+function fields(input: JsonObject | undefined, { index, parts }: Placed): Markup {
   const { properties, required } = input ?? {};
   const named = isJsonObject(properties) ? Object.entries(properties) : [];
   if (named.length === 0) return html`<p class="none">No arguments.</p>`;
   const must = new Set(Array.isArray(required) ? required : []);
-  const rows = named
-    .slice(0, MAX_FIELDS)
-    .map(([name, schema], row) =>
-      fieldRow({ id: `f${index}-${row}`, name, schema, isRequired: must.has(name), components }),
-    );
+  const { components, room } = parts;
+  const rows: Markup[] = [];
+  for (const [name, schema] of named.slice(0, MAX_FIELDS)) {
+    if (room.left <= 0) break;
+    const id = `f${index}-${rows.length}`;
+    const row = fieldRow({ id, name, schema, isRequired: must.has(name), components });
+    if (!(row instanceof Promise)) room.left -= row.length; // there is nothing to wait for in one
+    rows.push(row);
+  }
   const left = named.length - rows.length;
   return html`<table>
       <thead>

@@ -65,8 +65,12 @@ type Written = Readonly<{ document: JsonObject; text: string; tag: string }>;
 const written = new Map<ServerDescription, Map<string, Written>>();
 /** Documents are read once and then asked after; one of a big catalog is a megabyte. */
 const MAX_DESCRIBED = 16;
+/** In characters, all of them together: one backend alone may list half of that. */
+const MAX_KEPT = 16 * 1024 * 1024;
 /** With mcpo's words and without. */
 const MAX_WRITTEN = 2;
+/** Of one backend: five thousand tools of a kilobyte can refer to themselves into gigabytes. */
+const MAX_REFERRED = 4 * 1024 * 1024;
 
 async function findDocument(
   question: DocumentQuestion,
@@ -89,7 +93,16 @@ async function findDocument(
   const made = { document, text, tag };
   dropOldest(known.set(key, made), MAX_WRITTEN);
   dropOldest(written.set(description, known), MAX_DESCRIBED);
+  for (const oldest of written.keys()) {
+    if (keptLength() <= MAX_KEPT || oldest === description) break;
+    written.delete(oldest);
+  }
   return made;
+}
+
+function keptLength(): number {
+  const kept = [...written.values()].flatMap((documents) => [...documents.values()]);
+  return kept.reduce((sum, { text }) => sum + text.length, 0);
 }
 
 function dropOldest<Key>(kept: Map<Key, unknown>, limit: number): void {
@@ -112,10 +125,14 @@ function createDocument(described: Described): JsonObject {
   const shared = sharedSchemas(compat);
   const components = new Set(Object.keys(shared));
   const naming = { isWhole, compat, taken: new Set<string>() };
-  const operations = shown.map((tool) => ({
-    path: pathOf(tool, isWhole),
-    ...toolOperation(tool, { naming, components }),
-  }));
+  const rooms = new Map(shown.map((tool) => [tool.backend, { left: MAX_REFERRED }]));
+  const operations = shown.map((tool) => {
+    const room = rooms.get(tool.backend) ?? { left: 0 };
+    return {
+      path: pathOf(tool, isWhole),
+      ...toolOperation(tool, { naming, components, room }),
+    };
+  });
   const lists = isWhole || compat ? {} : listPaths(description.capabilities);
   const { security, securitySchemes } = SECURITY;
   return {

@@ -1,5 +1,5 @@
 import { publishArguments } from "../catalog/arguments-schema.ts";
-import { publishSchema, type PublishedSchema } from "../catalog/schema-publisher.ts";
+import { publishSchema, type PublishedSchema, type Room } from "../catalog/schema-publisher.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { VisibleTool } from "../gateway/gateway.ts";
 import { anyResult, failures } from "./document-parts.ts";
@@ -11,16 +11,24 @@ export type Operation = Readonly<{
   components: PublishedSchema["components"];
 }>;
 
-/** One tool as an operation. `components` are the names taken in the document. */
+/**
+ * One tool as an operation. `components` are the names taken in the document, and `room` is what the
+ * backend may have there for its references.
+ */
 export function toolOperation(
   visible: VisibleTool,
-  { naming, components }: Readonly<{ naming: Naming; components: Set<string> }>,
+  { naming, components, room }: Readonly<{ naming: Naming; components: Set<string>; room: Room }>,
 ): Operation {
   const { isWhole, compat } = naming;
   const { tool, backend } = visible;
   const operationId = operationIdOf(visible, naming);
-  const input = publishArguments(tool.inputSchema, { prefix: operationId, taken: components });
-  const output = publishOutput(tool, { prefix: `${operationId}_result`, taken: components });
+  const input = publishArguments(tool.inputSchema, {
+    prefix: operationId,
+    taken: components,
+    room,
+  });
+  const names = { prefix: `${operationId}_result`, taken: components, room };
+  const output = publishOutput(tool, names);
   const { description } = tool;
   return {
     operation: {

@@ -61,6 +61,16 @@ async function parse(text: string) {
   return { names, attributes };
 }
 
+test("is no longer than a browser takes, and says what it leaves out", async () => {
+  const words = { description: "d".repeat(200) };
+  const properties = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`a${i}`, words]));
+  const tools = Array.from({ length: 600 }, (_, i) => tool(`t${i}`, {}, { properties }));
+  const { text } = await show(Object.assign({}, ...tools));
+  expect(text.length).toBeLessThan(10_000_000);
+  expect(readable(text)).toContain("And 100 more, which are in the document.");
+  expect(text.match(/<details/g)).toHaveLength(600);
+});
+
 describe("a page of tools", () => {
   test("is readable without a script", async () => {
     const { text } = await show(
