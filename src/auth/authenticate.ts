@@ -193,7 +193,10 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
         });
       }
       if (found === undefined) {
-        throw new GatewayError("unauthorized", "Cannot answer: the bearer token is not valid here");
+        throw new GatewayError(
+          "unauthorized",
+          "Cannot answer: the API key or token is not valid here",
+        );
       }
       callers.set(token, found);
       return found.caller;

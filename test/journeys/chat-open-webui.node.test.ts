@@ -259,7 +259,7 @@ test.each([
 test("case 3: says in the toast why a connection does not work", async () => {
   expect(await connect().verify()).toMatch(/^\d+ models$/);
   const toast = await connect({}, { key: "sk-wrong" }).verify();
-  expect(toast).toBe("OpenAI: Cannot answer: the bearer token is not valid here");
+  expect(toast).toBe("OpenAI: Cannot answer: the API key or token is not valid here");
   const listed = await connect().models();
   expect(listed.map(({ id }) => id)).toContain("mcp-gateway/everything");
   expect(listed.every(({ name }) => typeof name === "string")).toBe(true);
