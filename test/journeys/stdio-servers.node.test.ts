@@ -218,7 +218,10 @@ test("follows the file: one server goes, one comes, the others are left alone", 
   await eventually("its tools are gone", async () =>
     expect((await toolNames()).filter((name) => name.startsWith("files_"))).toEqual([]),
   );
-  expect(serverPids("stdio-script")).toHaveLength(1);
+  // What is told is that the file is in force; a process takes a moment more.
+  await eventually("the new one runs", async () =>
+    expect(serverPids("stdio-script")).toHaveLength(1),
+  );
   expect(serverPids("server-everything")).toEqual(kept);
   // That the gateway lets go of what was removed is no trouble of anybody's.
   expect(gateway.child.output()).not.toMatch(/files: /);
