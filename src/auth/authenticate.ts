@@ -205,13 +205,17 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
 }
 
 /**
- * Asked by a name only this machine has, and not by a page from elsewhere: any page could try the
- * keys that manuals print on everybody's loopback address.
+ * Asked by a name only this machine has, and neither by a page from elsewhere, as any page could try
+ * the keys that manuals print on everybody's loopback address, nor by a proxy for somebody else.
  */
-function isFromThisMachine(request: Request, origin: string): boolean {
-  const page = request.headers.get("origin");
-  return isLoopbackOrigin(origin) && (page === null || isLoopbackOrigin(page));
+function isFromThisMachine({ headers }: Request, origin: string): boolean {
+  const page = headers.get("origin");
+  const isOurs = isLoopbackOrigin(origin) && (page === null || isLoopbackOrigin(page));
+  return isOurs && !OF_PROXIES.some((name) => headers.has(name));
 }
+
+/** In these a proxy says whom it asks for; the name by which it asks is its own affair. */
+const OF_PROXIES = ["forwarded", "x-forwarded-for", "x-real-ip"];
 
 /** Without those that are not set. */
 function optionsOf({ resourceTools, models, progress, approvals, openWebui }: ApiKeyRecord) {

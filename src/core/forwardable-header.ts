@@ -8,6 +8,7 @@ import { HOP_HEADER } from "./hop.ts";
 /**
  * Of one connection, of one message, or said to this gateway alone: its keys above all, and what the
  * platform in front of it vouches for, which a backend would believe although anybody can write it.
+ * Nor what makes another request of ours in the eyes of some servers: another method, another path.
  */
 const NEVER: ReadonlySet<string> = new Set([
   "authorization",
@@ -29,6 +30,16 @@ const NEVER: ReadonlySet<string> = new Set([
   "via",
   "x-real-ip",
   "true-client-ip",
+  "client-ip",
+  "x-client-ip",
+  "x-cluster-client-ip",
+  "x-forwarded",
+  "x-http-method",
+  "x-http-method-override",
+  "x-method-override",
+  "x-original-url",
+  "x-original-host",
+  "x-rewrite-url",
   "last-event-id",
   "x-local-command-key",
   HOP_HEADER,

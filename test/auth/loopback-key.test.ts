@@ -16,10 +16,16 @@ const authenticator = createAuthenticator({
   now: Date.now,
 });
 
-function ask(origin: string, page?: string, key = "top-secret") {
+function ask(
+  origin: string,
+  page?: string,
+  key = "top-secret",
+  others: Readonly<Record<string, string>> = {},
+) {
   const headers = {
     authorization: `Bearer ${key}`,
     ...(page === undefined ? {} : { origin: page }),
+    ...others,
   };
   const request = new Request(`${origin}/v1/tools`, { headers });
   return authenticator.authenticate(request, "v1", origin, CONTEXT);
@@ -43,6 +49,14 @@ test.each([
 ])("takes no short key at %s from %s", async (origin, page) => {
   await expect(ask(origin, page)).rejects.toMatchObject({ code: "unauthorized" });
 });
+
+test.each(["forwarded", "x-forwarded-for", "x-real-ip"])(
+  "takes no short key from a proxy that says by %s whom it asks for",
+  async (name) => {
+    const asked = ask(HERE, undefined, undefined, { [name]: "for=203.0.113.7" });
+    await expect(asked).rejects.toMatchObject({ code: "unauthorized" });
+  },
+);
 
 test("asks again every time, since the next request may be a page's", async () => {
   await ask(HERE);
