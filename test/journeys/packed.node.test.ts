@@ -13,13 +13,12 @@ import {
   PACK_MS,
   ROOT,
 } from "../support/packed-command.ts";
+import { startEverything } from "../support/real-servers.ts";
 import { type Ran, runCommand } from "../support/run-command.ts";
 
 /** A server that a person on some other machine has; its packages are the checkout's. */
-const EVERYTHING = [
-  process.execPath,
-  join(ROOT, "node_modules/@modelcontextprotocol/server-everything/dist/index.js"),
-] as const;
+const PACKAGES = join(ROOT, "node_modules/@modelcontextprotocol");
+const EVERYTHING = [process.execPath, join(PACKAGES, "server-everything/dist/index.js")] as const;
 const BACK_MS = 30_000;
 
 const nodes = await nodesToTry();
@@ -124,9 +123,11 @@ test("fetches what start needs once, in the version it was built with", async ()
 describe.each(nodes)("on Node $version", ({ version, path: node }) => {
   const started: Child[] = [];
   const clients: Client[] = [];
+  const stops: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
     await Promise.all(clients.splice(0).map((client) => client.close()));
     await Promise.all(started.splice(0).map((child) => child.stop()));
+    await Promise.all(stops.splice(0).map((stop) => stop()));
   });
 
   function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
@@ -212,25 +213,34 @@ describe.each(nodes)("on Node $version", ({ version, path: node }) => {
   test("serves, connects and speaks stdio, and heals when each is killed", async () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
-    const machine = { home: `gateway-${process.pid}-${port}` };
-    const serve = ["start", "--port", String(port)];
-    let gateway = await start(serve, machine);
+    const home = `gateway-${process.pid}-${port}`;
+    const sse = await startEverything("sse");
+    stops.push(sse.stop);
+    // As people have it: something built in, a command, an address, and what is on another machine.
+    const file = join(installed.folder, `${home}.json`);
+    const memory = join(PACKAGES, "server-memory/dist/index.js");
+    const notes = {
+      command: process.execPath,
+      args: [memory],
+      env: { MEMORY_FILE_PATH: join(installed.folder, `${home}.jsonl`) },
+    };
+    const backends = { time: { builtin: "time" }, notes, sse: { url: sse.url } };
+    const mixed = { mcpServers: { ...backends, every: { connector: true } } };
+    await writeFile(file, JSON.stringify(mixed));
+    expect((await run(["config", "check", file])).stdout).toMatch(/4 backends, nothing wrong/);
+
+    const serve = ["start", "--port", String(port), "--config", file];
+    let gateway = await start(serve, { home });
     await gateway.see(/Connect\n[\s\S]*curl /, 60_000);
     const shown = (label: string): string =>
       new RegExp(`^\\s*${label}\\s+(\\S.*)$`, "m").exec(gateway.output())?.[1] ?? "";
     const owner = { GATEWAY_URL: url, OWNER_PASSWORD: shown("Owner password") };
     const caller = { GATEWAY_URL: url, GATEWAY_API_KEY: shown("API key") };
     // Nothing of a gateway may be where the next installation removes it.
-    const state = join(installed.folder, machine.home, ".local/state/mcp-edge-gateway");
+    const state = join(installed.folder, home, ".local/state/mcp-edge-gateway");
     expect(await readdir(state)).toEqual(expect.arrayContaining([".dev.vars", "state"]));
-
-    const file = join(installed.folder, "mcp.json");
-    const backends = { time: { builtin: "time" }, every: { command: EVERYTHING[0] } };
-    await writeFile(file, JSON.stringify({ mcpServers: backends }));
-    expect((await run(["config", "check", file])).stdout).toMatch(/2 backends, nothing wrong/);
-    expect((await run(["config", "put", file], owner)).stdout).toMatch(/added every/);
     expect(JSON.parse((await run(["config", "get"], owner)).stdout)).toMatchObject({
-      mcpServers: { every: { connector: true } },
+      mcpServers: { notes: { connector: true }, sse: { url: sse.url } },
     });
     const key = (await run(["keys", "create", "-n", "home", "--connect", "every"], owner)).stdout;
 
@@ -240,36 +250,56 @@ describe.each(nodes)("on Node $version", ({ version, path: node }) => {
     let connector = await start(connectArgs, elsewhere);
     await connector.see(/every: connected/, BACK_MS);
     await eventually(
-      "the server is ready",
+      "every backend is ready",
       async () => {
-        expect((await run(["status"], caller)).stdout).toMatch(/every +ready +stdio/);
+        const { stdout } = await run(["status"], caller);
+        for (const name of ["every", "notes", "sse", "time"]) {
+          expect(stdout).toMatch(new RegExp(`^ +${name} +ready `, "m"));
+        }
       },
       BACK_MS,
     );
 
     const client = await openStdio(caller);
-    const echo = async (): Promise<void> => {
-      const result = await client.callTool({ name: "every_echo", arguments: { message: "hello" } });
-      expect(JSON.stringify(result.content)).toContain("hello");
+    const call = async (): Promise<void> => {
+      const said = await Promise.all(
+        [
+          { name: "every_echo", arguments: { message: "from elsewhere" } },
+          { name: "sse_echo", arguments: { message: "over SSE" } },
+          { name: "notes_read_graph", arguments: {} },
+          { name: "time_get_current_time", arguments: { timezone: "UTC" } },
+        ].map(async (wanted) => JSON.stringify((await client.callTool(wanted)).content)),
+      );
+      expect(said[0]).toContain("from elsewhere");
+      expect(said[1]).toContain("over SSE");
+      expect(said[2]).toContain("entities");
+      expect(said[3]).toContain("UTC");
     };
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name)).toContain("time_get_current_time");
-    await echo();
+    await call();
 
     // That a connector is gone is known at its first silence, so only an answer says it is back.
     await connector.stop("SIGKILL");
     connector = await start(connectArgs, elsewhere);
-    await eventually("calls reach the new connector", echo, BACK_MS);
+    await eventually("calls reach the new connector", call, BACK_MS);
 
     await gateway.stop("SIGKILL");
-    gateway = await start(serve, machine);
+    gateway = await start(serve, { home });
     await gateway.see(/Connect\n[\s\S]*curl /, 60_000);
-    await eventually("calls reach the new gateway", echo, BACK_MS);
+    await eventually("calls reach the new gateway", call, BACK_MS);
 
     // The process of the client ends, and the next one finds everything.
     await client.close();
     const next = await openStdio(caller);
     expect((await next.listTools()).tools.length).toBe(tools.length);
+
+    // Another file: the one that is served is watched.
+    const fewer = join(installed.folder, "fewer.json");
+    await writeFile(fewer, JSON.stringify({ mcpServers: { time: { builtin: "time" } } }));
+    const put = await run(["config", "put", fewer], owner);
+    expect(put).toMatchObject({ code: 0, stderr: "" });
+    expect(put.stdout).toMatch(/^fewer\.json: removed every, notes, sse \(version \d+\)\n$/);
     expect(await gateway.stop()).toBe(0);
     expect(await connector.stop()).toBe(0);
   }, 180_000);
