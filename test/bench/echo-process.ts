@@ -13,6 +13,11 @@ export function startEchoSession(cleanup: AsyncDisposableStack): Promise<string>
   return start("echo-session.ts", cleanup);
 }
 
+/** The one over HTTP+SSE; the address of its stream. */
+export async function startEchoSse(cleanup: AsyncDisposableStack): Promise<string> {
+  return `${await start("echo-sse.ts", cleanup)}/sse`;
+}
+
 /** A language model's provider. */
 export function startChunkSource(cleanup: AsyncDisposableStack): Promise<string> {
   return start("chunk-source.ts", cleanup);

@@ -1,6 +1,4 @@
 import { request } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
-import { readCpuMs, readResidentMb } from "./cpu-time.ts";
 import { startEchoSession } from "./echo-process.ts";
 import {
   CLIENT_HEADERS,
@@ -12,14 +10,13 @@ import {
 } from "./open-gateway.ts";
 import { atMost, type Section } from "./section.ts";
 import { type Headers, openSession } from "./session-client.ts";
+import { measureSilence, type Silence } from "./silence.ts";
 
 const SESSIONS = 1_000;
 /** Of one user; beyond it the oldest would go (src/mcp/session-store.ts). */
 const OF_ONE_USER = 500;
 const OPENED_AT_ONCE = 20;
 const STREAMS = 100;
-/** What follows an opening: audit, counters, what an isolate remembers for a few seconds. */
-const SETTLE_MS = 6_000;
 const SILENCE_MS = 10_000;
 const QUIET_PERCENT = 1;
 
@@ -36,16 +33,16 @@ export const idleSessions: Section = {
     const { pid } = gateway;
     const url = `${gateway.url}/mcp/session`;
 
-    const empty = await beSilent(pid);
+    const empty = await measureSilence(pid, SILENCE_MS);
     const opened: Headers[] = [];
     for (const user of [CLIENT_HEADERS, await mintKey(gateway, "second")]) {
       opened.push(...(await openMany(url, user)));
     }
-    const idle = await beSilent(pid);
+    const idle = await measureSilence(pid, SILENCE_MS);
     const listening = opened.slice(-STREAMS).map((headers) => listen(url, headers));
     cleanup.defer(() => listening.forEach(({ stop }) => stop()));
     await Promise.all(listening.map(({ opened: isOpen }) => isOpen));
-    const streaming = await beSilent(pid);
+    const streaming = await measureSilence(pid, SILENCE_MS);
     const stillOpen = listening.filter(({ isOpen }) => isOpen()).length;
 
     const row = (name: string, { share, residentMb }: Silence): readonly string[] => [
@@ -78,21 +75,6 @@ export const idleSessions: Section = {
     };
   },
 };
-
-type Silence = Readonly<{ share: number | undefined; residentMb: number | undefined }>;
-
-async function beSilent(pid: number): Promise<Silence> {
-  await sleep(SETTLE_MS);
-  const before = readCpuMs(pid);
-  const started = performance.now();
-  await sleep(SILENCE_MS);
-  const after = readCpuMs(pid);
-  const share =
-    before === undefined || after === undefined
-      ? undefined
-      : (after - before) / (performance.now() - started);
-  return { share, residentMb: readResidentMb(pid) };
-}
 
 async function openMany(url: string, headers: ClientHeaders): Promise<readonly Headers[]> {
   const opened: Headers[] = [];

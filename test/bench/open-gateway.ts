@@ -17,7 +17,8 @@ const READY_MS = 20_000;
 
 export type OpenedGateway = OpenedWorker & Readonly<{ client: GatewayClient }>;
 
-export type BackendEntries = Readonly<Record<string, Readonly<{ type: string; url: string }>>>;
+export type BackendEntry = Readonly<{ type: string; url: string }> | Readonly<{ connector: true }>;
+export type BackendEntries = Readonly<Record<string, BackendEntry>>;
 
 /** What a client of the bench sends beside its body. */
 export const CLIENT_HEADERS = {
@@ -49,17 +50,25 @@ export async function configure({ client }: OpenedGateway, entries: BackendEntri
 }
 
 /** A key of its own, which is somebody of his own; what a client with it sends. */
-export async function mintKey({ url }: OpenedGateway, name: string): Promise<ClientHeaders> {
+export async function mintKey(gateway: OpenedGateway, name: string): Promise<ClientHeaders> {
+  return { ...CLIENT_HEADERS, authorization: `Bearer ${await mint(gateway, { name })}` };
+}
+
+/** A key that brings every backend and is good for nothing else. */
+export function mintConnectorKey(gateway: OpenedGateway): Promise<string> {
+  return mint(gateway, { name: "connector", connect: ["*"] });
+}
+
+async function mint({ url }: OpenedGateway, wanted: object): Promise<string> {
   const minted = await fetch(`${url}/admin/api/keys`, {
     method: "POST",
     headers: {
       authorization: `Basic ${Buffer.from(`owner:${OWNER_PASSWORD}`).toString("base64")}`,
       "content-type": "application/json",
     },
-    body: JSON.stringify({ name }),
+    body: JSON.stringify(wanted),
   });
-  const { key } = MINTED.parse(await minted.json());
-  return { ...CLIENT_HEADERS, authorization: `Bearer ${key}` };
+  return MINTED.parse(await minted.json()).key;
 }
 
 const MINTED = z.looseObject({ key: z.string() });

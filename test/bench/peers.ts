@@ -1,30 +1,29 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { runToEnd } from "../../src/command/finished-process.ts";
 import { PROJECT } from "../../src/command/project-files.ts";
 import { eventually, freePort, startChild } from "../support/child.ts";
 import { ECHO_STDIO, startEcho } from "./echo-process.ts";
 import { configure, openGateway, untilReady } from "./open-gateway.ts";
+import { installPeers } from "./peer-packages.ts";
 import { answerOf, callTool, type RpcLoad, withSession } from "./rpc-load.ts";
 import { atLeast, LOAD_HEAD, loadRow, type Section } from "./section.ts";
 import { compareSideBySide, type Contender, type Measured } from "./side-by-side.ts";
 
-const FOLDER = join(PROJECT.scratch, "bench-peers");
 const VERSIONS = { "mcp-hub": "4.2.1", "mcp-proxy": "6.7.19", supergateway: "4.0.0" } as const;
 const LOOPBACK = join(PROJECT.root, "test/support/force-loopback.cjs");
 const UP_MS = 15_000;
 
 type Peer = Readonly<{
   name: keyof typeof VERSIONS;
-  args: (port: number, echo: string) => Promise<readonly string[]>;
+  args: (folder: string, port: number, echo: string) => Promise<readonly string[]>;
   request: (origin: string) => Promise<RpcLoad>;
 }>;
 
 const PEERS: readonly Peer[] = [
   {
     name: "mcp-hub",
-    args: async (port, echo) => {
-      const config = join(FOLDER, "mcp-hub.json");
+    args: async (folder, port, echo) => {
+      const config = join(folder, "mcp-hub.json");
       await writeFile(config, JSON.stringify({ mcpServers: { json: { url: echo } } }));
       return ["--port", String(port), "--config", config];
     },
@@ -37,7 +36,7 @@ const PEERS: readonly Peer[] = [
   },
   {
     name: "mcp-proxy",
-    args: async (port) => [
+    args: async (_, port) => [
       "--port",
       String(port),
       "--host",
@@ -52,7 +51,7 @@ const PEERS: readonly Peer[] = [
   },
   {
     name: "supergateway",
-    args: async (port) => [
+    args: async (_, port) => [
       "--stdio",
       `${process.execPath} ${ECHO_STDIO}`,
       "--outputTransport",
@@ -76,7 +75,7 @@ export const peers: Section = {
   name: "peers",
   title: "tools/call through the gateway and through its peers",
   async run({ bundle, effort, cleanup }) {
-    const problem = await installPeers();
+    const { folder, problem } = await installPeers("bench-peers", VERSIONS);
     if (problem !== undefined) {
       return { table: [], promises: [], notes: [`skipped: peers are not installable: ${problem}`] };
     }
@@ -95,7 +94,7 @@ export const peers: Section = {
     const notes: string[] = [];
     for (const peer of PEERS) {
       try {
-        contenders.push(await startPeer(peer, echo, cleanup));
+        contenders.push(await startPeer(peer, { folder, echo, cleanup }));
       } catch (error) {
         notes.push(`skipped: ${peer.name}: ${String(error)}`);
       }
@@ -113,31 +112,16 @@ export const peers: Section = {
   },
 };
 
-/** Why they are not there, if they are not; the folder is kept from run to run. */
-async function installPeers(): Promise<string | undefined> {
-  await mkdir(FOLDER, { recursive: true });
-  const manifest = JSON.stringify({ private: true, dependencies: VERSIONS });
-  await writeFile(join(FOLDER, "package.json"), manifest);
-  const installed = await runToEnd({
-    program: "npm",
-    args: ["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"],
-    cwd: FOLDER,
-    timeoutMs: 120_000,
-  });
-  return installed.code === 0 ? undefined : installed.stderr.split("\n")[0];
-}
-
 async function startPeer(
   { name, args, request }: Peer,
-  echo: string,
-  cleanup: AsyncDisposableStack,
+  { folder, echo, cleanup }: { folder: string; echo: string; cleanup: AsyncDisposableStack },
 ): Promise<Contender> {
   const port = await freePort();
   const child = startChild(
     process.execPath,
-    ["-r", LOOPBACK, join(FOLDER, "node_modules/.bin", name), ...(await args(port, echo))],
+    ["-r", LOOPBACK, join(folder, "node_modules/.bin", name), ...(await args(folder, port, echo))],
     // What they keep of their own, such as logs and caches, stays in their folder.
-    { cwd: FOLDER, env: { HOME: FOLDER, XDG_STATE_HOME: FOLDER, XDG_DATA_HOME: FOLDER } },
+    { cwd: folder, env: { HOME: folder, XDG_STATE_HOME: folder, XDG_DATA_HOME: folder } },
   );
   cleanup.defer(async () => void (await child.stop()));
   const load = await eventually(

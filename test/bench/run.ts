@@ -7,6 +7,8 @@ import { PROJECT } from "../../src/command/project-files.ts";
 import { openWorkerBundle } from "../../src/command/worker-bundle.ts";
 import { formatTable } from "../support/text-table.ts";
 import { chatStreams } from "./chat-streams.ts";
+import { connector } from "./connector.ts";
+import { connectorCrowd } from "./connector-crowd.ts";
 import { directLane } from "./direct-lane.ts";
 import { hosting } from "./hosting.ts";
 import { idleSessions } from "./idle-sessions.ts";
@@ -30,6 +32,8 @@ const SECTIONS: readonly Section[] = [
   restCalls,
   sessionCalls,
   stdioCalls,
+  connector,
+  connectorCrowd,
   questions,
   streams,
   chatStreams,

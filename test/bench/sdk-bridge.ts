@@ -4,7 +4,7 @@ import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js"
 /** The SDK's two transports put together, which is all that mcp-remote does with a message. */
 const { GATEWAY_URL = "", GATEWAY_API_KEY = "" } = process.env;
 const client = new StdioServerTransport();
-const server = new StreamableHTTPClientTransport(new URL(`${GATEWAY_URL}/mcp`), {
+const server = new StreamableHTTPClientTransport(new URL(GATEWAY_URL), {
   requestInit: { headers: { authorization: `Bearer ${GATEWAY_API_KEY}` } },
 });
 // oxlint-disable-next-line unicorn/prefer-add-event-listener -- transports have properties only
