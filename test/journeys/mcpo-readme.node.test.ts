@@ -286,3 +286,39 @@ test("mcpo --config /path/to/config.json --hot-reload", async () => {
     expect((await ask({ path, body, key })).status).toBe(200);
   });
 });
+
+/** Both examples of a server that wants OAuth, at addresses that are here. */
+const OAUTH_CONFIG = `{
+  "mcpServers": {
+    "oauth-protected-server": {
+      "type": "streamable-http",
+      "url": "http://127.0.0.1:8002/mcp",
+      "oauth": {
+        "server_url": "http://127.0.0.1:8002"
+      }
+    },
+    "legacy-oauth-server": {
+      "type": "streamable-http",
+      "url": "http://127.0.0.1:8002/mcp",
+      "oauth": {
+        "server_url": "http://127.0.0.1:8002",
+        "client_metadata": {
+          "client_name": "My MCPO Client",
+          "redirect_uris": ["http://localhost:3030/callback"]
+        }
+      }
+    }
+  }
+}
+`;
+
+test("mcpo --config with servers that want OAuth: read, and told what is not used", async () => {
+  writeFileSync(join(folder, "config.json"), printed(OAUTH_CONFIG));
+  const names = ["oauth-protected-server", "legacy-oauth-server"];
+  const child = await type(
+    "mcpo --port 8000 --config /path/to/config.json",
+    ...names.map((name) => new RegExp(`^\\s*${name} +(is )?ready`, "m")),
+  );
+  for (const name of names) expect(child.output()).toContain(`${name}.oauth: not used yet`);
+  await expectEcho("/oauth-protected-server/echo", await keyShownBy(child));
+});
