@@ -9,6 +9,8 @@ const CALLS: ReadonlySet<unknown> = new Set([
   "resources/read",
   "completion/complete",
 ]);
+/** Bytes said in the middle of a call that nobody has read yet: whoever says more ends the call. */
+const MAX_UNREAD = 8 * 1024 * 1024;
 /** Says to which `subscriptions/listen` a notification belongs (2026-07-28, basic/utilities). */
 const SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId";
 
@@ -84,34 +86,38 @@ export class PendingReplies {
     signal?.addEventListener("abort", onAbort);
     const stream = (): ReadableStreamDefaultController<Uint8Array> => {
       if (sink !== undefined) return sink;
-      const body = new ReadableStream<Uint8Array>({
-        start: (controller) => {
-          sink = controller;
+      const body = new ReadableStream<Uint8Array>(
+        {
+          start: (controller) => {
+            sink = controller;
+          },
+          cancel: drop,
         },
-        cancel: drop,
-      });
+        new ByteLengthQueuingStrategy({ highWaterMark: MAX_UNREAD }),
+      );
       resolve(new Response(body, { headers: { "content-type": "text/event-stream" } }));
       if (sink === undefined) throw new TypeError("a stream starts when it is made");
       return sink;
     };
-    this.#pending.set(id, {
-      isCall,
-      userId,
-      push: (text) => stream().enqueue(encoder.encode(asEvent(text))),
-      finish: (text) => {
-        drop();
-        if (sink !== undefined) {
-          if (text !== undefined) sink.enqueue(encoder.encode(asEvent(text)));
-          sink.close();
-          return;
-        }
-        resolve(
-          text === undefined
-            ? new Response(null, { status: STREAM_BROKEN })
-            : new Response(text, { headers: { "content-type": "application/json" } }),
-        );
-      },
-    });
+    const finish = (text: string | undefined): void => {
+      drop();
+      if (sink !== undefined) {
+        if (text !== undefined) sink.enqueue(encoder.encode(asEvent(text)));
+        sink.close();
+        return;
+      }
+      resolve(
+        text === undefined
+          ? new Response(null, { status: STREAM_BROKEN })
+          : new Response(text, { headers: { "content-type": "application/json" } }),
+      );
+    };
+    const push = (text: string): void => {
+      const { desiredSize } = stream();
+      if (desiredSize === null || desiredSize <= 0) finish(undefined);
+      else stream().enqueue(encoder.encode(asEvent(text)));
+    };
+    this.#pending.set(id, { isCall, userId, push, finish });
     return {
       response: promise,
       release: () => {
