@@ -82,7 +82,7 @@ async function answerRest(
     const caller =
       isOpen(place, request, config) && !presentsCredential(request)
         ? PUBLIC_READER
-        : await restCaller({ authenticator, request, origin, context });
+        : await restCaller({ authenticator, request, origin, context, isPage: tells(place) });
     const exchange = { gateway, request, path, query, caller, context, config, compat };
     return await answerMethod(exchange, place);
   } catch (thrown) {
@@ -106,8 +106,12 @@ function isNavigation(request: Request): boolean {
 }
 
 /** What the owner may open to everybody: what tells of tools, nothing that reaches a backend. */
-function isOpen({ page }: RestPlace, { method }: Request, config: OpenapiConfig): boolean {
-  if (!config.publicDocuments || (method !== "GET" && method !== "HEAD")) return false;
+function isOpen(place: RestPlace, { method }: Request, config: OpenapiConfig): boolean {
+  return config.publicDocuments && (method === "GET" || method === "HEAD") && tells(place);
+}
+
+/** What is read there comes from what the gateway has listed. */
+function tells({ page }: RestPlace): boolean {
   return page !== undefined && page.kind !== "resources" && page.kind !== "prompts";
 }
 

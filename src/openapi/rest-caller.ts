@@ -13,6 +13,8 @@ export type RestQuestion = Readonly<{
   request: Request;
   origin: string;
   context: Readonly<{ waitUntil: (work: Promise<unknown>) => void }>;
+  /** What is asked for only tells of tools, so that links of anybody may lead there. */
+  isPage: boolean;
 }>;
 
 /** Keys are good for every resource; tokens of this one are refused below. */
@@ -23,7 +25,7 @@ const RESOURCE = "v1";
  * `forbidden` and `unavailable`.
  */
 export async function restCaller(question: RestQuestion): Promise<Caller> {
-  const { authenticator, request, origin } = question;
+  const { authenticator, request, origin, isPage } = question;
   const bearer = readBearer(request);
   if (bearer !== undefined) {
     return keysOnly(
@@ -39,7 +41,7 @@ export async function restCaller(question: RestQuestion): Promise<Caller> {
     );
   }
   // Browsers add Basic credentials to requests that other pages cause; a key as Bearer they do not.
-  if (isFromAnotherSite(request, origin)) {
+  if (isFromAnotherSite(request, origin) || (!isPage && isLinkedFromElsewhere(request))) {
     throw new GatewayError(
       "forbidden",
       "Cannot answer: a page of another site has to send the key as Bearer token",
@@ -49,6 +51,12 @@ export async function restCaller(question: RestQuestion): Promise<Caller> {
     authenticator.known(password, RESOURCE, origin) ??
       (await authenticate(question, asBearer(request, password))),
   );
+}
+
+/** A link of another site, with whatever URI or arguments it has, would be asked of a backend. */
+function isLinkedFromElsewhere({ headers }: Request): boolean {
+  const site = headers.get("sec-fetch-site");
+  return site === "cross-site" || site === "same-site";
 }
 
 /** What the value of a header may be, and every key is. */
@@ -76,8 +84,12 @@ export const PUBLIC_READER: Caller = {
  */
 export function restChallenge(error: GatewayError, request: Request): Record<string, string> {
   if (error.code !== "unauthorized") return {};
-  // Alone: Chromium reads the first challenge of a header only.
-  if (request.url.endsWith(BROWSER_SIGN_IN)) return { "www-authenticate": BASIC };
+  // Alone: Chromium reads the first challenge of a header only. And for a reader who comes here, not
+  // for an image of another site, whose own dialog this would seem to be.
+  const mode = request.headers.get("sec-fetch-mode") ?? "navigate";
+  if (request.url.endsWith(BROWSER_SIGN_IN) && mode === "navigate") {
+    return { "www-authenticate": BASIC };
+  }
   const invalid = readBearer(request) === undefined ? "" : ', error="invalid_token"';
   const bearer = `Bearer realm="mcp-edge-gateway"${invalid}`;
   return { "www-authenticate": isBrowser(request) ? bearer : `${bearer}, ${BASIC}` };

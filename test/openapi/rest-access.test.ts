@@ -137,6 +137,29 @@ test("takes what the browser remembers from pages of its own and from links", as
   expect(await statusOf(send("/time/docs", { headers: link }))).toBe(200);
 });
 
+test.each([
+  "/time/resources/file%3A%2F%2F%2Fx",
+  "/time/resources?uri=x%3Ay",
+  "/time/prompts/x?a=1",
+])("asks a backend for %s by no link of another site", async (path) => {
+  const navigation = { ...basic(STATIC_KEY), "sec-fetch-mode": "navigate" };
+  expect(await statusOf(send(path, { headers: { ...navigation, ...OTHER_SITE } }))).toBe(403);
+  const typed = { ...navigation, "sec-fetch-site": "none" };
+  expect(await statusOf(send(path, { headers: typed }))).toBe(404);
+});
+
+test("has the browser ask for a key only where somebody comes to the page", async () => {
+  const challenge = async (headers: Record<string, string>): Promise<string | null> => {
+    const response = await send("/time/docs?sign-in=basic", { headers });
+    await response.text();
+    return response.headers.get("www-authenticate");
+  };
+  expect(await challenge({ "sec-fetch-mode": "navigate", accept: "text/html" })).toMatch(/^Basic/);
+  for (const mode of ["no-cors", "cors"]) {
+    expect(await challenge({ "sec-fetch-mode": mode, ...OTHER_SITE })).toMatch(/^Bearer [^,]*$/);
+  }
+});
+
 test("asks a person with a browser for the key on a page that tells nothing", async () => {
   const response = await send("/docs", { headers: { accept: "text/html" } });
   expect(response.status).toBe(401);
