@@ -54,15 +54,16 @@ const isNumber: Check = (value) => typeof value === "number" && Number.isFinite(
 const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
 const isSchema: Check = (value) => typeof value === "boolean" || isJsonObject(value);
 const isFilled: Check = (value) => Array.isArray(value) && value.length > 0;
-const isAnything: Check = () => true;
+const isValues: Check = (value) => isFilled(value) && isPlainValue(value);
 
 const isNames: Check = (value) => Array.isArray(value) && value.every(isText);
 
 const VALID: ReadonlyMap<string, Check> = new Map([
   ...having(isText, "title description $comment format contentEncoding contentMediaType"),
   ...having(isFlag, "deprecated readOnly writeOnly uniqueItems"),
-  ...having(isAnything, "default const"),
-  ...having(isFilled, "enum anyOf oneOf allOf"),
+  ...having(isPlainValue, "default const"),
+  ...having(isValues, "enum"),
+  ...having(isFilled, "anyOf oneOf allOf"),
   ...having(isNumber, "minimum maximum"),
   ...having(isCount, "minLength maxLength minItems maxItems minContains maxContains"),
   ...having(isCount, "minProperties maxProperties"),
@@ -112,11 +113,25 @@ const REWRITTEN: ReadonlySet<string> = new Set([
 ]);
 
 /** Of these only the look is missed. */
-const TOLD: ReadonlySet<string> = new Set(["title", "description", "$comment", "deprecated"]);
+const TOLD: ReadonlySet<string> = new Set([
+  "title",
+  "description",
+  "$comment",
+  "deprecated",
+  "default",
+]);
 
-/** Words of others are annotations (core, section 6.5); a bundler would follow a `$ref` in them. */
+/** Words of others are annotations (core, section 6.5). */
 function isHarmless(key: string, value: JsonValue): boolean {
-  return !key.startsWith("$") && !JSON.stringify(value).includes('"$ref"');
+  return !key.startsWith("$") && isPlainValue(value);
+}
+
+/**
+ * Without a `$ref`, which in a value means nothing: a bundler follows it all the same, to a file of
+ * whoever makes a client of the document, or to an address of the backend's choice.
+ */
+export function isPlainValue(value: JsonValue): boolean {
+  return !JSON.stringify(value).includes('"$ref"');
 }
 
 /** Longer ones are not tried: what compiling them costs is the writer's choice. */
@@ -248,8 +263,9 @@ function requiredOf({ required, properties }: JsonObject): JsonObject {
 }
 
 function examplesOf({ example, examples }: JsonObject): JsonObject {
-  if (Array.isArray(examples)) return examples.length > 0 ? { examples } : {};
-  return example === undefined ? {} : { examples: [example] };
+  const all = Array.isArray(examples) ? examples : example === undefined ? [] : [example];
+  const plain = all.filter(isPlainValue);
+  return plain.length > 0 ? { examples: plain } : {};
 }
 
 function referenceOf({ $ref, $dynamicRef, $recursiveRef }: JsonObject): JsonObject {

@@ -1,4 +1,5 @@
 import { publishArguments } from "../catalog/arguments-schema.ts";
+import { isPlainValue } from "../catalog/modern-schema.ts";
 import { publishSchema, type PublishedSchema, type Room } from "../catalog/schema-publisher.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { VisibleTool } from "../gateway/gateway.ts";
@@ -75,9 +76,12 @@ function result(schema: JsonObject | undefined, compat: boolean): JsonObject {
 
 /** What a tool says of itself that OpenAPI has no word for. */
 function extensions({ annotations, icons, _meta }: JsonObject): JsonObject {
-  return {
+  const told: JsonObject = {
     ...(isJsonObject(annotations) ? { "x-mcp-annotations": annotations } : {}),
     ...(Array.isArray(icons) && icons.length > 0 ? { "x-mcp-icons": icons } : {}),
     ...(isJsonObject(_meta) ? { "x-mcp-meta": _meta } : {}),
   };
+  return Object.fromEntries(
+    Object.entries(told).filter(([, value]) => value !== undefined && isPlainValue(value)),
+  );
 }

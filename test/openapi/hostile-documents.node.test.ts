@@ -56,3 +56,27 @@ test("looks up a value once for the page, however many references lead to it", (
   for (let field = 0; field < 20; field += 1) typeText(anyOf("c"), components);
   expect(performance.now() - before).toBeLessThan(SOON_MS);
 });
+
+test("has no reference in it that is none of a schema", async () => {
+  const elsewhere = { $ref: "file:///etc/passwd" };
+  const values = {
+    d: { type: "object", default: elsewhere },
+    e: { enum: [elsewhere, 1] },
+    c: { const: { deep: [elsewhere] } },
+    x: { type: "object", examples: [elsewhere, { plain: 1 }] },
+    o: { type: "object", example: elsewhere },
+    w: { "x-widget": elsewhere },
+    r: elsewhere,
+  };
+  const tool = {
+    inputSchema: { type: "object", properties: values, required: ["d"], examples: [elsewhere] },
+    outputSchema: { type: "object", properties: values },
+    _meta: { a: elsewhere },
+    icons: [elsewhere],
+    annotations: { title: "T", more: elsewhere },
+  };
+  const text = JSON.stringify(await describeTools({ tools: { tool, other: { _meta: { a: 1 } } } }));
+  expect(text).not.toContain("/etc/passwd");
+  expect(text).toContain('{"plain":1}');
+  expect(text).toContain('"x-mcp-meta":{"a":1}');
+});
