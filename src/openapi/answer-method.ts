@@ -20,6 +20,8 @@ export async function answerMethod(exchange: RestExchange, place: RestPlace): Pr
   if (page !== undefined && methodsOf(page).includes(method)) {
     const response = await answerPage(exchange, page);
     response.headers.set("x-request-id", requestId);
+    // What one key reads is for nobody else, whatever stands between: by default some keep a GET.
+    if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
     return response;
   }
   const allowed = await findMethods(exchange, place);

@@ -97,6 +97,18 @@ test.each(["GET", "HEAD", "POST", "PUT", "OPTIONS", "DELETE"])(
   },
 );
 
+test.each(["/", "/docs", "/openapi.json", "/system", "/api/config", "/json", "/json/resources"])(
+  "lets nobody on the way keep %s for others",
+  async (path) => {
+    const response = await sendAuthorized(path);
+    await response.text();
+    expect([response.status, response.headers.get("cache-control")]).toEqual([
+      200,
+      expect.stringMatching(/^(no-store|private, no-cache)$/),
+    ]);
+  },
+);
+
 test("answers HEAD as GET, without the body", async () => {
   for (const path of ["/json/openapi.json", "/system", "/"]) {
     const response = await sendAuthorized(path, { method: "HEAD" });
