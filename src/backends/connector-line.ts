@@ -14,6 +14,8 @@ const LOOK_EVERY_MS = 15_000;
 const MAX_WAITING = 16 * 1_024 * 1_024;
 /** Short calls do not fill that. */
 const MAX_CALLS = 500;
+/** What is still asked of a server that takes nothing in, one at a time: it may be well again. */
+const MAX_PROBE = 4 * 1_024;
 
 export type ConnectorLineDeps = Readonly<{
   /** Names one start of the local server. */
@@ -40,6 +42,11 @@ export class ConnectorLine implements SseConnection {
   readonly #writer = new TunnelWriter(MAX_TO_CONNECTOR);
   #isOpen = true;
   #waiting = { calls: 0, units: 0 };
+  /**
+   * Sent since the server was last heard, in UTF-16 units. A call that is given up leaves what was
+   * sent on the way, where nobody sees whether it is ever taken out.
+   */
+  #unheard = 0;
   /** Calls off the next look at it. */
   #looking: (() => void) | undefined;
 
@@ -54,9 +61,7 @@ export class ConnectorLine implements SseConnection {
     const text = typeof body === "string" ? body : "";
     const message = parseObject(text) ?? {};
     const { calls, units } = this.#waiting;
-    if (calls >= MAX_CALLS || units + text.length > MAX_WAITING) {
-      return new Response(null, { status: 429 });
-    }
+    if (!this.#hasRoom(text.length)) return new Response(null, { status: 429 });
     const reply = this.#pending.expect(message, {
       signal: signal ?? undefined,
       userId: new Headers(headers).get(USER_HEADER) ?? undefined,
@@ -84,6 +89,7 @@ export class ConnectorLine implements SseConnection {
 
   /** A message of the local server, or a batch of them (2025-03-26). */
   deliver(text: string): void {
+    this.#unheard = 0;
     if (!text.startsWith("[")) return this.#deliver(text, parseObject(text));
     for (const message of parseBatch(text)) this.#deliver(JSON.stringify(message), message);
   }
@@ -93,6 +99,12 @@ export class ConnectorLine implements SseConnection {
     this.#isOpen = false;
     this.#pending.endAll();
     this.#rest();
+  }
+
+  #hasRoom(length: number): boolean {
+    const { calls, units } = this.#waiting;
+    if (calls >= MAX_CALLS || units + length > MAX_WAITING) return false;
+    return this.#unheard + length <= MAX_WAITING || (calls === 0 && length <= MAX_PROBE);
   }
 
   #deliver(text: string, message: JsonObject | undefined): void {
@@ -109,6 +121,7 @@ export class ConnectorLine implements SseConnection {
   /** False when it is longer than the connector takes. */
   #send(text: string): boolean {
     const frames = this.#writer.frames(text);
+    if (frames !== undefined) this.#unheard += text.length;
     for (const frame of frames ?? []) this.#deps.send(frame);
     return frames !== undefined;
   }

@@ -127,3 +127,23 @@ test("no timer is left when nothing is waited for", async () => {
   expect((await answer)?.status).toBe(200);
   expect(world.clock.waiting()).toBe(0);
 });
+
+test("what was given up counts until the server is heard, and short questions find that out", async () => {
+  const world = createWorld();
+  const { client } = await seated(world);
+  const ask = async (length: number): Promise<number | undefined> => {
+    const caller = new AbortController();
+    const body = JSON.stringify({ id: "a", method: "tools/call", text: "x".repeat(length) });
+    const asked = world.seat.line?.fetch("", { body, signal: caller.signal });
+    caller.abort();
+    return (await asked)?.status;
+  };
+  for (let count = 0; count < 4; count += 1) expect(await ask(4_000_000)).toBe(GIVEN_UP);
+  expect(await ask(4_000_000)).toBe(TOO_MUCH);
+  expect(await ask(1_000)).toBe(GIVEN_UP);
+  client.send(JSON.stringify({ jsonrpc: "2.0", method: "notifications/message", params: {} }));
+  await expect.poll(() => ask(4_000_000)).toBe(GIVEN_UP);
+});
+
+const GIVEN_UP = 499;
+const TOO_MUCH = 429;
