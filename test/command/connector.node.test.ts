@@ -300,6 +300,30 @@ test("finds a gateway that comes up later", async () => {
   expect((await (await gateway.dial(0)).see("state")).state.state).toBe("up");
 });
 
+test("brings a hundred servers back to a gateway that was away, not all at the same moment", async () => {
+  const names = Array.from({ length: 100 }, (_, index) => `b${index}`);
+  const remote = { kind: "sse", url: "http://127.0.0.1:9/sse", headers: {} } as const;
+  await connector.apply(names.map((name) => ({ name, kind: "remote", remote })));
+  for (const index of names.keys()) await (await gateway.dial(index)).see("hello");
+  const port = Number(new URL(gateway.url).port);
+  await gateway.stop();
+  const firstWaits = new Map<string, number>();
+  await eventually("all are told", async () => {
+    for (const { name, news: told } of news.toReversed()) {
+      if (told.kind === "disconnected") firstWaits.set(name, told.againInMs);
+    }
+    expect(firstWaits.size).toBe(names.length);
+  });
+  const waits = [...firstWaits.values()];
+  expect(Math.max(...waits) - Math.min(...waits)).toBeGreaterThan(150);
+  expect(new Set(waits).size).toBeGreaterThan(40);
+  gateway = await startGatewayEnd({ port });
+  const back = await Promise.all(names.map((_, index) => gateway.dial(index)));
+  expect(back.map(({ path }) => path).toSorted()).toEqual(
+    names.map((name) => `/connect/${name}`).toSorted(),
+  );
+});
+
 test("notices within 45 s that a line went dead without a word", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
   try {

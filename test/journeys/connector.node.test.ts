@@ -1,12 +1,16 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { WebSocket } from "ws";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
 import { descendantsOf, isRunning } from "../command/started-gateway.ts";
+import { encodeFrame } from "../../src/tunnel/tunnel-frame.ts";
+import { CONNECT_PATH, TUNNEL_PROTOCOL } from "../../src/tunnel/tunnel-protocol.ts";
 import { type Child, eventually, startChild } from "../support/child.ts";
 import { startEverything } from "../support/real-servers.ts";
 import { type StartedGateway, startGateway } from "../support/start-gateway.ts";
@@ -211,3 +215,28 @@ test("ends within 5 s when its key is revoked", async () => {
   expect(performance.now() - asked).toBeLessThan(5_000);
   expect(await child.stop()).toBe(3);
 });
+
+test("is rid of a connection that sends 33 MiB at once, and goes on", async () => {
+  const socket = new WebSocket(`${gateway.url}${CONNECT_PATH}nas`, [TUNNEL_PROTOCOL], {
+    headers: { authorization: `Bearer ${key.key}` },
+  });
+  await once(socket, "open");
+  const hello = { backend: "nas", instance: "of-the-test", sequence: 0 };
+  socket.send(encodeFrame({ kind: "hello", hello }));
+  await once(socket, "message");
+  socket.send(encodeFrame({ kind: "state", state: { state: "up", run: "of-the-test" } }));
+  socket.send(`{"${"x".repeat(33 * 1_024 * 1_024)}`);
+  await eventually("it is refused", async () => expect(socket.readyState).not.toBe(WebSocket.OPEN));
+  const closed = once(socket, "close");
+  socket.terminate(); // the runtime reads nothing more of it, so that it would not end by itself
+  expect((await closed)[0]).toBe(TOO_BIG);
+  bring("nas");
+  const client = await connect();
+  await eventually("another one is heard", async () =>
+    expect(await textOf(client, "nas_echo", { message: "on" })).toBe("Echo: on"),
+  );
+  expect(gateway.child.output()).not.toContain("crashed");
+});
+
+/** Of RFC 6455, said by the runtime before any of it reaches us. */
+const TOO_BIG = 1009;

@@ -1,5 +1,6 @@
 // A stdio server in a few lines, for what real ones do only by accident. Each method does one thing.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 const say = (message) =>
@@ -26,6 +27,25 @@ const METHODS = {
     const line = `${"x".repeat(1_000)}\n`;
     for (let count = 0; count < 10_000; count += 1) process.stderr.write(line);
     say({ id, result: {} });
+  },
+  /** Faster than anybody reads; says on stderr that all of it is written. */
+  flood: async (id, { megabytes }) => {
+    const text = "x".repeat(1_000_000);
+    for (let count = 0; count < megabytes; count += 1) {
+      if (!say({ method: "much", params: { text } })) await once(process.stdout, "drain");
+    }
+    process.stderr.write("flood is over\n");
+    say({ id, result: {} });
+  },
+  /** Takes nothing in until it gets the signal. */
+  deafen: (id) => {
+    lines.pause();
+    const awake = setInterval(() => {}, 1_000);
+    process.once("SIGUSR2", () => {
+      clearInterval(awake);
+      lines.resume();
+    });
+    say({ id, result: { pid: process.pid } });
   },
   long: (id, { length }) => say({ id, result: { text: "ä".repeat(length) } }),
   halves: (id) => {
@@ -64,7 +84,8 @@ if (process.env.DIE_AT_ONCE !== undefined) {
   process.exit(3);
 }
 
-createInterface({ input: process.stdin }).on("line", (line) => {
+const lines = createInterface({ input: process.stdin });
+lines.on("line", (line) => {
   heard += 1;
   const { id, method, params, result, error } = JSON.parse(line);
   if (method === undefined) {
