@@ -76,6 +76,22 @@ test("brings the servers of a file, with the references in it looked up", async 
   expect(command.output()).not.toContain("key-of-the-connector");
 });
 
+test.each(["info", "debug"])(
+  "says nothing of what passes through it, at level %s",
+  async (level) => {
+    const words = ["--", process.execPath, SCRIPT, "--token=word-of-its-own"];
+    const command = connect(words, { LOG_LEVEL: level });
+    await command.until(/: connected/);
+    const connection = await gateway.dial(0);
+    await connection.ask("id-of-the-call", "echo", { password: "asked-for-this" });
+    connection.send({ jsonrpc: "2.0", id: 2, method: "die", params: { code: 1, words: "Over" } });
+    await command.until(/ended with code 1: Over/);
+    for (const secret of ["word-of-its-own", "asked-for-this", "id-of-the-call", "key-of-the"]) {
+      expect(command.output()).not.toContain(secret);
+    }
+  },
+);
+
 test("brings one server of the command line, and stops in time with code 0", async () => {
   const command = connect(["--", process.execPath, SCRIPT, "--quiet"]);
   const connection = await gateway.dial(0);

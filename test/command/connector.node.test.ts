@@ -6,7 +6,11 @@ import type { BridgeNews } from "../../src/command/local-bridge.ts";
 import type { LocalServer } from "../../src/command/local-servers.ts";
 import { CLOSE_CODES, MAX_TO_GATEWAY } from "../../src/tunnel/tunnel-protocol.ts";
 import { eventually } from "../support/child.ts";
-import { type GatewayEnd, startGatewayEnd } from "../support/scripted-gateway-end.ts";
+import {
+  type DialledIn,
+  type GatewayEnd,
+  startGatewayEnd,
+} from "../support/scripted-gateway-end.ts";
 import { isRunning } from "./started-gateway.ts";
 
 const SCRIPT = resolve(import.meta.dirname, "../support/stdio-script.mjs");
@@ -205,6 +209,22 @@ test("dials again when the line is lost, with a greater number and the same run"
   expect(after.state).toEqual(before.state);
   expect(after.hello.instance).toBe(before.hello.instance);
   expect(after.hello.sequence).toBeGreaterThan(before.hello.sequence);
+});
+
+test.each<readonly [string, (line: DialledIn) => void]>([
+  ["breaks", ({ socket }) => socket.terminate()],
+  ["wants the server afresh", ({ socket }) => socket.close(CLOSE_CODES.restart)],
+])("dials ever more rarely where a gateway %s each time", async (_, end) => {
+  await connector.apply([script("memory")]);
+  const started = performance.now();
+  for (let index = 0; index < 3; index += 1) {
+    const line = await gateway.dial(index);
+    await line.see("state", ({ state }) => state.state === "up");
+    end(line);
+  }
+  await gateway.dial(3);
+  // At least half of 500 ms, one second and two.
+  expect(performance.now() - started).toBeGreaterThanOrEqual(1_740);
 });
 
 test("cancels calls nobody waits for, and refuses questions nobody hears", async () => {
