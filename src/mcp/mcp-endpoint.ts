@@ -81,11 +81,13 @@ function refuseCaller(error: unknown, request: Request, origin: string): Respons
       response.headers.set("retry-after", String(known.retryAfter));
     return response;
   }
-  const status = known.code === "unauthorized" ? 401 : 403;
-  return new Response(null, {
-    status,
-    headers: challengeHeaders(known, { request, resource: "mcp", origin }),
-  });
+  const headers = challengeHeaders(known, { request, resource: "mcp", origin });
+  // Who knocks without a credential learns where to get one, and nothing else.
+  if (!request.headers.has("authorization")) return new Response(null, { status: 401, headers });
+  // Clients that do not know OAuth show people the body alone.
+  const response = jsonReply(failureReply(null, known));
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
 }
 
 function refusal(status: number, message: string): Response {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { legacy, readReply, sendAuthorized, type Init } from "../support/worker.ts";
+import { legacy, readReply, send, sendAuthorized, type Init } from "../support/worker.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 
@@ -166,4 +166,17 @@ test.each([
     body: '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_current_time","arguments":{"timezone":"UTC"}}}',
   });
   expect(await response.text()).not.toContain("datetime");
+});
+
+test("tells people why their credential is refused, and a stranger nothing", async () => {
+  const authorization = "Bearer wrong";
+  const refused = await post('{"jsonrpc":"2.0","id":1,"method":"ping"}', {
+    headers: { authorization },
+  });
+  expect(refused.status).toBe(401);
+  expect(refused.headers.get("www-authenticate")).toContain('error="invalid_token"');
+  expect(refused.message).toMatchObject({ id: null, error: { message: expect.any(String) } });
+  const stranger = await send("/mcp", { method: "POST", headers: JSON_TYPE, body: "{}" });
+  expect(stranger.status).toBe(401);
+  expect(await stranger.text()).toBe("");
 });
