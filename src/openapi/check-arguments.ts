@@ -1,7 +1,8 @@
 import { type OutputUnit, validate, type ValidationResult } from "@cfworker/json-schema";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import type { BodyProblem } from "./arguments-refused.ts";
-import { type Budget, type CheckableSchema, checkableSchema } from "./checkable-schema.ts";
+import type { Budget } from "./check-budget.ts";
+import { type CheckableSchema, checkableSchema } from "./checkable-schema.ts";
 import { explainUnits } from "./explain-units.ts";
 
 /**

@@ -2,6 +2,7 @@ import type { Schema } from "@cfworker/json-schema";
 import { modernSchema } from "../catalog/modern-schema.ts";
 import { createReferences, type SchemaReferences } from "../catalog/schema-references.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import { type Budget, countedBy, TooMuchToCheck, weigh } from "./check-budget.ts";
 import { FORMATS } from "./known-formats.ts";
 import { patternCost } from "./pattern-cost.ts";
 
@@ -16,17 +17,6 @@ export type CheckableSchema = Readonly<{
   /** How many looks are left, and at what; to be set before each check. */
   budget: Budget;
 }>;
-
-export type Budget = {
-  left: number;
-  /** Of the widest object that is checked. */
-  keys: number;
-  /** Of the longest list. */
-  items: number;
-};
-
-/** Thrown out of a check that would go on for too long. */
-export class TooMuchToCheck extends Error {}
 
 /** For arguments that are up to `length` characters of JSON. Throws for what is no use at all. */
 export function checkableSchema(inputSchema: JsonObject, length: number): CheckableSchema {
@@ -43,11 +33,6 @@ const MAX_SCHEMAS = 5_000;
 const MAX_KEY_PATTERNS = 20;
 /** A tenth of a second or so, should somebody be out for it. */
 const MAX_PATTERN_STEPS = 30_000_000;
-/** So that a few of those use up a budget. */
-const STEPS_OF_A_LOOK = 3_000;
-/** Each look at an object goes over all of its keys. */
-const LOOK_OF_A_KEY = 0.05;
-
 /** Undefined when something had to be left out of what was to be whole. */
 function prepare(
   inputSchema: JsonObject,
@@ -85,21 +70,6 @@ type Work = {
   hasLost: boolean;
 };
 
-/**
- * The validator has no bound of its own, and alternatives that refer to each other double its work
- * with each level. It reads this keyword, which no schema here has, of every schema it tries.
- */
-function countedBy(budget: Budget): object {
-  return Object.defineProperty({}, "$recursiveRef", {
-    get(this: Schema): undefined {
-      budget.left -= typeof this["weight"] === "number" ? this["weight"] : 1;
-      budget.left -= budget.keys * (this["refusesKeys"] === true ? 1 : LOOK_OF_A_KEY);
-      if (this["refusesItems"] === true) budget.left -= budget.items;
-      if (budget.left < 0) throw new TooMuchToCheck();
-    },
-  });
-}
-
 function prepareOne(schema: JsonValue | undefined, work: Work): Schema | boolean {
   if (!isJsonObject(schema)) return schema !== false;
   const done = work.done.get(schema);
@@ -118,13 +88,12 @@ function prepareOne(schema: JsonValue | undefined, work: Work): Schema | boolean
   }
   if (made["pattern"] === undefined && typeof modern["format"] === "string") {
     const pattern = FORMATS.get(modern["format"])?.pattern;
-    if (pattern !== undefined) Object.assign(made, { pattern, named: modern["format"] });
+    const steps = work.length; // ours go over a text once
+    if (pattern !== undefined) Object.assign(made, { pattern, named: modern["format"], steps });
   }
   dropDefaulted(made, modern, work);
-  const steps = (isOpen ? 0 : keySteps) + (isMeasuring(made) ? work.length : 0);
-  made["weight"] = weightOf(made) + steps / STEPS_OF_A_LOOK;
-  made["refusesKeys"] = refusesKeys(made);
-  made["refusesItems"] = ITEM_SCHEMAS.some((key) => made[key] === false);
+  const own = typeof made["steps"] === "number" ? made["steps"] : 0;
+  weigh(made, { steps: own + (isOpen ? 0 : keySteps), length: work.length });
   return made;
 }
 
@@ -192,7 +161,7 @@ function takePattern(made: Schema, value: JsonValue, work: Work): void {
     return;
   }
   made["pattern"] = value;
-  made["weight"] = cost / STEPS_OF_A_LOOK;
+  made["steps"] = cost;
 }
 
 /** Without such patterns an object's other keys cannot be told from those that they allow. */
@@ -226,29 +195,4 @@ function dropDefaulted(made: Schema, { properties }: JsonObject, work: Work): vo
   if (!made.required.some(hasDefault)) return;
   made.required = made.required.filter((name) => !hasDefault(name));
   work.hasLost = true;
-}
-
-/** Where these are `false`, each key or item is a fault, and is told without a look at a schema. */
-const KEY_SCHEMAS = ["additionalProperties", "unevaluatedProperties", "propertyNames"];
-const ITEM_SCHEMAS = ["items", "unevaluatedItems", "contains"];
-
-function refusesKeys(schema: Schema): boolean {
-  const byPattern = Object.values(schema.patternProperties ?? {});
-  return byPattern.includes(false) || KEY_SCHEMAS.some((key) => schema[key] === false);
-}
-
-/** Characters are counted one by one. */
-function isMeasuring({ minLength, maxLength }: Schema): boolean {
-  return minLength !== undefined || maxLength !== undefined;
-}
-
-/** What one look at it costs, in looks at an empty one. */
-function weightOf(schema: Schema): number {
-  // Both are compared with, and written out where they do not fit.
-  const values = JSON.stringify([schema.enum, schema.const]).length / 16;
-  const needed = Object.values(schema.dependentRequired ?? {}).flat();
-  const declared = Object.keys(schema.properties ?? {});
-  const names = (schema.required?.length ?? 0) + needed.length + declared.length;
-  const pattern = typeof schema["weight"] === "number" ? schema["weight"] : 0;
-  return 1 + Math.ceil(values + names / 4 + pattern);
 }

@@ -1,6 +1,7 @@
 import type { Schema } from "@cfworker/json-schema";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
-import { type CheckableSchema, TooMuchToCheck } from "./checkable-schema.ts";
+import { TooMuchToCheck } from "./check-budget.ts";
+import type { CheckableSchema } from "./checkable-schema.ts";
 
 /**
  * Arguments as mcpo reads them: numbers and booleans may be written as texts, a null where none is

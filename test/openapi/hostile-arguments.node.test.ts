@@ -123,6 +123,7 @@ test("waits for no keyword that costs more than a look", () => {
     soon({ properties: { x: { allOf: copies(4_000, same) } }, $defs: { same: named } }, value);
   again({ minLength: 1 }, { x: long });
   again({ minLength: 70_000 }, { x: long });
+  again({ format: "email" }, { x: long });
   again(
     { patternProperties: { "^.*.*.*b$": { type: "string" } } },
     { x: { ["a".repeat(250)]: 1 } },
