@@ -40,6 +40,8 @@ export class HeardMessages {
   readonly #deps: HeardMessagesDeps;
   readonly #outboxes = new Map<string, Outbox>();
   readonly #questions = new Map<RequestId, GiveUp>();
+  /** Not the size of that: a backend may ask again and again under one id. */
+  #open = 0;
 
   constructor(deps: HeardMessagesDeps) {
     this.#deps = deps;
@@ -109,8 +111,9 @@ export class HeardMessages {
   ): Promise<void> {
     if (question.method === "ping") return reply({ jsonrpc: "2.0", id, result: {} });
     const signal = new GiveUp();
-    const isTooMany = this.#questions.size >= MAX_OPEN_QUESTIONS;
+    const isTooMany = this.#open >= MAX_OPEN_QUESTIONS;
     if (!isTooMany) this.#questions.set(id, signal);
+    this.#open += 1;
     try {
       if (isTooMany) throw new QuestionRefused(TOO_MANY);
       const ask = checkedAsk(this.#deps.capabilities(), (asked) => this.#ask(id, asked));
@@ -119,6 +122,7 @@ export class HeardMessages {
     } catch (error) {
       if (!signal.aborted) await reply({ jsonrpc: "2.0", id, error: asRpcError(error) });
     } finally {
+      this.#open -= 1;
       if (this.#questions.get(id) === signal) this.#questions.delete(id);
     }
   }

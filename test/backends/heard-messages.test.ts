@@ -82,3 +82,17 @@ test("answers no question that the backend takes back", async () => {
   await settled();
   expect(replies).toEqual([]);
 });
+
+test.each([
+  ["one id", () => "q"],
+  ["many ids", (index: number) => `q${index}`],
+])("puts no more questions to a person than a conversation has, under %s", async (_, idOf) => {
+  let asked = 0;
+  const { hear, replies } = createWorld((_listener, { method }) => {
+    if (method === "roots/list") asked += 1;
+    return new Promise(() => {});
+  });
+  for (let index = 0; index < 100; index += 1) void hear({ ...QUESTION, id: idOf(index) });
+  await settled();
+  expect([asked, replies.length]).toEqual([20, 80]);
+});
