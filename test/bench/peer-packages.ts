@@ -27,6 +27,11 @@ export async function installPeers(
     cwd: folder,
     timeoutMs: INSTALL_MS,
   });
-  const problem = installed.code === 0 ? undefined : installed.stderr.split("\n")[0];
-  return { folder, problem };
+  return { folder, problem: installed.code === 0 ? undefined : firstError(installed.stderr) };
+}
+
+/** What npm warns of comes before it. */
+function firstError(said: string): string {
+  const lines = said.split("\n");
+  return lines.find((line) => line.startsWith("npm error")) ?? lines[0] ?? "";
 }
