@@ -27,8 +27,9 @@ const LEVELS: Record<string, number> = {
   status: 6,
 };
 const ENTRY_LEVELS: Record<string, number> = { "app.ts": 7, "index.ts": 8 };
-/** The Node command stands aside: it may use these and nothing may use it. */
-const COMMAND_MAY_USE = ["config", "tunnel", "core"];
+/** The Node side stands aside: its rooms have levels of their own, and may use these of the Worker's. */
+const NODE_LEVELS: Record<string, number> = { shell: 0, connector: 1, bridge: 1, command: 2 };
+const NODE_MAY_USE = ["config", "tunnel", "core"];
 
 /** Third-party boundaries: package prefix → rooms (or entry files) that may import values of it. */
 const BOUNDARIES: readonly {
@@ -38,7 +39,7 @@ const BOUNDARIES: readonly {
 }[] = [
   {
     package: /^(@modelcontextprotocol\/|agents(\/|$))/,
-    rooms: ["mcp", "backends", "tunnel", "command"],
+    rooms: ["mcp", "backends", "tunnel", "command", "bridge"],
     typesAlsoIn: ["catalog"],
   },
   {
@@ -82,6 +83,14 @@ function nameOf(file: string): string {
   return relative(SRC, file);
 }
 
+function isNode(room: string): boolean {
+  return room in NODE_LEVELS;
+}
+
+function nodeLevelOf(room: string): number {
+  return NODE_LEVELS[room] ?? 0;
+}
+
 function levelOf(room: string): number {
   return LEVELS[room] ?? ENTRY_LEVELS[room] ?? 0;
 }
@@ -90,7 +99,7 @@ test("keeps rooms one level deep and known", () => {
   const strangers = files.map(nameOf).filter((file) => {
     const parts = file.split("/");
     if (parts.length === 1) return !["index.ts", "app.ts"].includes(file);
-    return parts.length !== 2 || !((parts[0] ?? "") in LEVELS || parts[0] === "command");
+    return parts.length !== 2 || !((parts[0] ?? "") in LEVELS || isNode(parts[0] ?? ""));
   });
   expect(strangers).toEqual([]);
 });
@@ -110,8 +119,8 @@ test("imports only downward, types included", () => {
     .filter(({ file, room, specifier }) => {
       const target = roomOf(resolve(dirname(file), specifier));
       if (target === room) return false;
-      if (room === "command") return !COMMAND_MAY_USE.includes(target);
-      if (target === "command") return true;
+      if (isNode(target)) return !isNode(room) || nodeLevelOf(target) >= nodeLevelOf(room);
+      if (isNode(room)) return !NODE_MAY_USE.includes(target);
       return levelOf(target) >= levelOf(room);
     })
     .map(({ file, specifier }) => `${nameOf(file)} imports ${specifier}`);

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { readBoundedText } from "../core/bounded-read.ts";
 import { GatewayError } from "../core/errors.ts";
-import { CommandFailure, EXIT_UNREACHED } from "./command-failure.ts";
-import { parseGatewayAddress } from "./gateway-address.ts";
-import { oneLine } from "./terminal.ts";
+import { CommandFailure, EXIT_UNREACHED } from "../shell/command-failure.ts";
+import { parseGatewayAddress } from "../shell/gateway-address.ts";
+import { oneLine } from "../shell/terminal.ts";
 
 /** A config that starts backends is stored at once; only a broken gateway takes longer. */
 const REQUEST_TIMEOUT_MS = 30_000;

@@ -4,7 +4,7 @@ import type { AdminFlags } from "./admin-line.ts";
 import type { ConfigOptions } from "./config-line.ts";
 import type { KeysOptions } from "./keys-line.ts";
 import type { StatusOptions } from "./status-line.ts";
-import { CommandFailure } from "./command-failure.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
 import { CONSOLE_OUTPUT as output } from "./command-output.ts";
 import { requireOwnerPassword } from "./owner-password.ts";
 

@@ -1,5 +1,5 @@
-import { CommandFailure } from "./command-failure.ts";
-import { readFlags, readText } from "./read-flags.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
+import { readFlags, readText } from "../shell/read-flags.ts";
 
 /** As they were written; `owner-password.ts` and `admin-client.ts` put the environment to them. */
 export type AdminFlags = Readonly<{

@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { build } from "esbuild";
 import { bundledLicenses } from "./bundled-licenses.ts";
-import { PROJECT } from "./project-files.ts";
+import { PROJECT } from "../shell/project-files.ts";
 import { openWorkerBundle } from "./worker-bundle.ts";
 import { PREBUILT_FILE, prebuiltConfig } from "./wrangler-config.ts";
 

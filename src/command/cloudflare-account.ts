@@ -1,8 +1,8 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { CommandFailure } from "./command-failure.ts";
-import type { Finished } from "./finished-process.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
+import type { Finished } from "../shell/finished-process.ts";
 import { wranglerProblem, type WranglerRun } from "./wrangler-run.ts";
 
 const namespaceList = z.array(z.looseObject({ id: z.string(), title: z.string() }));

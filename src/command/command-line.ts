@@ -1,11 +1,11 @@
-import { CommandFailure } from "./command-failure.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
 import { parseConfigCommand, type ConfigOptions } from "./config-line.ts";
 import { parseKeysCommand, type KeysOptions } from "./keys-line.ts";
 import { isBackendName, readServer, type OneServer } from "./one-server.ts";
-import { readFlags, readMatching, readPublicUrl, readText } from "./read-flags.ts";
+import { readFlags, readMatching, readPublicUrl, readText } from "../shell/read-flags.ts";
 import { parseServe, type ServeOptions } from "./serve-line.ts";
 import { parseStatusCommand, type StatusOptions } from "./status-line.ts";
-import { parseStdio, type StdioOptions } from "./stdio-line.ts";
+import { parseStdio, type StdioOptions } from "../bridge/stdio-line.ts";
 
 export type ConnectOptions = Readonly<{
   kind: "connect";

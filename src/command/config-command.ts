@@ -11,11 +11,11 @@ import { maskUrl } from "../core/redact.ts";
 import type { AdminClient } from "./admin-client.ts";
 import type { AdminFlags } from "./admin-line.ts";
 import type { ConfigOptions } from "./config-line.ts";
-import { CommandFailure } from "./command-failure.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { describeConfigChange } from "./config-change.ts";
 import { readConfigFile } from "./config-file.ts";
-import { alignRows, countOf, oneLine } from "./terminal.ts";
+import { alignRows, countOf, oneLine } from "../shell/terminal.ts";
 
 const stored = z.looseObject({
   version: z.number(),

@@ -1,8 +1,8 @@
 import { watch, type FSWatcher } from "node:fs";
 import { readFile, realpath } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { CommandFailure } from "./command-failure.ts";
-import { reasonOf } from "./local-secrets.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
+import { reasonOf } from "../shell/local-secrets.ts";
 
 /** Editors write in several steps; a file that was quiet this long is finished. */
 const QUIET_MS = 200;

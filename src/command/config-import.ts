@@ -5,17 +5,17 @@ import { createInterface } from "node:readline/promises";
 import { parseDocumentText } from "../config/config-document.ts";
 import { asGatewayError } from "../core/errors.ts";
 import { randomToken } from "../core/digest.ts";
-import { calledAs } from "./called-as.ts";
+import { calledAs } from "../shell/called-as.ts";
 import { clientConfigs, type Machine } from "./client-configs.ts";
-import { CommandFailure } from "./command-failure.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
 import type { CommandOutput } from "./command-output.ts";
 import type { ImportOptions } from "./config-line.ts";
 import { planImport, type ImportPlan } from "./import-plan.ts";
 import { renderImport } from "./import-report.ts";
 import { insertEntries } from "./insert-entries.ts";
-import { reasonOf } from "./local-secrets.ts";
+import { reasonOf } from "../shell/local-secrets.ts";
 import { readClientConfig } from "./read-client-config.ts";
-import { countOf, oneLine } from "./terminal.ts";
+import { countOf, oneLine } from "../shell/terminal.ts";
 
 const EMPTY = '{\n  "mcpServers": {}\n}\n';
 

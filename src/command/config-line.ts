@@ -8,8 +8,8 @@ import {
   type AdminFlags,
 } from "./admin-line.ts";
 import { CLIENTS, type ClientId } from "./client-configs.ts";
-import { CommandFailure } from "./command-failure.ts";
-import { readText } from "./read-flags.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
+import { readText } from "../shell/read-flags.ts";
 
 export type ConfigOptions = Readonly<{ kind: "config" }> &
   (

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
-import { CommandFailure } from "./command-failure.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
 import { describeConfigChange } from "./config-change.ts";
 import { watchConfigFile, type ConfigWatch } from "./config-file.ts";
 import type { GatewayClient } from "./gateway-client.ts";
-import { oneLine } from "./terminal.ts";
+import { oneLine } from "../shell/terminal.ts";
 import type { ResolvedVariables } from "./worker-variables.ts";
 import { parseConfig, parseDocumentText } from "../config/config-document.ts";
 

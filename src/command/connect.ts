@@ -1,17 +1,17 @@
 import { basename, dirname, resolve } from "node:path";
-import { CommandFailure, EXIT_ENDED, EXIT_REFUSED } from "./command-failure.ts";
+import { CommandFailure, EXIT_ENDED, EXIT_REFUSED } from "../shell/command-failure.ts";
 import type { ConnectOptions } from "./command-line.ts";
 import { readConfigFile, watchConfigFile } from "./config-file.ts";
-import { createConnectorReport } from "./connector-report.ts";
-import { createConnector } from "./connector.ts";
-import { parseGatewayAddress } from "./gateway-address.ts";
-import type { BridgeNews } from "./local-bridge.ts";
-import { readDevVars } from "./local-secrets.ts";
-import { readLocalServers, type LocalServer } from "./local-servers.ts";
+import { createConnectorReport } from "../connector/connector-report.ts";
+import { createConnector } from "../connector/connector.ts";
+import { parseGatewayAddress } from "../shell/gateway-address.ts";
+import type { BridgeNews } from "../connector/local-bridge.ts";
+import { readDevVars } from "../shell/local-secrets.ts";
+import { readLocalServers, type LocalServer } from "../connector/local-servers.ts";
 import { oneServerDocument } from "./one-server.ts";
-import { PROJECT } from "./project-files.ts";
-import { listenForStop } from "./stop-signal.ts";
-import { countOf, oneLine } from "./terminal.ts";
+import { PROJECT } from "../shell/project-files.ts";
+import { listenForStop } from "../shell/stop-signal.ts";
+import { countOf, oneLine } from "../shell/terminal.ts";
 
 function say(line: string): void {
   console.log(line);

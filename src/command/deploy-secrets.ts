@@ -1,6 +1,6 @@
 import { MIN_STATIC_KEY } from "../core/static-key.ts";
-import { CommandFailure } from "./command-failure.ts";
-import { createSecret } from "./local-secrets.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
+import { createSecret } from "../shell/local-secrets.ts";
 import { secretNames } from "../config/secrets.ts";
 
 /** LOCAL_COMMAND_KEY is not among them: a deployed gateway has no local file to trust. */

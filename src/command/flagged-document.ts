@@ -1,7 +1,7 @@
 import { parseDocumentText } from "../config/config-document.ts";
 import { camelCase } from "../config/strict-part.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import { CommandFailure } from "./command-failure.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
 
 /** What the command line says beside the config file, and wins with. */
 export type DocumentFlags = Readonly<{

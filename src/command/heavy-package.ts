@@ -4,9 +4,9 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as z from "zod";
-import { CommandFailure } from "./command-failure.ts";
-import { runToEnd } from "./finished-process.ts";
-import { PROJECT } from "./project-files.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
+import { runToEnd } from "../shell/finished-process.ts";
+import { PROJECT } from "../shell/project-files.ts";
 
 /** Over a slow line a runtime takes minutes. */
 const FETCH_TIMEOUT_MS = 15 * 60_000;

@@ -1,7 +1,7 @@
-import { calledAs } from "./called-as.ts";
+import { calledAs } from "../shell/called-as.ts";
 import type { CommandName } from "./command-line.ts";
-import { PROJECT } from "./project-files.ts";
-import { alignRows } from "./terminal.ts";
+import { PROJECT } from "../shell/project-files.ts";
+import { alignRows } from "../shell/terminal.ts";
 
 const SERVE_FLAGS = `Where
   -p, --port 8787           port to listen on; 0 takes a free one

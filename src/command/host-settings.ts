@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CommandFailure } from "./command-failure.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
 
 /** What a host must give the Worker: wrangler.toml, read by wrangler and reduced to what we use. */
 export const hostSettings = z.object({

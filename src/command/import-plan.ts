@@ -2,7 +2,7 @@ import { nameEntries } from "../config/backend-name.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ClientConfig, Machine } from "./client-configs.ts";
 import { importEntry, type ImportedEntry } from "./import-entry.ts";
-import { entriesOf } from "./local-servers.ts";
+import { entriesOf } from "../connector/local-servers.ts";
 import type { ClientServers } from "./read-client-config.ts";
 
 type Taken = Extract<ImportedEntry, { kind: "entry" }>;

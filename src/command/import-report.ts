@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { CLIENTS, type ClientConfig } from "./client-configs.ts";
 import type { ImportPlan } from "./import-plan.ts";
 import type { ClientServers } from "./read-client-config.ts";
-import { alignRows, countOf, oneLine } from "./terminal.ts";
+import { alignRows, countOf, oneLine } from "../shell/terminal.ts";
 
 const MAX_NAME = 60;
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { AdminClient } from "./admin-client.ts";
 import type { KeysOptions } from "./keys-line.ts";
 import type { CommandOutput } from "./command-output.ts";
-import { alignRows, oneLine } from "./terminal.ts";
+import { alignRows, oneLine } from "../shell/terminal.ts";
 
 const patterns = z.array(z.string()).nullish();
 const keyEntry = z.looseObject({

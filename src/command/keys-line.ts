@@ -1,7 +1,7 @@
 import type { JsonObject } from "../core/json.ts";
 import { ADMIN, isHelp, readAdmin, readLine, requireWord, type AdminFlags } from "./admin-line.ts";
-import { CommandFailure } from "./command-failure.ts";
-import { readDuration, readText } from "./read-flags.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
+import { readDuration, readText } from "../shell/read-flags.ts";
 
 export type KeysOptions = Readonly<{ kind: "keys"; admin: AdminFlags; json: boolean }> &
   (

@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer, isIP } from "node:net";
-import { CommandFailure, EXIT_PORT_IN_USE } from "./command-failure.ts";
-import { reasonOf } from "./local-secrets.ts";
+import { CommandFailure, EXIT_PORT_IN_USE } from "../shell/command-failure.ts";
+import { reasonOf } from "../shell/local-secrets.ts";
 
 /**
  * Free ports are looked for below those that systems give to outgoing connections (from 32768 on

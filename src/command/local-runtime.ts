@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import type * as miniflareTypes from "miniflare";
 import type { MiniflareOptions, V4ModuleDefinition } from "miniflare";
-import { CommandFailure } from "./command-failure.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
 import { requireHeavyModule } from "./heavy-package.ts";
 import { portInUse } from "./listen-address.ts";
-import { findChildren, openOrphanGuard } from "./orphan-guard.ts";
+import { findChildren, openOrphanGuard } from "../shell/orphan-guard.ts";
 import type { WorkerBundle } from "./worker-bundle.ts";
 
 export type Variables = Readonly<Record<string, string>>;

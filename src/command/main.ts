@@ -1,8 +1,8 @@
 import { GATEWAY_INFO } from "../core/gateway-info.ts";
-import { CommandFailure } from "./command-failure.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
 import type { CommandLine } from "./command-line.ts";
-import { PROJECT } from "./project-files.ts";
-import { parseStdio } from "./stdio-line.ts";
+import { PROJECT } from "../shell/project-files.ts";
+import { parseStdio } from "../bridge/stdio-line.ts";
 
 const { version: VERSION } = GATEWAY_INFO;
 
@@ -40,7 +40,7 @@ async function run(line: CommandLine): Promise<number> {
       return connect(line, VERSION);
     }
     case "stdio": {
-      const { stdio } = await import("./stdio.ts");
+      const { stdio } = await import("../bridge/stdio.ts");
       return stdio(line, VERSION);
     }
     case "deploy": {

@@ -2,8 +2,8 @@ import { REMOTE_TYPE_NAMES, toRemoteKind } from "../config/backend-entry.ts";
 import { parseBackendName } from "../config/backend-name.ts";
 import { parseHeaders } from "../config/parse-headers.ts";
 import { asGatewayError } from "../core/errors.ts";
-import { CommandFailure } from "./command-failure.ts";
-import { readText } from "./read-flags.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
+import { readText } from "../shell/read-flags.ts";
 import { nameOfCommand, nameOfUrl } from "./server-name.ts";
 
 /** One server named on the command line, and what its backend is called. */

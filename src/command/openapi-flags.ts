@@ -2,7 +2,7 @@ import { nameEntries } from "../config/backend-name.ts";
 import { parseOpenapi } from "../config/parse-openapi.ts";
 import { asGatewayError } from "../core/errors.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
-import { CommandFailure } from "./command-failure.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
 
 /** Flags that stand for keys of `gateway.openapi`. */
 export const OPENAPI_FLAGS = {

@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import JSON5 from "json5";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { ClientConfig } from "./client-configs.ts";
-import { reasonOf } from "./local-secrets.ts";
+import { reasonOf } from "../shell/local-secrets.ts";
 
 /** Claude Code keeps the history of every project in the same file. */
 const MAX_FILE = 32 * 1024 * 1024;

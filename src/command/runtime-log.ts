@@ -1,4 +1,4 @@
-import { oneLine } from "./terminal.ts";
+import { oneLine } from "../shell/terminal.ts";
 
 const LOG_LINE = 2_000;
 

@@ -1,11 +1,11 @@
 import type { JsonObject } from "../core/json.ts";
 import { apiKeyProblem } from "../core/target-rules.ts";
-import { CommandFailure } from "./command-failure.ts";
-import { readEnvFlags } from "./environment-flags.ts";
-import { LOG_LEVELS, toLogLevel } from "./log-level.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
+import { readEnvFlags } from "../shell/environment-flags.ts";
+import { LOG_LEVELS, toLogLevel } from "../shell/log-level.ts";
 import { readServer, type OneServer } from "./one-server.ts";
 import { OPENAPI_FLAGS, readOpenapiFlags } from "./openapi-flags.ts";
-import { readFlags, readPublicUrl, readText } from "./read-flags.ts";
+import { readFlags, readPublicUrl, readText } from "../shell/read-flags.ts";
 
 const DEFAULT_PORT = 8787;
 const DEFAULT_HOST = "127.0.0.1";

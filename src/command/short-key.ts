@@ -1,6 +1,6 @@
 import { isLoopbackHost } from "../core/loopback-host.ts";
 import { MIN_STATIC_KEY } from "../core/static-key.ts";
-import { CommandFailure } from "./command-failure.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
 
 export type KeyPlace = Readonly<{
   /** How the key was given, for whoever has to change it. */

@@ -1,6 +1,6 @@
-import { calledAs } from "./called-as.ts";
+import { calledAs } from "../shell/called-as.ts";
 import type { BackendStatus, ModelStatus } from "./gateway-client.ts";
-import { alignRows, countOf, oneLine, type Style } from "./terminal.ts";
+import { alignRows, countOf, oneLine, type Style } from "../shell/terminal.ts";
 
 /** A line that says why a backend is down should still fit beside its name. */
 const REASON_WIDTH = 52;

@@ -1,9 +1,9 @@
 import { dirname, resolve } from "node:path";
-import { createConnectorReport } from "./connector-report.ts";
-import { createConnector, type Connector } from "./connector.ts";
-import type { Environment } from "./environment-flags.ts";
-import { readDevVars } from "./local-secrets.ts";
-import { readLocalServers, type LocalServers } from "./local-servers.ts";
+import { createConnectorReport } from "../connector/connector-report.ts";
+import { createConnector, type Connector } from "../connector/connector.ts";
+import type { Environment } from "../shell/environment-flags.ts";
+import { readDevVars } from "../shell/local-secrets.ts";
+import { readLocalServers, type LocalServers } from "../connector/local-servers.ts";
 
 export type StartConnectorOptions = Readonly<{
   /** Of the gateway on this machine, and the key of the command that started it. */

@@ -1,5 +1,5 @@
 import type { ServeOptions } from "./serve-line.ts";
-import { toLogLevel } from "./log-level.ts";
+import { toLogLevel } from "../shell/log-level.ts";
 import { describeRuntimeLine } from "./runtime-log.ts";
 import { serveGateway } from "./serve-gateway.ts";
 import { openWorkerBundle } from "./worker-bundle.ts";

@@ -2,8 +2,8 @@ import { mkdir, unlink } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { once } from "node:events";
-import { CommandFailure } from "./command-failure.ts";
-import { reasonOf } from "./local-secrets.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
+import { reasonOf } from "../shell/local-secrets.ts";
 
 /** The kernel's limit for the name of a socket is 104 to 108 bytes. */
 const MAX_SOCKET_PATH = 100;

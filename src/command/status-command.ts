@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { AdminClient } from "./admin-client.ts";
 import type { StatusOptions } from "./status-line.ts";
 import type { CommandOutput } from "./command-output.ts";
-import { alignRows, countOf, oneLine } from "./terminal.ts";
+import { alignRows, countOf, oneLine } from "../shell/terminal.ts";
 
 const backend = z.looseObject({
   name: z.string(),

@@ -1,5 +1,5 @@
 import { HELP, readLine } from "./admin-line.ts";
-import { readText } from "./read-flags.ts";
+import { readText } from "../shell/read-flags.ts";
 
 export type StatusOptions = Readonly<{
   kind: "status";

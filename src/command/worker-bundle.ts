@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { CommandFailure } from "./command-failure.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
 import { hostSettings, readHostSettings, type HostSettings } from "./host-settings.ts";
-import { PROJECT } from "./project-files.ts";
+import { PROJECT } from "../shell/project-files.ts";
 import { createWrangler, wranglerProblem, type WranglerRun } from "./wrangler-run.ts";
 
 /** Part of the cache's key: raise it when the way of building changes. */

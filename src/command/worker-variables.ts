@@ -1,5 +1,5 @@
-import type { LocalSecrets } from "./local-secrets.ts";
-import { toLogLevel } from "./log-level.ts";
+import type { LocalSecrets } from "../shell/local-secrets.ts";
+import { toLogLevel } from "../shell/log-level.ts";
 import { secretNames } from "../config/secrets.ts";
 
 /** Variables the Worker knows by name, taken from the environment when they are there. */

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import * as z from "zod";
-import { PROJECT } from "./project-files.ts";
+import { PROJECT } from "../shell/project-files.ts";
 
 /** What one installation adds to wrangler.toml. */
 export type Installation = Readonly<{

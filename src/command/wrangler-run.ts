@@ -1,8 +1,8 @@
 import { dirname, join } from "node:path";
-import { CommandFailure } from "./command-failure.ts";
-import { runToEnd, type Finished } from "./finished-process.ts";
+import { CommandFailure } from "../shell/command-failure.ts";
+import { runToEnd, type Finished } from "../shell/finished-process.ts";
 import { requireHeavyPackage } from "./heavy-package.ts";
-import { PROJECT } from "./project-files.ts";
+import { PROJECT } from "../shell/project-files.ts";
 
 /** No telemetry, no update check, no banner, no look-up of where this machine stands. */
 export const QUIET_WRANGLER = {

@@ -1,6 +1,6 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PROJECT } from "../../src/command/project-files.ts";
+import { PROJECT } from "../../src/shell/project-files.ts";
 import type { WorkerBundle } from "../../src/command/worker-bundle.ts";
 import { createWrangler, wranglerProblem } from "../../src/command/wrangler-run.ts";
 import { readHostSettings } from "../../src/command/host-settings.ts";

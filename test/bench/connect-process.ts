@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PROJECT } from "../../src/command/project-files.ts";
+import { PROJECT } from "../../src/shell/project-files.ts";
 import { type Child, startChild } from "../support/child.ts";
 import { mintConnectorKey, type OpenedGateway } from "./open-gateway.ts";
 

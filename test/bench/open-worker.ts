@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { claimPort } from "../../src/command/listen-address.ts";
 import { openLocalRuntime } from "../../src/command/local-runtime.ts";
-import { findChildren } from "../../src/command/orphan-guard.ts";
+import { findChildren } from "../../src/shell/orphan-guard.ts";
 import type { WorkerBundle } from "../../src/command/worker-bundle.ts";
 
 export type OpenedWorker = Readonly<{ url: string; pid: number; stop: () => Promise<void> }>;

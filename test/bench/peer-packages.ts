@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { runToEnd } from "../../src/command/finished-process.ts";
-import { PROJECT } from "../../src/command/project-files.ts";
+import { runToEnd } from "../../src/shell/finished-process.ts";
+import { PROJECT } from "../../src/shell/project-files.ts";
 
 const INSTALL_MS = 120_000;
 

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PROJECT } from "../../src/command/project-files.ts";
+import { PROJECT } from "../../src/shell/project-files.ts";
 import { eventually, freePort, startChild } from "../support/child.ts";
 import { ECHO_STDIO, startEcho } from "./echo-process.ts";
 import { configure, openGateway, untilReady } from "./open-gateway.ts";

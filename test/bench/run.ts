@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { PROJECT } from "../../src/command/project-files.ts";
+import { PROJECT } from "../../src/shell/project-files.ts";
 import { openWorkerBundle } from "../../src/command/worker-bundle.ts";
 import { formatTable } from "../support/text-table.ts";
 import { chatStreams } from "./chat-streams.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { measureBundle } from "../../src/command/bundle-size.ts";
 import type { HostSettings } from "../../src/command/host-settings.ts";
 import { claimPort } from "../../src/command/listen-address.ts";
-import { PROJECT } from "../../src/command/project-files.ts";
+import { PROJECT } from "../../src/shell/project-files.ts";
 import { createWrangler, wranglerProblem } from "../../src/command/wrangler-run.ts";
 import { type BareWorker, serveBare } from "./bare-workerd.ts";
 import { median } from "./measure-throughput.ts";

@@ -6,7 +6,7 @@ import {
 } from "../../src/command/backend-watch.ts";
 import type { BackendStatus } from "../../src/command/gateway-client.ts";
 import { renderBackends, renderModels } from "../../src/command/start-banner.ts";
-import { createStyle } from "../../src/command/terminal.ts";
+import { createStyle } from "../../src/shell/terminal.ts";
 
 const PLAIN = createStyle({ isTTY: false }, {});
 

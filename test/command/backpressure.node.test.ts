@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
-import { createConnector, type Connector } from "../../src/command/connector.ts";
-import type { LocalServer } from "../../src/command/local-servers.ts";
+import { createConnector, type Connector } from "../../src/connector/connector.ts";
+import type { LocalServer } from "../../src/connector/local-servers.ts";
 import { eventually } from "../support/child.ts";
 import {
   type DialledIn,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CommandFailure } from "../../src/command/command-failure.ts";
+import { CommandFailure } from "../../src/shell/command-failure.ts";
 import { parseCommandLine } from "../../src/command/command-line.ts";
 import { helpText } from "../../src/command/help-text.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
-import { CommandFailure } from "../../src/command/command-failure.ts";
+import { CommandFailure } from "../../src/shell/command-failure.ts";
 import type { DeployOptions } from "../../src/command/command-line.ts";
 import { deploy, type DeployWorld } from "../../src/command/deploy.ts";
 import { createWrangler } from "../../src/command/wrangler-run.ts";

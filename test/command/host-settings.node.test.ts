@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseHostSettings, readHostSettings } from "../../src/command/host-settings.ts";
-import { PROJECT } from "../../src/command/project-files.ts";
+import { PROJECT } from "../../src/shell/project-files.ts";
 import { installConfig } from "../../src/command/wrangler-config.ts";
 
 test("takes every binding of wrangler.toml", async () => {

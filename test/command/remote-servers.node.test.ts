@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { once } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createConnector, type Connector } from "../../src/command/connector.ts";
-import type { BridgeNews } from "../../src/command/local-bridge.ts";
-import type { LocalServer } from "../../src/command/local-servers.ts";
+import { createConnector, type Connector } from "../../src/connector/connector.ts";
+import type { BridgeNews } from "../../src/connector/local-bridge.ts";
+import type { LocalServer } from "../../src/connector/local-servers.ts";
 import { eventually } from "../support/child.ts";
 import { startEverything } from "../support/real-servers.ts";
 import {

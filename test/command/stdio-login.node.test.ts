@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { createLoginCredentials } from "../../src/command/login-credentials.ts";
-import { openLoginStore } from "../../src/command/login-store.ts";
+import { createLoginCredentials } from "../../src/bridge/login-credentials.ts";
+import { openLoginStore } from "../../src/bridge/login-store.ts";
 import { openConsent, redirectOf, submitConsent } from "../support/oauth-flow.ts";
 import { startGateway, type StartedGateway } from "../support/start-gateway.ts";
 import { startStdioCommand, type StdioCommand } from "../support/stdio-command.ts";

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { runToEnd } from "../../src/command/finished-process.ts";
+import { runToEnd } from "../../src/shell/finished-process.ts";
 import { listenOnLoopback } from "../support/loopback-server.ts";
 import { startGateway, type StartedGateway } from "../support/start-gateway.ts";
 import { type Check, readChecks, type Revision, SUITE, toFlags } from "./official-suite.ts";

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { runToEnd } from "../../src/command/finished-process.ts";
+import { runToEnd } from "../../src/shell/finished-process.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 /** Alone it takes under a minute; here it shares the machine with every other test. */

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as z from "zod";
-import { runToEnd } from "../../src/command/finished-process.ts";
+import { runToEnd } from "../../src/shell/finished-process.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 export const SUITE = join(ROOT, "node_modules/@modelcontextprotocol/conformance/dist/index.js");

@@ -169,7 +169,7 @@ test("is described for the Docker MCP registry with variables that stdio reads",
   expect(templates).toEqual(
     Object.keys(parameters.properties).map((key) => `{{${server.name}.${key}}}`),
   );
-  const settings = await readFile(join(ROOT, "src/command/stdio-settings.ts"), "utf8");
+  const settings = await readFile(join(ROOT, "src/bridge/stdio-settings.ts"), "utf8");
   for (const { name } of env) expect(settings).toContain(`"${name}"`);
   for (const { env: name } of secrets) expect(settings).toContain(`"${name}"`);
   expect(JSON.parse(await readFile(join(folder, "tools.json"), "utf8"))).toEqual([]);
