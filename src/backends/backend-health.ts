@@ -1,4 +1,4 @@
-import type { Listing } from "../catalog/listing.ts";
+import type { ListedTool, Listing } from "../catalog/listing.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { BackendReport } from "../config/backend-report.ts";
 import type { GatewayError } from "../core/errors.ts";
@@ -87,6 +87,21 @@ export function reportOf(
     server: serverOf(connection),
     connector,
   };
+}
+
+/** More would fill everybody's snapshot. */
+const MAX_SLIPS = 20;
+
+/** A name in `disabledTools` that no tool has disables nothing, and is a slip more often than not. */
+export function disabledToolWarnings(
+  { config: { disabledTools } }: BackendOrder,
+  tools: readonly Pick<ListedTool, "name">[],
+): readonly string[] {
+  const names = new Set(tools.map(({ name }) => name));
+  return disabledTools
+    .filter((name) => !names.has(name))
+    .slice(0, MAX_SLIPS)
+    .map((name) => `disabledTools: there is no tool "${redactText(name, MAX_NAME)}"`);
 }
 
 /** What a server calls itself is its own text: bounded, because everybody's snapshot has it. */

@@ -13,7 +13,7 @@ import { createSeal } from "../core/seal.ts";
 import { within } from "../core/within.ts";
 import { AttendanceBook } from "./attendance-book.ts";
 import { NOT_CONNECTED, STREAM_BROKEN } from "./backend-failure.ts";
-import { afterListing, reportOf } from "./backend-health.ts";
+import { afterListing, disabledToolWarnings, reportOf } from "./backend-health.ts";
 import { BackendMemory } from "./backend-memory.ts";
 import { BackendStore, NOTHING_KEPT } from "./backend-store.ts";
 import type { Attendance, BackendListener, BackendStub, LeaseAsk } from "./backend-stub.ts";
@@ -432,7 +432,14 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   async #report(): Promise<void> {
     const order = this.#memory.order;
     if (order === undefined || this.#memory.kept.role !== "shared") return;
-    const report = reportOf(order, this.#memory.kept, this.#seat.seated);
+    const { kept, store } = this.#memory;
+    // Read only where it is needed: a listing can be long.
+    const tools = order.config.disabledTools.length === 0 ? undefined : store.readListing()?.tools;
+    const warnings = [
+      ...kept.warnings,
+      ...(tools === undefined ? [] : disabledToolWarnings(order, tools)),
+    ];
+    const report = reportOf(order, { ...kept, warnings }, this.#seat.seated);
     try {
       await this.env.REGISTRY.getByName(REGISTRY_NAME).reportBackend(order.config.name, report);
     } catch {

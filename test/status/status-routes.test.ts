@@ -1,5 +1,5 @@
 import { beforeAll, expect, inject, test } from "vitest";
-import { configure, send, sendAsOwner, sendAuthorized } from "../support/worker.ts";
+import { awaitReady, configure, send, sendAsOwner, sendAuthorized } from "../support/worker.ts";
 
 type Status = { version: string; warnings: string[]; backends: { name: string }[] };
 
@@ -111,4 +111,16 @@ test("answers HEAD, and only reads", async () => {
   expect([head.status, await head.text()]).toEqual([200, ""]);
   const post = await sendAuthorized("/status", { method: "POST" });
   expect([post.status, post.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
+});
+
+test("tells of disabled tools that are not there, and none of those that are", async () => {
+  const withDisabled = async (name: string): Promise<unknown> => {
+    await configure({ mcpServers: { time: { builtin: "time", disabledTools: [name] } } });
+    await awaitReady(["time"]);
+    return readTime();
+  };
+  expect(await withDisabled("get_curent_time")).toMatchObject({
+    warnings: ['disabledTools: there is no tool "get_curent_time"'],
+  });
+  expect(await withDisabled("get_current_time")).toMatchObject({ warnings: [] });
 });
