@@ -90,6 +90,7 @@ export async function startGatewayEnd({ port = 0, isWelcoming = true } = {}): Pr
           for (const frame of writer.frames(JSON.stringify(message)) ?? []) socket.send(frame);
         },
         ask: async (id, method, params = {}) => {
+          await connection.see("hello"); // answered with a welcome, before which nothing is heard
           connection.send({ jsonrpc: "2.0", id, method, params });
           const { text } = await connection.see("message", (frame) => isAnswerTo(frame.text, id));
           return JSON.parse(text);
