@@ -36,7 +36,9 @@ export async function serveBare({
   worker?: string;
   services?: string;
 }): Promise<BareWorker> {
-  const list = modules.map((name) => `(name = "${name}", esModule = embed "${name}")`).join(", ");
+  const list = modules
+    .map((name) => `(name = "${name}", ${kindOf(name)} = embed "${name}")`)
+    .join(", ");
   const config = `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -60,6 +62,11 @@ const config :Workerd.Config = (
   }
   const startMs = performance.now() - started;
   return { startMs, startCpuMs: readCpuMs(child.pid ?? 0), stop };
+}
+
+/** Scripts of pages are text to the Worker: see the rules in wrangler.toml. */
+function kindOf(name: string): string {
+  return name.endsWith(".mjs") ? "text" : "esModule";
 }
 
 async function answers(url: string): Promise<boolean> {

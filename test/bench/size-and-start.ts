@@ -35,7 +35,7 @@ export const sizeAndStart: Section = {
     ]);
     if (built.code !== 0) throw new Error(wranglerProblem(built));
     const size = measureBundle({ folder: ours, main, settings });
-    const others = (await readdir(ours)).filter((name) => name.endsWith(".js") && name !== main);
+    const others = (await readdir(ours)).filter((name) => /\.m?js$/.test(name) && name !== main);
     const date = settings.compatibilityDate;
 
     const emptyStarts: BareWorker[] = [];
