@@ -67,20 +67,28 @@ export function afterForgetting(): Partial<Kept> {
 }
 
 export function reportOf(
-  { configVersion }: BackendOrder,
+  order: BackendOrder,
   kept: Kept,
-  connector?: Seated,
+  {
+    connector,
+    tools,
+  }: Readonly<{
+    connector: Seated | undefined;
+    /** Asked for only where it is needed: a listing can be long. */
+    tools: () => readonly Pick<ListedTool, "name">[] | undefined;
+  }>,
 ): BackendReport {
-  const { connection, state, listingHash, counts, warnings } = kept;
+  const { connection, state, listingHash, counts } = kept;
+  const slips = order.config.disabledTools.length === 0 ? [] : disabledToolWarnings(order, tools());
   return {
     state,
-    configVersion,
+    configVersion: order.configVersion,
     listingHash,
     era: connection?.era,
     protocolVersion: connection?.protocolVersion,
     sessionful: connection?.sessionful ?? false,
     counts,
-    warnings,
+    warnings: [...kept.warnings, ...slips],
     lastError: kept.lastError,
     lastSeen: kept.lastSeen,
     latencyMs: kept.latencyMs,
@@ -93,10 +101,11 @@ export function reportOf(
 const MAX_SLIPS = 20;
 
 /** A name in `disabledTools` that no tool has disables nothing, and is a slip more often than not. */
-export function disabledToolWarnings(
+function disabledToolWarnings(
   { config: { disabledTools } }: BackendOrder,
-  tools: readonly Pick<ListedTool, "name">[],
+  tools: readonly Pick<ListedTool, "name">[] | undefined,
 ): readonly string[] {
+  if (tools === undefined) return []; // not listed yet
   const names = new Set(tools.map(({ name }) => name));
   return disabledTools
     .filter((name) => !names.has(name))

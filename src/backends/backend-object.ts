@@ -13,7 +13,7 @@ import { createSeal } from "../core/seal.ts";
 import { within } from "../core/within.ts";
 import { AttendanceBook } from "./attendance-book.ts";
 import { NOT_CONNECTED, STREAM_BROKEN } from "./backend-failure.ts";
-import { afterListing, disabledToolWarnings, reportOf } from "./backend-health.ts";
+import { afterListing, reportOf } from "./backend-health.ts";
 import { BackendMemory } from "./backend-memory.ts";
 import { BackendStore, NOTHING_KEPT } from "./backend-store.ts";
 import type { Attendance, BackendListener, BackendStub, LeaseAsk } from "./backend-stub.ts";
@@ -52,9 +52,9 @@ const IN_PLACE_MS = 1_500;
 
 /**
  * Keeps what one backend needs remembered: era, session, listing, health, and who listens. Calls do
- * not pass through it, except to backends that answer on a shared stream (HTTP+SSE). Assume eviction
- * between any two calls: the constructor brings everything back but the streams, which are opened
- * again.
+ * not pass through it, except to backends that answer on a shared stream (HTTP+SSE) and to those a
+ * connector brings, whose socket it holds. Assume eviction between any two calls: the socket stays,
+ * and the constructor brings everything back but the streams, which are opened again.
  */
 export class BackendObject extends DurableObject<BackendEnv> implements BackendStub {
   readonly #memory: BackendMemory;
@@ -433,13 +433,10 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     const order = this.#memory.order;
     if (order === undefined || this.#memory.kept.role !== "shared") return;
     const { kept, store } = this.#memory;
-    // Read only where it is needed: a listing can be long.
-    const tools = order.config.disabledTools.length === 0 ? undefined : store.readListing()?.tools;
-    const warnings = [
-      ...kept.warnings,
-      ...(tools === undefined ? [] : disabledToolWarnings(order, tools)),
-    ];
-    const report = reportOf(order, { ...kept, warnings }, this.#seat.seated);
+    const report = reportOf(order, kept, {
+      connector: this.#seat.seated,
+      tools: () => store.readListing()?.tools,
+    });
     try {
       await this.env.REGISTRY.getByName(REGISTRY_NAME).reportBackend(order.config.name, report);
     } catch {
