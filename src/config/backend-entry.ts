@@ -2,12 +2,15 @@ import type { BackendName } from "../core/ids.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { targetUrlProblem } from "../core/target-rules.ts";
 import { configProblem, maskForError, quoted } from "./config-problem.ts";
+import { parseBackendOAuth } from "./backend-oauth.ts";
 import {
   BUILTIN_NAMES,
   type BackendConfig,
   type BackendTransport,
   type BuiltinName,
+  TRUSTS,
 } from "./gateway-config.ts";
+import { parseLimits } from "./limits-config.ts";
 import { parseForwarding } from "./parse-forwarding.ts";
 import { parseHeaders } from "./parse-headers.ts";
 import { parseStdioEntry } from "./stdio-entry.ts";
@@ -37,8 +40,6 @@ export function toRemoteKind(type: unknown): RemoteKind | undefined {
   return typeof type === "string" ? REMOTE_TYPES.get(type.toLowerCase()) : undefined;
 }
 
-const OAUTH_HINT =
-  'not used yet: the gateway cannot sign in at a backend; give it a token in "headers" as ${NAME}';
 /** The key that wins over a command in the same entry. */
 const BESIDE = { "streamable-http": '"url"', sse: '"url"', builtin: '"builtin"' } as const;
 /** An entry whose server a connector brings, without the command that only its machine knows. */
@@ -72,6 +73,9 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([
   "description",
   "name",
   "oauth",
+  "credentials",
+  "limits",
+  "trust",
 ]);
 
 export type EntryToParse = Readonly<{
@@ -92,7 +96,6 @@ export function parseBackendEntry({
   for (const key of Object.keys(entry)) {
     if (!KNOWN_KEYS.has(key)) warn(`${path}.${key}: not used by the gateway`);
   }
-  if (entry["oauth"] !== undefined) warn(`${path}.oauth: ${OAUTH_HINT}`);
   const transport = parseTransport(path, entry);
   if (transport.kind !== "stdio" && entry["command"] !== undefined) {
     warn(`${path}.command: not used, ${BESIDE[transport.kind]} is the server`);
@@ -108,6 +111,7 @@ export function parseBackendEntry({
     ...readDetach(path, entry),
     // One process has one session, whoever calls.
     session: transport.kind === "stdio" ? "shared" : readSession(path, entry),
+    ...readAccess(path, entry, transport),
     ...readWhenOffline(path, entry),
     ...readInstructions(path, entry),
     ...parseForwarding({ path, entry, warn }, transport),
@@ -196,11 +200,48 @@ function readTimeout(path: string, entry: JsonObject): number {
   throw configProblem(`${path}.timeout`, value, `seconds from 1 to ${MAX_TIMEOUT_SECONDS}`);
 }
 
+/** Whose credentials, which sign-in, how much of it at once, and how far its tools are trusted. */
+function readAccess(
+  path: string,
+  entry: JsonObject,
+  { kind }: BackendTransport,
+): Pick<BackendConfig, "credentials" | "oauth" | "limits" | "trust"> {
+  const isRemote = kind === "streamable-http" || kind === "sse";
+  const credentials = readChoice(path, entry, "credentials", ["shared", "per-user"]);
+  const oauth = parseBackendOAuth(`${path}.oauth`, entry["oauth"]);
+  if (!isRemote && (credentials === "per-user" || oauth !== undefined)) {
+    const key = oauth === undefined ? "credentials" : "oauth";
+    throw configProblem(
+      `${path}.${key}`,
+      entry[key],
+      'nothing: only a server with "url" has logins',
+    );
+  }
+  const trust = readChoice(path, entry, "trust", TRUSTS);
+  const limits = entry["limits"];
+  return {
+    ...(credentials === "per-user" ? { credentials } : {}),
+    ...(oauth === undefined ? {} : { oauth }),
+    ...(limits === undefined ? {} : { limits: parseLimits(`${path}.limits`, limits) }),
+    ...(trust === undefined ? {} : { trust }),
+  };
+}
+
+function readChoice<Choice extends string>(
+  path: string,
+  entry: JsonObject,
+  key: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const value = entry[key];
+  if (value === undefined) return undefined;
+  const chosen = choices.find((choice) => choice === value);
+  if (chosen === undefined) throw configProblem(`${path}.${key}`, value, quoted(choices));
+  return chosen;
+}
+
 function readSession(path: string, entry: JsonObject): "per-user" | "shared" {
-  const value = entry["session"];
-  if (value === undefined) return "per-user";
-  if (value === "per-user" || value === "shared") return value;
-  throw configProblem(`${path}.session`, value, '"per-user" or "shared"');
+  return readChoice(path, entry, "session", ["per-user", "shared"]) ?? "per-user";
 }
 
 /** What callers see of a server whose connector has been gone for a while: nothing, or all of it. */

@@ -7,6 +7,8 @@ import type { BackendConfig, GatewayConfig } from "./gateway-config.ts";
 import { entryPath, nameEntries } from "./backend-name.ts";
 import { parseGatewayPart } from "./parse-gateway-part.ts";
 import { parseLlm } from "./parse-llm.ts";
+import { parsePolicy } from "./parse-policy.ts";
+import { parseSignIn } from "./parse-sign-in.ts";
 
 /** The whole document: larger ones are a mistake, and a stored version is one object row of 2 MB. */
 export const CONFIG_LIMIT_BYTES = 512 * 1024;
@@ -18,7 +20,7 @@ export type ParsedConfig = Readonly<{ config: GatewayConfig; warnings: readonly 
 /** Served when nobody configured anything: the first tool call works offline. */
 export const DEFAULT_DOCUMENT: JsonObject = { mcpServers: { time: { builtin: "time" } } };
 
-const OWN_PARTS: ReadonlySet<string> = new Set(["llm", "gateway", "$schema"]);
+const OWN_PARTS: ReadonlySet<string> = new Set(["llm", "gateway", "policy", "signIn", "$schema"]);
 
 /** Text as people write it: comments and trailing commas are fine. Throws `config_invalid`. */
 export function parseDocumentText(text: string): JsonObject {
@@ -84,6 +86,8 @@ export function parseConfig(document: JsonObject): ParsedConfig {
       backends: backends.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       ...parseGatewayPart(document["gateway"], entries),
       llm: parseLlm(document["llm"]),
+      policy: parsePolicy(document["policy"]),
+      signIn: parseSignIn(document["signIn"]),
     },
     warnings,
   };

@@ -42,6 +42,8 @@ const SECRET_KEYS: ReadonlySet<string> = new Set([
   "key",
   "jwtSecret",
   "jwt_secret",
+  "clientSecret",
+  "client_secret",
 ]);
 /** What an `oauth` part of an entry may hold at any depth: `client_secret`, a token somebody kept. */
 const OAUTH_SECRET = /secret|token$|password/i;
@@ -52,7 +54,7 @@ function isUrlKey(key: string | undefined): boolean {
   return key !== undefined && URL_KEYS.has(key);
 }
 
-/** Secrets live in entries of backends and providers, and beside what is said of Open WebUI. */
+/** Secrets live in entries of backends and of providers of both kinds, and beside what is said of Open WebUI. */
 function rewriteSecrets(document: JsonObject, rewrite: Rewrite): JsonObject {
   const entries = (path: readonly string[], part: JsonObject): JsonObject =>
     mapEntries(part, (name, entry) =>
@@ -61,7 +63,7 @@ function rewriteSecrets(document: JsonObject, rewrite: Rewrite): JsonObject {
   return mapEntries(document, (key, part) => {
     if (!isJsonObject(part)) return part;
     if (key === "mcpServers" || key === "servers" || key === "gateway") return entries([key], part);
-    if (key !== "llm") return part;
+    if (key !== "llm" && key !== "signIn") return part;
     return mapEntries(part, (name, providers) =>
       name === "providers" && isJsonObject(providers) ? entries([key, name], providers) : providers,
     );

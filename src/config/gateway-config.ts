@@ -1,7 +1,11 @@
 import type { BackendName } from "../core/ids.ts";
+import type { BackendOAuth } from "./backend-oauth.ts";
+import type { Limits } from "./limits-config.ts";
 import type { LlmConfig } from "./llm-config.ts";
 import type { OpenapiConfig } from "./openapi-config.ts";
 import type { OpenWebuiConfig } from "./open-webui-config.ts";
+import type { PolicyConfig } from "./policy-config.ts";
+import type { SignInConfig } from "./sign-in-config.ts";
 
 /** The configuration after parsing: one spelling, every default filled in. */
 export type GatewayConfig = Readonly<{
@@ -13,6 +17,8 @@ export type GatewayConfig = Readonly<{
   openapi: OpenapiConfig;
   /** Undefined: what Open WebUI says of its people is not asked for. */
   openWebui: OpenWebuiConfig | undefined;
+  policy: PolicyConfig;
+  signIn: SignInConfig;
 }>;
 
 export type BackendConfig = Readonly<{
@@ -26,6 +32,14 @@ export type BackendConfig = Readonly<{
   timeoutMs: number;
   /** Whose session it is where the backend issues session ids. */
   session: "per-user" | "shared";
+  /** Calls go out with each caller's own credentials, not with the gateway's. */
+  credentials?: "per-user";
+  /** Undefined: the entry says nothing of OAuth. */
+  oauth?: BackendOAuth;
+  /** Of all callers together. */
+  limits?: Limits;
+  /** What becomes of tools that change after they were approved; see `trustOf` for the default. */
+  trust?: Trust;
   /** A call that takes longer goes on in the background and its result is fetched later. */
   detachAfterMs?: number;
   /** Listed on while its connector is away. */
@@ -35,6 +49,10 @@ export type BackendConfig = Readonly<{
   /** Which headers of a caller's request are passed on with its calls; none without. */
   forwardHeaders?: HeaderForwarding;
 }>;
+
+/** Served as they are; served, and told of; served only once they are approved. */
+export const TRUSTS = ["off", "warn", "enforce"] as const;
+export type Trust = (typeof TRUSTS)[number];
 
 /** Patterns of header names in small letters, `*` for any run of characters; `deny` wins. */
 export type HeaderForwarding = Readonly<{ allow: readonly string[]; deny: readonly string[] }>;

@@ -25,6 +25,7 @@ import type {
   StoredConfig,
 } from "./registry.ts";
 import { ReportStore } from "./report-store.ts";
+import { type KnownUser, knownUsers, USER_PREFIX } from "./user-record.ts";
 
 /** What this object needs of its Worker's environment. */
 export type RegistryEnv = Readonly<{
@@ -48,6 +49,7 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
   readonly #watches = new PendingWatches(afterTimeout);
   #inForce: Promise<InForce> | undefined;
   #change: number;
+  #users: Readonly<Record<string, KnownUser>> | undefined;
 
   constructor(ctx: DurableObjectState, env: RegistryEnv) {
     super(ctx, env);
@@ -75,7 +77,8 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
       config: inForce.config,
       privateOrigins: inForce.privateOrigins,
       reports: this.#reports.all(),
-      recentKeys: this.#records.recent("key:"),
+      recentKeys: this.#records.recent(KEY_PREFIX),
+      users: (this.#users ??= knownUsers(this.#records.list(USER_PREFIX))),
     };
   }
 
@@ -123,13 +126,13 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
 
   async putRecord(key: string, value: string, expires?: number): Promise<void> {
     this.#records.put(key, value, expires);
-    if (key.startsWith("key:")) this.#bump();
+    this.#noteChange(key);
   }
 
   async deleteRecord(key: string): Promise<void> {
     this.#records.put(key, null);
+    this.#noteChange(key);
     if (!key.startsWith(KEY_PREFIX)) return;
-    this.#bump();
     // A config that cannot be read brings nobody in, and keeps no key from being revoked.
     const inForce = await this.#current().catch(() => undefined);
     for (const { name, transport } of inForce?.config.backends ?? []) {
@@ -246,6 +249,13 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
     const tell = (): Promise<void> => this.env.BACKENDS.getByName(name).revoked(credential);
     // An object that is just being moved refuses one call, and has lost its sockets with it.
     this.ctx.waitUntil(tell().catch(() => tell().catch(() => {})));
+  }
+
+  /** Of a record that every snapshot tells of. */
+  #noteChange(key: string): void {
+    if (key.startsWith(USER_PREFIX)) this.#users = undefined;
+    else if (!key.startsWith(KEY_PREFIX)) return;
+    this.#bump();
   }
 
   #bump(): void {

@@ -1,6 +1,7 @@
 import type { BackendReport } from "./backend-report.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
+import type { KnownUser } from "./user-record.ts";
 
 /**
  * The one strongly consistent truth, as the rest of the gateway sees it. Everything here is one hop
@@ -28,7 +29,8 @@ export interface Registry {
 
   /**
    * Small strongly consistent records beside KV: API keys for good, client registrations while KV
-   * may still be stale. Keys with the prefix `key:` that changed in the last day are in every snapshot.
+   * may still be stale. Keys with the prefix `key:` that changed in the last day are in every
+   * snapshot, and so is what policy says of each `user:`.
    */
   getRecord(key: string): Promise<string | null>;
   putRecord(key: string, value: string, expires?: number): Promise<void>;
@@ -86,4 +88,6 @@ export type SnapshotData = Readonly<{
   reports: Readonly<Record<string, BackendReport>>;
   /** Records `key:*` changed in the last day; null is a tombstone. */
   recentKeys: Readonly<Record<string, string | null>>;
+  /** By their ids, without those who are disabled: who is not here is nobody. */
+  users: Readonly<Record<string, KnownUser>>;
 }>;

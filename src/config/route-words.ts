@@ -13,6 +13,7 @@ export const ROUTE_WORDS: ReadonlySet<string> = new Set([
   "revoke",
   "connect",
   "admin",
+  "me",
   "health",
   "status",
   "metrics",

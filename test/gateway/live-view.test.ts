@@ -57,6 +57,7 @@ function held(
     privateOrigins: [],
     reports,
     recentKeys: {},
+    users: {},
   };
   const [first, second] = config.backends.map(({ name }) => name);
   const listings = new Map(

@@ -1,3 +1,5 @@
+import { NO_POLICY } from "../../src/config/policy-config.ts";
+import { NO_SIGN_IN } from "../../src/config/sign-in-config.ts";
 import { DEFAULT_OPENAPI } from "../../src/config/openapi-config.ts";
 import { parseLlm } from "../../src/config/parse-llm.ts";
 import type { SnapshotData } from "../../src/config/registry.ts";
@@ -36,10 +38,13 @@ export function testModels(needs: TestModelsNeeds): TestModels {
       llm: parseLlm(needs.llm),
       openWebui: undefined,
       openapi: DEFAULT_OPENAPI,
+      policy: NO_POLICY,
+      signIn: NO_SIGN_IN,
     },
     privateOrigins: needs.privateOrigins ?? [],
     reports: {},
     recentKeys: {},
+    users: {},
   };
   const models = createLanguageModels({
     snapshots: { current: async () => snapshot },

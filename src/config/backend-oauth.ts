@@ -1,0 +1,63 @@
+import { apiKeyProblem, targetUrlProblem } from "../core/target-rules.ts";
+import { configProblem, maskForError } from "./config-problem.ts";
+import { readStrict, type StrictPart } from "./strict-part.ts";
+
+/** How the gateway signs in at a backend; what is undefined it finds out by discovery. */
+export type BackendOAuth = Readonly<{
+  /** A client that was registered by hand, where the backend registers none by itself. */
+  clientId: string | undefined;
+  /** As written: may hold `${NAME}`. */
+  clientSecret: string | undefined;
+  /** Asked for in place of what the backend says it needs; separated by spaces. */
+  scope: string | undefined;
+  /** The authorization server, where the backend does not name it. */
+  issuer: string | undefined;
+}>;
+
+const NOTHING_SAID: BackendOAuth = {
+  clientId: undefined,
+  clientSecret: undefined,
+  scope: undefined,
+  issuer: undefined,
+};
+
+/** As other clients call the same. */
+const SPELLINGS = {
+  scopes: "scope",
+  authorizationServer: "issuer",
+  authorization_server: "issuer",
+  authServerMetadataUrl: "issuer",
+};
+
+/** `oauth` of an entry: `true`, or an object. Undefined: not said, or switched off. */
+export function parseBackendOAuth(path: string, given: unknown): BackendOAuth | undefined {
+  if (given === undefined || given === false) return undefined;
+  if (given === true) return NOTHING_SAID;
+  const part = readStrict(path, given, ["clientId", "clientSecret", "scope", "issuer"], SPELLINGS);
+  const clientSecret = part.value("clientSecret");
+  if (clientSecret !== undefined) {
+    const problem = typeof clientSecret === "string" ? apiKeyProblem(clientSecret) : "a text";
+    if (problem !== undefined) {
+      throw configProblem(part.pathOf("clientSecret"), "…", `\${NAME} of a secret: ${problem}`);
+    }
+  }
+  return {
+    clientId: part.text("clientId", 2_000),
+    clientSecret: typeof clientSecret === "string" ? clientSecret : undefined,
+    scope: readScope(part),
+    issuer: readIssuer(part),
+  };
+}
+
+function readScope(part: StrictPart): string | undefined {
+  const scope = part.value("scope");
+  if (!Array.isArray(scope)) return part.text("scope", 2_000);
+  return part.texts("scope", { maxCount: 100, maxLength: 200 })?.join(" ");
+}
+
+function readIssuer(part: StrictPart): string | undefined {
+  const issuer = part.text("issuer", 2_000);
+  const problem = issuer === undefined ? undefined : targetUrlProblem(issuer);
+  if (issuer === undefined || problem === undefined) return issuer;
+  throw configProblem(part.pathOf("issuer"), maskForError(issuer), problem);
+}
