@@ -38,16 +38,21 @@ function compileOwn(allow: readonly string[], deny: readonly string[]): Permits 
 
 /** Whether a caller may use a model, by the id it is listed under. */
 export function permitsModel({ models }: Pick<Caller, "models">, id: string): boolean {
-  return models === undefined || models.some((glob) => compileGlob(glob)(id));
+  return (
+    models === undefined || models.every((globs) => globs.some((glob) => compileGlob(glob)(id)))
+  );
 }
 
 /** Equal for equal rules, whatever their order; catalogs are kept per policy id. */
 export async function policyIdOf(
   rules: AccessRules,
-  { resourceTools = false }: Readonly<{ resourceTools?: boolean | undefined }> = {},
+  seen: Readonly<{ [Key in "resourceTools" | "readOnly" | "mode"]?: Caller[Key] | undefined }> = {},
 ): Promise<string> {
-  const rulesId = await rulesIdOf(rules);
-  return resourceTools ? `${rulesId}+resource-tools` : rulesId;
+  const parts = [await rulesIdOf(rules)];
+  if (seen.resourceTools === true) parts.push("resource-tools");
+  if (seen.readOnly === true) parts.push("read-only");
+  if (seen.mode !== undefined) parts.push(seen.mode);
+  return parts.join("+");
 }
 
 async function rulesIdOf(rules: AccessRules): Promise<string> {

@@ -1,7 +1,9 @@
 import * as z from "zod";
+import { limitsSchema } from "../config/limits-config.ts";
 import { APPROVALS, PROGRESS_STYLES } from "../config/llm-config.ts";
 import { OPEN_WEBUI_TRUSTS } from "../config/open-webui-config.ts";
 import { randomToken } from "../core/digest.ts";
+import { LIST_MODES } from "./caller.ts";
 
 /** Recognisable by secret scanners; 32 random bytes follow. */
 const PREFIX = "mgw_";
@@ -19,6 +21,9 @@ export const keyOptions = z.object({
   progress: z.enum(PROGRESS_STYLES).optional(),
   approvals: z.enum(APPROVALS).optional(),
   openWebui: z.enum(OPEN_WEBUI_TRUSTS).optional(),
+  readOnly: z.boolean().optional(),
+  mode: z.enum(LIST_MODES).optional(),
+  limits: limitsSchema.readonly().optional(),
   /** Globs of the backends it may bring as a connector; such a key is good for nothing else. */
   connect: z.array(z.string()).readonly().optional(),
 });
@@ -33,6 +38,8 @@ export const apiKeyRecord = z.object({
   name: z.string(),
   createdAt: z.number(),
   expiresAt: z.number().optional(),
+  /** Whose it is: it acts as that user, under their rules. Without: a user of its own. */
+  user: z.string().optional(),
   access: accessRules,
   ...keyOptions.shape,
 });

@@ -1,3 +1,4 @@
+import type { SnapshotData } from "../config/registry.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
 import { secretsEqual, sha256Hex } from "../core/digest.ts";
 import { GatewayError } from "../core/errors.ts";
@@ -9,14 +10,17 @@ import { isApiKey, type ApiKeyRecord } from "./api-key.ts";
 import { readBearer } from "./bearer.ts";
 import { BoundedMemory } from "./bounded-memory.ts";
 import { FULL_ACCESS, type Caller, type Resource } from "./caller.ts";
+import { parseGrantProps } from "./grant-props.ts";
+import { findUser } from "./find-user.ts";
 import type { KeyStore } from "./key-store.ts";
 import { RESOURCES, SCOPE_OF } from "./scopes.ts";
-import { OWNER_ID, toUserId } from "./user-id.ts";
+import { underPolicy } from "./under-policy.ts";
+import { isPersonId, OWNER_ID, toUserId } from "./user-id.ts";
 
 /** A revoked token is refused everywhere within 5 s: its object is asked again after this. */
 const TOKEN_KNOWN_MS = 4_000;
-/** A revoked key is seen in a snapshot up to 4 s old, and then remembered for this. */
-const KEY_KNOWN_MS = 1_000;
+/** A revoked key, a removed user or a new rule is seen in a snapshot up to 4 s old, and then this. */
+const CALLER_KNOWN_MS = 1_000;
 /** How long a key's record is good for without KV; the snapshot's tombstones are always asked. */
 const RECORD_KNOWN_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
@@ -30,6 +34,8 @@ export type TokenIdentity = Readonly<{
   scopes: readonly string[];
   /** Epoch ms. */
   expiresAt: number;
+  /** What the consent decided: see `grant-props.ts`. */
+  props: unknown;
 }>;
 
 export type AuthenticatorNeeds = Readonly<{
@@ -65,12 +71,10 @@ export type Authenticator = Readonly<{
   ) => Promise<Caller>;
 }>;
 
+type BoundTo = Readonly<{ resource: Resource; origin: string }>;
+
 /** `boundTo` undefined: good for every resource. */
-type Known = Readonly<{
-  caller: Caller;
-  boundTo: Readonly<{ resource: Resource; origin: string }> | undefined;
-  until: number;
-}>;
+type Known = Readonly<{ caller: Caller; boundTo: BoundTo | undefined; until: number }>;
 
 export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
   const { snapshots, keys, staticKey, loopbackKey, validateToken, now } = needs;
@@ -78,6 +82,9 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
   const records = new BoundedMemory<Readonly<{ record: ApiKeyRecord; until: number }>>(
     MAX_REMEMBERED,
   );
+  const identities = new BoundedMemory<
+    Readonly<{ identity: TokenIdentity; boundTo: BoundTo; until: number }>
+  >(MAX_REMEMBERED);
 
   function known(token: string, resource: Resource, origin: string): Caller | undefined {
     const entry = callers.get(token);
@@ -105,54 +112,74 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
       throw new GatewayError("forbidden", "Cannot use this key here: it is for connectors only");
     }
     if (!useMemory) records.set(hash, { record, until: at + RECORD_KNOWN_MS });
-    return {
-      caller: {
-        kind: "api-key",
-        credentialId: record.id,
-        userId: toUserId(record.id), // each key is a person of its own
-        access: record.access,
-        ...optionsOf(record),
-        policyId: await policyIdOf(record.access, record),
-        resources: RESOURCES,
-        scopes: RESOURCES.map((resource) => SCOPE_OF[resource]),
-      },
-      boundTo: undefined,
-      until: Math.min(at + KEY_KNOWN_MS, record.expiresAt ?? Infinity),
-    };
+    const caller = await asKnown(snapshot, {
+      kind: "api-key",
+      credentialId: record.id,
+      userId: toUserId(record.user ?? record.id), // a key of nobody's is a user of its own
+      access: record.access,
+      ...optionsOf(record),
+      policyId: await policyIdOf(record.access, record),
+      resources: RESOURCES,
+      scopes: RESOURCES.map((resource) => SCOPE_OF[resource]),
+    });
+    if (caller === undefined) return undefined;
+    const until = Math.min(at + CALLER_KNOWN_MS, record.expiresAt ?? Infinity);
+    return { caller, boundTo: undefined, until };
+  }
+
+  async function identify(token: string, boundTo: BoundTo): Promise<TokenIdentity | null> {
+    const { resource, origin } = boundTo;
+    const held = identities.get(token);
+    if (
+      held !== undefined &&
+      held.until > now() &&
+      held.boundTo.resource === resource &&
+      held.boundTo.origin === origin
+    ) {
+      return held.identity;
+    }
+    const identity = await validateToken(token, resource, origin);
+    if (identity === null) return null;
+    const until = Math.min(now() + TOKEN_KNOWN_MS, identity.expiresAt);
+    identities.set(token, { identity, boundTo, until });
+    return identity;
   }
 
   async function byToken(
     token: string,
-    resource: Resource,
-    origin: string,
+    { resource, origin, context }: Asked,
   ): Promise<Known | undefined> {
-    const identity = await validateToken(token, resource, origin);
-    if (identity === null) return undefined;
+    const [user = ""] = token.split(":", 1);
+    if (user !== OWNER_ID && !isPersonId(user)) return undefined;
+    const snapshot = await snapshots.current(context);
+    if (findUser(snapshot, user) === undefined) return undefined;
+    const identity = await identify(token, { resource, origin });
+    const props = parseGrantProps(identity?.props);
+    if (identity === null || props === undefined) return undefined;
     if (!identity.scopes.includes(SCOPE_OF[resource])) {
       throw new GatewayError(
         "forbidden",
         `Cannot use this token here: it lacks the scope "${SCOPE_OF[resource]}"`,
       );
     }
-    return {
-      caller: {
-        kind: "oauth",
-        credentialId: identity.grantId,
-        userId: identity.userId,
-        access: FULL_ACCESS,
-        policyId: FULL_POLICY_ID,
-        resources: [resource],
-        scopes: identity.scopes,
-      },
-      boundTo: { resource, origin },
-      until: Math.min(now() + TOKEN_KNOWN_MS, identity.expiresAt),
-    };
+    const access = props.allow === undefined ? FULL_ACCESS : { allow: props.allow, deny: [] };
+    const caller = await asKnown(snapshot, {
+      kind: "oauth",
+      credentialId: identity.grantId,
+      userId: identity.userId,
+      access,
+      policyId: await policyIdOf(access),
+      ...(props.client === undefined ? {} : { client: props.client }),
+      resources: [resource],
+      scopes: identity.scopes,
+    });
+    if (caller === undefined) return undefined;
+    const until = Math.min(now() + CALLER_KNOWN_MS, identity.expiresAt);
+    return { caller, boundTo: { resource, origin }, until };
   }
 
-  async function find(
-    token: string,
-    { request, resource, origin, context }: Asked,
-  ): Promise<Known | undefined> {
+  async function find(token: string, asked: Asked): Promise<Known | undefined> {
+    const { request, origin, context } = asked;
     if (
       staticKey !== undefined &&
       staticKey.length >= MIN_STATIC_KEY &&
@@ -170,7 +197,7 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
     }
     // After the static keys, which may look like one of ours.
     if (isApiKey(token)) return byKey(token, context);
-    return byToken(token, resource, origin);
+    return byToken(token, asked);
   }
 
   return {
@@ -204,6 +231,16 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
   };
 }
 
+/** Under every rule that concerns them; undefined for a person who is not there any more. */
+async function asKnown(
+  { users, config }: SnapshotData,
+  caller: Caller,
+): Promise<Caller | undefined> {
+  const user = Object.hasOwn(users, caller.userId) ? users[caller.userId] : undefined;
+  if (user === undefined && isPersonId(caller.userId)) return undefined;
+  return underPolicy(caller, { policy: config.policy, user });
+}
+
 /**
  * Asked by a name only this machine has, and neither by a page from elsewhere, as any page could try
  * the keys that manuals print on everybody's loopback address, nor by a proxy for somebody else.
@@ -218,10 +255,14 @@ function isFromThisMachine({ headers }: Request, origin: string): boolean {
 const OF_PROXIES = ["forwarded", "x-forwarded-for", "x-real-ip"];
 
 /** Without those that are not set. */
-function optionsOf({ resourceTools, models, progress, approvals, openWebui }: ApiKeyRecord) {
+function optionsOf(record: ApiKeyRecord) {
+  const { resourceTools, models, progress, approvals, openWebui, readOnly, mode, limits } = record;
   return {
     ...(resourceTools === true ? { resourceTools } : {}),
-    ...(models === undefined ? {} : { models }),
+    ...(readOnly === true ? { readOnly } : {}),
+    ...(mode === undefined ? {} : { mode }),
+    ...(limits === undefined ? {} : { limits: [{ subject: `key/${record.id}`, limits }] }),
+    ...(models === undefined ? {} : { models: [models] }),
     ...(progress === undefined ? {} : { progress }),
     ...(approvals === undefined ? {} : { approvals }),
     ...(openWebui === undefined ? {} : { openWebui }),

@@ -1,6 +1,7 @@
 import type { Approvals, ProgressStyle } from "../config/llm-config.ts";
 import type { OpenWebuiTrust } from "../config/open-webui-config.ts";
 import type { BackendName, UserId } from "../core/ids.ts";
+import type { Limits } from "../config/limits-config.ts";
 import type { Person } from "./person.ts";
 
 /** What a credential may be used for: the resource it was issued for. */
@@ -28,8 +29,12 @@ export type Caller = Readonly<{
   access: AccessRules;
   /** Its client knows tools only: resources and prompts are offered as tools as well. */
   resourceTools?: boolean;
-  /** Globs of the ids of models it may use; all of them without. */
-  models?: readonly string[];
+  /** Sees only what is marked `readOnlyHint`; prompts and resources change nothing. */
+  readOnly?: boolean;
+  /** Its tools are searched for rather than listed. */
+  mode?: ListMode;
+  /** Lists of globs of the ids of models it may use: those that match in every list. */
+  models?: readonly (readonly string[])[];
   /** How its client is shown tools at work, unless a request says otherwise. */
   progress?: ProgressStyle;
   /** Which calls a person has to allow; as the config says without. */
@@ -38,12 +43,23 @@ export type Caller = Readonly<{
   openWebui?: OpenWebuiTrust;
   /** For whom the credential acts here; for prompts and rules, never for a log. */
   person?: Person;
-  /** Equal for callers with equal `access` and `resourceTools`; catalogs are kept per policy id. */
+  /** How much it may ask, each bound counted for its own subject. */
+  limits?: readonly CallerLimits[];
+  /** Who signed in by OAuth in the user's name. */
+  client?: Readonly<{ id: string; name: string }>;
+  /** Equal for callers who see the same of a shared catalog; views are kept per policy id. */
   policyId: string;
   /** The resources this credential is good for (RFC 8707); keys are good for all. */
   resources: readonly Resource[];
   scopes: readonly string[];
 }>;
+
+/** `search`: three tools stand for all of them. */
+export const LIST_MODES = ["search"] as const;
+export type ListMode = (typeof LIST_MODES)[number];
+
+/** `subject` names what is counted: `user/…`, `key/…` or `client/…`. */
+export type CallerLimits = Readonly<{ subject: string; limits: Limits }>;
 
 /** Whether the caller may know of this backend or, with a tool, of this tool. */
 export type Permits = (backend: BackendName, tool?: string) => boolean;

@@ -33,7 +33,7 @@ const MIRROR_RETRY_MS = 60_000;
 const now = (): number => Date.now();
 
 /** What the object says of a token that is good. `expiresAt` is epoch ms. */
-export type ValidToken = Readonly<{ scopes: readonly string[]; expiresAt: number }>;
+export type ValidToken = Readonly<{ scopes: readonly string[]; expiresAt: number; props: unknown }>;
 
 /**
  * The grants and tokens of one user, or consents under way. Everything that is used once, rotated
@@ -90,7 +90,9 @@ export class GrantObject extends DurableObject<GrantEnv> implements KeyedTexts {
       token,
       this.#oauth,
     );
-    return valid === null ? null : { scopes: valid.scope, expiresAt: valid.expiresAt * 1_000 };
+    if (valid === null) return null;
+    const { scope, expiresAt, props } = valid;
+    return { scopes: scope, expiresAt: expiresAt * 1_000, props };
   }
 
   override async alarm(): Promise<void> {

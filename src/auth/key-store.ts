@@ -1,6 +1,7 @@
 import type { Registry, SnapshotData } from "../config/registry.ts";
 import { sha256Hex } from "../core/digest.ts";
 import { GatewayError } from "../core/errors.ts";
+import type { UserId } from "../core/ids.ts";
 import {
   keyOptions,
   makeApiKey,
@@ -34,6 +35,7 @@ export type NewKey = KeyOptions &
   Readonly<{
     name: string;
     access?: AccessRules | undefined;
+    user?: UserId | undefined;
     /** Epoch ms. */
     expiresAt?: number | undefined;
   }>;
@@ -118,7 +120,7 @@ export function createKeyStore({ registry, mirror, now }: KeyStoreNeeds): KeySto
 }
 
 async function toRecord(
-  { name, access = FULL_ACCESS, expiresAt, ...options }: NewKey,
+  { name, access = FULL_ACCESS, user, expiresAt, ...options }: NewKey,
   now: number,
 ): Promise<{ key: string; stored: ApiKeyRecord }> {
   if (name.trim() === "" || name.length > MAX_NAME) {
@@ -144,6 +146,7 @@ async function toRecord(
       name: name.trim(),
       createdAt: now,
       ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(user === undefined ? {} : { user }),
       access: { allow: [...access.allow], deny: [...access.deny] },
       ...keyOptions.parse(options),
     },

@@ -26,7 +26,7 @@ export interface OAuthServer {
     resource: string,
     token: string,
     env: OAuthEnv,
-  ): Promise<Readonly<{ scope: readonly string[]; expiresAt: number }> | null>;
+  ): Promise<Readonly<{ scope: readonly string[]; expiresAt: number; props: unknown }> | null>;
 }
 
 /** A refusal of the OAuth library, in words that name no token, code or secret. */

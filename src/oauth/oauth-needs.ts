@@ -16,5 +16,7 @@ export type OAuthNeeds = Readonly<{
   grants: (name: UserId | typeof CONSENT_ROOM) => TokenOffice;
   registry: () => Pick<Registry, "countAttempt">;
   owner: OwnerCheck;
+  /** The id of a user who is there right now, as the owner always is. */
+  findUser: (id: string) => Promise<UserId | undefined>;
   onRefusal: (refusal: OAuthRefusal) => void;
 }>;

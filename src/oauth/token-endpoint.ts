@@ -1,7 +1,6 @@
 import { attemptSource } from "../auth/attempt-source.ts";
 import { CONSENT_ROOM } from "../auth/strong-kv.ts";
 import { userOfTokenRequest } from "../auth/token-desk.ts";
-import { OWNER_ID } from "../auth/user-id.ts";
 import { isJsonObject } from "../core/json.ts";
 import { readForm } from "../http/form-body.ts";
 import { withCanonicalResource } from "./canonical-resource.ts";
@@ -15,8 +14,8 @@ const REQUESTS_PER_SOURCE = 600;
 const WINDOW_MS = 10 * 60 * 1_000;
 
 /**
- * `POST /oauth/token`, answered by the object that holds the grant. What names no grant of the
- * owner is judged elsewhere, so that strangers cannot keep the owner's object busy.
+ * `POST /oauth/token`, answered by the object that holds the grant. What names
+ * nobody we know is judged elsewhere, so that strangers cannot create objects by inventing names.
  */
 export async function answerTokenRequest(
   needs: OAuthNeeds,
@@ -39,7 +38,7 @@ export async function answerTokenRequest(
   // The library serves both at one address and tells them apart by this.
   if (kind === "revocation") form.delete("grant_type");
   const body = form.toString();
-  const room = userOfTokenRequest(body) === OWNER_ID ? OWNER_ID : CONSENT_ROOM;
+  const room = (await needs.findUser(userOfTokenRequest(body) ?? "")) ?? CONSENT_ROOM;
   const answer = await needs
     .grants(room)
     .token({ origin, body, authorization: request.headers.get("authorization") });

@@ -75,7 +75,8 @@ test("gives rules one policy id with whatever forbids nothing around or inside t
 
 test("permits models by glob, and every model where nothing is said", () => {
   expect(permitsModel({}, "any/model")).toBe(true);
-  expect(permitsModel({ models: ["local/*", "fast"] }, "local/qwen3:8b")).toBe(true);
-  expect(permitsModel({ models: ["local/*", "fast"] }, "raw/local/qwen3:8b")).toBe(false);
-  expect(permitsModel({ models: [] }, "fast")).toBe(false);
+  expect(permitsModel({ models: [["local/*", "fast"]] }, "local/qwen3:8b")).toBe(true);
+  expect(permitsModel({ models: [["local/*", "fast"]] }, "raw/local/qwen3:8b")).toBe(false);
+  expect(permitsModel({ models: [[]] }, "fast")).toBe(false);
+  expect(permitsModel({ models: [["local/*"], ["*/qwen*"]] }, "local/phi")).toBe(false);
 });

@@ -86,7 +86,10 @@ test("gives each caller what its key says of models, progress, approvals and Ope
   } as const;
   const { key } = await place.keys.create({ name: "chat", ...options });
   const plain = await place.keys.create({ name: "plain" });
-  expect(await (await place.fetch(asking(key))).json()).toMatchObject(options);
+  expect(await (await place.fetch(asking(key))).json()).toMatchObject({
+    ...options,
+    models: [options.models],
+  });
   const caller = await (await place.fetch(asking(plain.key))).json<object>();
   expect(Object.keys(options).filter((option) => option in caller)).toEqual([]);
 });

@@ -1,5 +1,8 @@
+import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { createAuthenticator } from "../../src/auth/authenticate.ts";
+import { asRegistry } from "../../src/config/registry-client.ts";
+import { REGISTRY_NAME } from "../../src/config/registry-object.ts";
 import { createSnapshotSource } from "../../src/config/snapshot.ts";
 
 const CONTEXT = { waitUntil: (work: Promise<unknown>) => void work.catch(() => {}) };
@@ -12,7 +15,8 @@ async function fail(): Promise<never> {
 function createIsolate(down: () => boolean) {
   return createAuthenticator({
     snapshots: createSnapshotSource(() => {
-      throw new Error("Durable Object is overloaded");
+      if (down()) throw new Error("Durable Object is overloaded");
+      return asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
     }, Date.now),
     keys: { find: fail },
     staticKey: "static-key-of-the-tests",

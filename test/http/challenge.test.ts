@@ -1,3 +1,6 @@
+import { env } from "cloudflare:workers";
+import { asRegistry } from "../../src/config/registry-client.ts";
+import { REGISTRY_NAME } from "../../src/config/registry-object.ts";
 import { expect, test } from "vitest";
 import { createAuthenticator } from "../../src/auth/authenticate.ts";
 import { OWNER_ID } from "../../src/auth/user-id.ts";
@@ -15,9 +18,10 @@ function request(token?: string): Request {
 
 test("asks a good token without the scope for all it needs, each time the same", async () => {
   const authenticator = createAuthenticator({
-    snapshots: createSnapshotSource(() => {
-      throw new TypeError("no snapshot is needed for a token");
-    }, Date.now),
+    snapshots: createSnapshotSource(
+      () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME)),
+      Date.now,
+    ),
     keys: { find: async () => undefined },
     staticKey: undefined,
     validateToken: async () => ({
@@ -25,6 +29,7 @@ test("asks a good token without the scope for all it needs, each time the same",
       grantId: "g",
       scopes: ["v1"],
       expiresAt: Date.now() + 60_000,
+      props: {},
     }),
     now: Date.now,
   });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { createOAuthServers, type OAuthRefusal } from "../../src/auth/oauth-server.ts";
 import { asOAuthKv } from "../../src/auth/oauth-kv.ts";
 import { createOwnerCheck } from "../../src/auth/owner.ts";
+import { OWNER_ID } from "../../src/auth/user-id.ts";
 import { createOAuthRoutes } from "../../src/oauth/oauth-routes.ts";
 import { authorizeUrl, postToken, refreshForm, REDIRECT_URI } from "../support/oauth-flow.ts";
 
@@ -25,6 +26,7 @@ function createSurface(refusals: OAuthRefusal[]) {
     grants: () => ({ token: async () => fail() }),
     registry,
     owner: createOwnerCheck({ password: "a password", registry, now: Date.now }),
+    findUser: async () => OWNER_ID,
     onRefusal: (refusal) => refusals.push(refusal),
   });
 }

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { createAuthenticator } from "../../src/auth/authenticate.ts";
 import type { Resource } from "../../src/auth/caller.ts";
 import { createClientStore } from "../../src/auth/client-store.ts";
+import { findUser } from "../../src/auth/find-user.ts";
 import { createKeyStore, type KeyStore } from "../../src/auth/key-store.ts";
 import { createOAuthServers, type OAuthServer } from "../../src/auth/oauth-server.ts";
 import { createOwnerCheck } from "../../src/auth/owner.ts";
@@ -51,8 +52,9 @@ export function createPlace(settings: PlaceSettings = {}): Place {
   const staticKey = "staticKey" in settings ? settings.staticKey : STATIC_KEY;
   const keys = createKeyStore({ registry, mirror: kv, now });
   const ownOrigin = createOwnOrigin({ publicUrl });
+  const snapshots = createSnapshotSource(registry, now);
   const authenticator = createAuthenticator({
-    snapshots: createSnapshotSource(registry, now),
+    snapshots,
     keys,
     staticKey,
     validateToken: createTokenValidator(grants),
@@ -73,6 +75,8 @@ export function createPlace(settings: PlaceSettings = {}): Place {
       grants,
       registry,
       owner: createOwnerCheck({ password, registry, now }),
+      findUser: async (id) =>
+        findUser(await snapshots.current({ waitUntil: (work) => void work.catch(() => {}) }), id),
       onRefusal: () => {},
     }),
   );
