@@ -1,5 +1,6 @@
 import { waitUntil } from "cloudflare:workers";
 import { Hono } from "hono";
+import { createAdminPages } from "./admin/admin-pages.tsx";
 import { createAdminRoutes } from "./admin/admin-routes.ts";
 import { permitsModel } from "./auth/access.ts";
 import type { Caller } from "./auth/caller.ts";
@@ -13,6 +14,9 @@ import type { KeyedTexts } from "./auth/oauth-kv.ts";
 import { createStrongKv } from "./auth/strong-kv.ts";
 import { createTokenValidator, type TokenJudge } from "./auth/token-validator.ts";
 import { createConnectDoor } from "./auth/connect-door.ts";
+import { createUserStore } from "./auth/user-store.ts";
+import { createWebSessions } from "./auth/web-session.ts";
+import { findUser } from "./auth/find-user.ts";
 import type { BuiltinIo } from "./backends/builtin.ts";
 import type { BackendStub } from "./backends/backend-stub.ts";
 import { createLeaseSource } from "./backends/lease-source.ts";
@@ -49,6 +53,7 @@ import { createLanguageModels } from "./llm/create-language-models.ts";
 import type { LanguageModels } from "./llm/language-models.ts";
 import type { CallerStub } from "./mcp/caller-stub.ts";
 import type { CallerDeps } from "./mcp/caller-object.ts";
+import { createMeRoutes } from "./me/me-routes.tsx";
 import { createMcpEndpoint } from "./mcp/mcp-endpoint.ts";
 import { createRequestStates } from "./mcp/request-state.ts";
 import { createTaskNames } from "./mcp/task-names.ts";
@@ -237,6 +242,15 @@ export function createApp(env: Env, middle: Middle): App {
     { snapshots, variables: env, now },
   );
 
+  const users = createUserStore({ registry: ownerRegistry, now });
+  const sessions = createWebSessions({
+    room: (user) => env.GRANTS.getByName(user),
+    snapshots,
+    now,
+  });
+  const audit = () => env.AUDIT.getByName(AUDIT_NAME);
+  const grantsAt = (origin: string) => servers(origin).getOAuthApi(oauthEnv);
+
   const mcp = createMcpEndpoint({
     gateway,
     states,
@@ -259,6 +273,7 @@ export function createApp(env: Env, middle: Middle): App {
         grants: (name) => env.GRANTS.getByName(name),
         registry,
         owner,
+        findUser: async (id) => findUser(await snapshots.current({ waitUntil }), id),
         onRefusal: logRefusal,
       }),
     )
@@ -300,9 +315,41 @@ export function createApp(env: Env, middle: Middle): App {
         owner,
         ownOrigin,
         requestIdOf,
-        grants: (origin) => servers(origin).getOAuthApi(oauthEnv),
-        audit: () => env.AUDIT.getByName(AUDIT_NAME),
+        grants: grantsAt,
+        audit,
         localCommandKey: env.LOCAL_COMMAND_KEY,
+        now,
+      }),
+    )
+    .route(
+      "/",
+      createAdminPages({
+        sessions,
+        gateway,
+        registry: ownerRegistry,
+        users,
+        keys,
+        snapshots,
+        grants: grantsAt,
+        audit,
+        ownOrigin,
+        contextOf,
+        requestIdOf,
+        now,
+      }),
+    )
+    .route(
+      "/",
+      createMeRoutes({
+        sessions,
+        owner,
+        users,
+        keys,
+        snapshots,
+        registry,
+        ownOrigin,
+        contextOf,
+        requestIdOf,
         now,
       }),
     );

@@ -17,6 +17,7 @@ const LEVELS: Record<string, number> = {
   auth: 3,
   gateway: 4,
   http: 4,
+  pages: 5,
   chat: 5,
   mcp: 6,
   openai: 6,
@@ -24,6 +25,7 @@ const LEVELS: Record<string, number> = {
   oauth: 6,
   connect: 6,
   admin: 6,
+  me: 6,
   status: 6,
 };
 const ENTRY_LEVELS: Record<string, number> = { "app.ts": 7, "index.ts": 8 };
@@ -44,7 +46,19 @@ const BOUNDARIES: readonly {
   },
   {
     package: /^hono(\/|$)/,
-    rooms: ["mcp", "openai", "openapi", "oauth", "connect", "admin", "status", "http", "app.ts"],
+    rooms: [
+      "mcp",
+      "openai",
+      "openapi",
+      "oauth",
+      "connect",
+      "admin",
+      "status",
+      "http",
+      "pages",
+      "me",
+      "app.ts",
+    ],
   },
 ];
 const OBJECT_FILES = /(-object\.ts|^index\.ts|^app\.ts)$/;
@@ -65,7 +79,7 @@ function roomOf(file: string): string {
 
 const files = filesOf(SRC);
 const imports: Import[] = files
-  .filter((file) => file.endsWith(".ts"))
+  .filter((file) => /\.tsx?$/.test(file))
   .flatMap((file) =>
     [
       ...readFileSync(file, "utf8").matchAll(
@@ -107,7 +121,7 @@ test("keeps rooms one level deep and known", () => {
 test("names every file once, in kebab-case, and never utils, helpers, types or index", () => {
   const names = files.map((file) => basename(file));
   expect(names.filter((file, index) => names.indexOf(file) !== index)).toEqual([]);
-  expect(names.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*\.(ts|mjs)$/.test(file))).toEqual([]);
+  expect(names.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*\.(ts|tsx|mjs)$/.test(file))).toEqual([]);
   const vague = /^(utils?|helpers?|types?|common|misc)\.ts$/;
   expect(names.filter((file) => vague.test(file))).toEqual([]);
   expect(files.map(nameOf).filter((file) => file.endsWith("/index.ts"))).toEqual([]);
@@ -130,7 +144,7 @@ test("imports only downward, types included", () => {
 test("writes the ending in every import of its own", () => {
   expect(
     imports
-      .filter(({ specifier }) => specifier.startsWith(".") && !/\.(ts|mjs)$/.test(specifier))
+      .filter(({ specifier }) => specifier.startsWith(".") && !/\.(ts|tsx|mjs)$/.test(specifier))
       .map(({ file, specifier }) => `${nameOf(file)} imports ${specifier}`),
   ).toEqual([]);
 });

@@ -1,0 +1,26 @@
+import type { KeyStore } from "../auth/key-store.ts";
+import type { UserStore } from "../auth/user-store.ts";
+import type { WebSessions } from "../auth/web-session.ts";
+import type { Registry } from "../config/registry.ts";
+import type { SnapshotSource } from "../config/snapshot.ts";
+import type { Gateway, RequestContext } from "../gateway/gateway.ts";
+import type { AuditStore } from "../telemetry/audit-trail.ts";
+import type { GrantApi } from "./granted-clients.ts";
+
+/** What the owner's pages are given by the composition root. */
+export type AdminPageNeeds = Readonly<{
+  sessions: Pick<WebSessions, "find">;
+  gateway: Gateway;
+  registry: () => Registry;
+  users: UserStore;
+  keys: Pick<KeyStore, "create" | "list" | "revoke">;
+  snapshots: SnapshotSource;
+  /** The OAuth library at one of our own origins. */
+  grants: (origin: string) => GrantApi;
+  audit: () => Pick<AuditStore, "newest">;
+  /** Which of our own origins a request came to; undefined when its Host is not ours. */
+  ownOrigin: (request: Request) => string | undefined;
+  contextOf: (request: Request, execution: Pick<ExecutionContext, "waitUntil">) => RequestContext;
+  requestIdOf: (request: Request) => string;
+  now: () => number;
+}>;

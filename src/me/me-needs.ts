@@ -1,0 +1,22 @@
+import type { OwnerCheck } from "../auth/owner.ts";
+import type { KeyStore } from "../auth/key-store.ts";
+import type { UserStore } from "../auth/user-store.ts";
+import type { WebSessions } from "../auth/web-session.ts";
+import type { Registry } from "../config/registry.ts";
+import type { SnapshotSource } from "../config/snapshot.ts";
+import type { RequestContext } from "../gateway/gateway.ts";
+
+/** What people's own pages are given by the composition root. */
+export type MeNeeds = Readonly<{
+  sessions: WebSessions;
+  owner: OwnerCheck;
+  users: UserStore;
+  keys: Pick<KeyStore, "create" | "list" | "revoke">;
+  snapshots: SnapshotSource;
+  registry: () => Pick<Registry, "countAttempt">;
+  /** Which of our own origins a request came to; undefined when its Host is not ours. */
+  ownOrigin: (request: Request) => string | undefined;
+  contextOf: (request: Request, execution: Pick<ExecutionContext, "waitUntil">) => RequestContext;
+  requestIdOf: (request: Request) => string;
+  now: () => number;
+}>;

@@ -1,0 +1,75 @@
+/** Every page with a menu; wide, narrow, light and dark. Colours reach 4.5 to 1 on their ground. */
+export const PAGE_STYLE = `
+:root { color-scheme: light dark; --line: #d0d5dd; --soft: #f4f5f7; --dim: #5b6472; --main: #2557d6; --on-main: #fff;
+  --good: #17753c; --warn: #8a4d00; --bad: #b3261e; --back: #fff; --text: #1a1d23; }
+@media (prefers-color-scheme: dark) {
+  :root { --line: #3a404b; --soft: #20242b; --dim: #a3acba; --main: #8fb0ff; --on-main: #101318;
+    --good: #6fd394; --warn: #f0b35c; --bad: #ff8a80; --back: #15181d; --text: #e7eaef; }
+}
+* { box-sizing: border-box; }
+[hidden] { display: none !important; }
+body { margin: 0; font: 15px/1.5 system-ui, sans-serif; background: var(--back); color: var(--text); overflow-wrap: anywhere; }
+.skip { position: absolute; left: -100vw; }
+.skip:focus { left: 1rem; top: .5rem; background: var(--back); padding: .5rem; z-index: 2; }
+.top { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; padding: .6rem 1rem; border-bottom: 1px solid var(--line); }
+.top > b { font-size: 1.05rem; }
+.top nav { display: flex; flex-wrap: wrap; gap: .15rem; flex: 1; }
+.top nav a { padding: .35rem .6rem; border-radius: .4rem; color: inherit; text-decoration: none; }
+.top nav a:hover { background: var(--soft); }
+.top nav a[aria-current] { background: var(--soft); font-weight: 600; box-shadow: inset 0 -2px var(--main); }
+main { max-width: 68rem; margin: 0 auto; padding: 1.25rem 1rem 4rem; }
+main.narrow { max-width: 27rem; padding-top: 8vh; }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .75rem; }
+h2 { font-size: 1.15rem; margin: 2rem 0 .6rem; }
+h3 { font-size: 1rem; margin: 1.25rem 0 .4rem; }
+a { color: var(--main); }
+small, .dim { color: var(--dim); }
+code, pre, textarea { font: .87rem/1.5 ui-monospace, monospace; }
+code { background: var(--soft); border-radius: .25rem; padding: .05rem .3rem; }
+pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4rem; padding: .75rem; margin: .5rem 0;
+  overflow: auto; white-space: pre-wrap; max-height: 32rem; }
+.badge { font: 600 .74rem/1 system-ui, sans-serif; padding: .22rem .5rem; border-radius: 1rem; white-space: nowrap;
+  border: 1px solid currentColor; color: var(--dim); display: inline-block; }
+.good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); }
+.notice { border-left: 4px solid var(--main); background: var(--soft); padding: .6rem .9rem; margin: 0 0 1rem; border-radius: .25rem; }
+.notice.problem { border-color: var(--bad); }
+.notice.done { border-color: var(--good); }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: .75rem; list-style: none; padding: 0; margin: .75rem 0; }
+.card { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; }
+.card h2, .card h3 { margin: 0 0 .3rem; font-size: 1rem; }
+.bar { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: .75rem 0; }
+button, .button { font: inherit; padding: .42rem .85rem; border-radius: .4rem; border: 1px solid var(--line);
+  background: var(--back); color: inherit; cursor: pointer; text-decoration: none; display: inline-block; }
+button:hover, .button:hover { border-color: var(--main); }
+button.main, .button.main { background: var(--main); border-color: var(--main); color: var(--on-main); font-weight: 600; }
+button.danger { color: var(--bad); border-color: currentColor; }
+button:disabled { opacity: .6; cursor: default; }
+:focus-visible { outline: 2px solid var(--main); outline-offset: 2px; }
+label { display: block; margin: .9rem 0 .25rem; font-weight: 600; }
+label.tick { display: flex; gap: .5rem; align-items: baseline; font-weight: 400; margin: .35rem 0; }
+.hint { color: var(--dim); margin: .2rem 0 0; font-size: .9rem; }
+input, select, textarea { font-size: .95rem; width: 100%; min-width: 0; padding: .45rem .6rem; border-radius: .4rem;
+  border: 1px solid var(--line); background: var(--back); color: inherit; }
+input, select { font-family: inherit; }
+input[type="checkbox"], input[type="radio"] { width: auto; flex: none; accent-color: var(--main); }
+textarea { display: block; resize: vertical; min-height: 6rem; }
+fieldset { border: 1px solid var(--line); border-radius: .5rem; padding: .5rem 1rem 1rem; margin: 1rem 0; min-width: 0; }
+legend { font-weight: 600; padding: 0 .35rem; }
+form.inline { display: inline; }
+.scroll { overflow-x: auto; }
+table { width: 100%; border-collapse: collapse; margin: .6rem 0; }
+th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; border-top: 1px solid var(--line); }
+thead th { border-top: 0; font-size: .82rem; color: var(--dim); font-weight: 600; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; }
+dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: .5rem 0; }
+dl.facts dt { color: var(--dim); } dl.facts dd { margin: 0; }
+@media (max-width: 640px) {
+  input, select, textarea { font-size: 16px; }
+  dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .5rem; }
+  table.stack thead { display: none; }
+  table.stack, table.stack tbody, table.stack tr, table.stack td, table.stack th { display: block; width: auto; }
+  table.stack tr { border-top: 1px solid var(--line); padding: .5rem 0; }
+  table.stack td, table.stack th { border: 0; padding: .1rem 0; }
+}
+@media (prefers-reduced-motion: no-preference) { button, .button { transition: border-color .15s; } }
+`;

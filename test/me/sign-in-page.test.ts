@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { ORIGIN, OWNER_PASSWORD, send } from "../support/worker.ts";
+
+const FORM = { "content-type": "application/x-www-form-urlencoded", origin: ORIGIN };
+
+test("signs the owner in with a cookie of this host alone, and leads on", async () => {
+  const body = new URLSearchParams({ password: OWNER_PASSWORD, next: "/admin?x=1" });
+  const answer = await send("/me/sign-in", { method: "POST", headers: FORM, body });
+  expect(answer.status).toBe(303);
+  expect(answer.headers.get("location")).toBe("/admin?x=1");
+  const cookie = answer.headers.get("set-cookie") ?? "";
+  expect(cookie).toMatch(
+    /^__Host-session=owner\.[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; .*Secure$/,
+  );
+  const page = await send("/admin", { headers: { cookie: cookie.split(";")[0] ?? "" } });
+  expect(page.status).toBe(200);
+  expect(await page.text()).toContain("Overview");
+});
+
+test("leads a stranger to the sign-in page, and nobody to another host", async () => {
+  const page = await send("/admin?x=1");
+  expect(page.headers.get("location")).toBe("/me/sign-in?next=%2Fadmin%3Fx%3D1");
+  const body = new URLSearchParams({ password: OWNER_PASSWORD, next: "//evil.example" });
+  const answer = await send("/me/sign-in", { method: "POST", headers: FORM, body });
+  expect(answer.headers.get("location")).toBe("/me");
+});
