@@ -3,6 +3,9 @@ import { GatewayError } from "./core/errors.ts";
 import { CallerObjectBase } from "./mcp/caller-object.ts";
 
 export { GrantObject } from "./auth/grant-object.ts";
+export { LoginObject } from "./backends/login-object.ts";
+export { SearchObject } from "./catalog/search-object.ts";
+export { LimitObject } from "./gateway/limit-object.ts";
 export { BackendObject } from "./backends/backend-object.ts";
 export { RegistryObject } from "./config/registry-object.ts";
 export { AuditObject } from "./telemetry/audit-object.ts";
