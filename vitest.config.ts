@@ -29,6 +29,7 @@ export default defineConfig({
     reporters: ["default"],
     // Half of what is measured here is waiting: with one worker the machine is mostly idle.
     maxWorkers: 2,
+    globalSetup: ["./test/support/start-fixtures.ts"],
     // An alarm may wake an object while its file of tests ends, and then its module comes too late.
     onUnhandledError: ({ name, message }) =>
       name !== "EnvironmentTeardownError" || !message.includes("Closing rpc while"),
@@ -49,7 +50,6 @@ export default defineConfig({
           name: "workerd",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.node.test.ts", ...PURE],
-          globalSetup: ["./test/support/start-fixtures.ts"],
           testTimeout: 15_000,
         },
       },
