@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Listing } from "../catalog/listing.ts";
+import type { ToolReview, ToolVerdict } from "../catalog/tool-review.ts";
 import type { BackendState } from "../config/backend-report.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { Registry } from "../config/registry.ts";
@@ -251,6 +252,21 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
 
   async listing(): Promise<Listing | undefined> {
     return this.#memory.store.readListing();
+  }
+
+  async reviews(): Promise<readonly ToolReview[]> {
+    return [];
+  }
+
+  decide(verdicts: readonly ToolVerdict[]): Promise<Outcome<void>> {
+    return capture(async () => {
+      const [first] = verdicts;
+      if (first === undefined) return;
+      throw new GatewayError(
+        "conflict",
+        `Cannot decide on tool "${first.name.slice(0, 100)}": it does not wait`,
+      );
+    });
   }
 
   async refresh(): Promise<void> {

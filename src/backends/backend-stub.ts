@@ -1,5 +1,6 @@
 import type { BackendOrder, BackendStarter } from "../config/backend-order.ts";
 import type { Listing } from "../catalog/listing.ts";
+import type { ToolReview, ToolVerdict } from "../catalog/tool-review.ts";
 import type { BackendName } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Outcome } from "../core/outcome.ts";
@@ -10,6 +11,10 @@ export interface BackendStub extends BackendStarter {
   /** Connects when needed; callers at the same time share one handshake. */
   lease(order: BackendOrder, ask: LeaseAsk): Promise<Outcome<Lease>>;
   listing(): Promise<Listing | undefined>;
+  /** The tools that somebody has to look at, sorted by name. */
+  reviews(): Promise<readonly ToolReview[]>;
+  /** All of them or none: `conflict` when one names what does not wait. In force at once. */
+  decide(verdicts: readonly ToolVerdict[]): Promise<Outcome<void>>;
   /** Something went wrong on the direct lane: look at the backend soon. */
   refresh(): Promise<void>;
   /**

@@ -26,6 +26,8 @@ export const backendReport = z.object({
     resourceTemplates: z.number(),
   }),
   warnings: z.array(z.string()),
+  /** Tools that wait for somebody's verdict, where there are any. */
+  toReview: z.number().optional(),
   /** Bounded, without secrets. */
   lastError: z.string().optional(),
   /** Epoch ms of the last answer of any kind. */
