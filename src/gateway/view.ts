@@ -1,6 +1,7 @@
 import type { Caller, Permits } from "../auth/caller.ts";
 import type { Listing } from "../catalog/listing.ts";
 import { mergeListings } from "../catalog/merge-listings.ts";
+import { isReadOnly } from "../catalog/read-only.ts";
 import type { BackendConfig } from "../config/gateway-config.ts";
 import type { BackendName } from "../core/ids.ts";
 import type { Scope } from "./gateway.ts";
@@ -26,14 +27,14 @@ export function createView(
   all: readonly Offer[],
   permits: Permits,
   scope: Scope,
-  caller: Pick<Caller, "resourceTools"> = {},
+  caller: Pick<Caller, "resourceTools" | "readOnly"> = {},
 ): View {
   const offers = all.filter(({ config }) => permits(config.name));
   const catalog = mergeListings(
     offers.map(({ config, listing }) => ({
       backend: config.name,
       listing,
-      permits: permitsOf(config, permits),
+      permits: permitsOf({ config, listing }, permits, caller.readOnly === true),
     })),
   );
   const listing =
@@ -49,10 +50,18 @@ export function createView(
   return { ...seen, ...createListTexts(seen), offers };
 }
 
-/** Asked with the empty name for prompts and resources: they need the backend as a whole. */
-function permitsOf(config: BackendConfig, permits: Permits): (tool?: string) => boolean {
-  const disabled = new Set(config.disabledTools);
-  return (tool) => permits(config.name, tool ?? "") && (tool === undefined || !disabled.has(tool));
+/**
+ * Asked with the empty name for prompts and resources: they need the backend as a whole, and change
+ * nothing. The gateway's own tools stay for who may only read: they reach no more than the caller.
+ */
+function permitsOf(
+  { config, listing }: Offer,
+  permits: Permits,
+  readOnly: boolean,
+): (tool?: string) => boolean {
+  const changing = readOnly ? listing.tools.filter((tool) => !isReadOnly(tool)) : [];
+  const hidden = new Set([...config.disabledTools, ...changing.map(({ name }) => name)]);
+  return (tool) => permits(config.name, tool ?? "") && (tool === undefined || !hidden.has(tool));
 }
 
 /** In the backend's own order: under `/mcp/{backend}` the gateway is as if it were not there. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { approvalRule } from "../chat/approval-rule.ts";
+import { approvalRule } from "../gateway/approval-rule.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { VisibleTool } from "../gateway/gateway.ts";
 import { ALL_SERVERS } from "./responses-conversation.ts";

@@ -1,5 +1,5 @@
 import type { Answering } from "../chat/answering.ts";
-import { approvalRule } from "../chat/approval-rule.ts";
+import { approvalRule } from "../gateway/approval-rule.ts";
 import { readDecision } from "../chat/approvals.ts";
 import { beginAnswer } from "../chat/begin-answer.ts";
 import type { ChatAsk } from "../chat/chat-ask.ts";

@@ -21,7 +21,11 @@ beforeAll(async () => {
   await awaitReady(["one", "two", "three"]);
 }, 30_000);
 
-async function mint(rules: { allow?: string[]; deny?: string[] }): Promise<string> {
+async function mint(rules: {
+  allow?: string[];
+  deny?: string[];
+  readOnly?: boolean;
+}): Promise<string> {
   const response = await sendAsOwner("/admin/api/keys", {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -43,16 +47,13 @@ function asker(key: string) {
     (
       await send(path, { headers: { authorization: `Bearer ${key}` } })
     ).json() as Promise<JsonObject>;
-  const names = async (path = "/mcp") => {
-    const { message } = await ask("tools/list", {}, path);
-    return namesIn(message.result?.["tools"]);
-  };
-  return { ask, get, names };
+  const tools = async (path = "/mcp"): Promise<readonly Tool[]> =>
+    (await ask("tools/list", {}, path)).message.result?.["tools"] as unknown as readonly Tool[];
+  const names = async (path = "/mcp") => (await tools(path)).map(({ name }) => name);
+  return { ask, get, tools, names };
 }
 
-function namesIn(list: unknown): string[] {
-  return (list as { name: string }[]).map(({ name }) => name);
-}
+type Tool = { name: string; annotations?: { readOnlyHint?: boolean } };
 
 describe("a key allowed one tool of one backend", () => {
   let key: Awaited<ReturnType<typeof asker>>;
@@ -112,6 +113,19 @@ test("deny wins over allow", async () => {
   expect(names.filter((name) => name.startsWith("one_test_") || name.startsWith("three_"))).toEqual(
     [],
   );
+});
+
+test("a key that may only read sees what is marked so, and nothing that says nothing of itself", async () => {
+  const all = asker(await mint({}));
+  const key = asker(await mint({ readOnly: true }));
+  const reading = (await all.tools("/mcp/one"))
+    .filter(({ annotations }) => annotations?.readOnlyHint === true)
+    .map(({ name }) => name);
+  expect(reading).not.toEqual([]);
+  expect(await key.names("/mcp/one")).toEqual(reading);
+  const { message } = await key.ask("tools/call", { name: "one_test_simple_text", arguments: {} });
+  expect(message.error?.message).toBe('Unknown tool: "one_test_simple_text"');
+  expect((await key.ask("prompts/list")).message.result?.["prompts"]).not.toEqual([]);
 });
 
 test("a tool the config disables is unknown to everybody", async () => {
