@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import { type Components, resolveSchema } from "./docs-schema.ts";
+import { type Components, resolveSchema } from "../pages/schema-text.ts";
 
 /** One tool of a document, with what its page needs. */
 export type DocsTool = Readonly<{

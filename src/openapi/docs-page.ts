@@ -12,7 +12,7 @@ import {
 } from "./docs-sections.ts";
 import { renderShell } from "./docs-shell.ts";
 import { keyForm } from "./docs-sign-in.ts";
-import { type Markup, plain, prose } from "./docs-text.ts";
+import { type Markup, plain, prose } from "../pages/stranger-text.ts";
 
 export type DocsPage = Readonly<{
   /** As `restDocument` makes it for this caller; the page shows nothing else. */

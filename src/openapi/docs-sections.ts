@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type { BackendReport } from "../config/backend-report.ts";
 import type { BackendName } from "../core/ids.ts";
 import type { DocsContent, DocsTool } from "./docs-operations.ts";
-import { type Markup, plain } from "./docs-text.ts";
+import { type Markup, plain } from "../pages/stranger-text.ts";
 import { type PageParts, toolDetails } from "./docs-tool.ts";
 
 export type BackendStates = readonly Readonly<{

@@ -2,7 +2,7 @@ import { html, raw } from "hono/html";
 import { randomToken } from "../core/digest.ts";
 import { DOCS_SCRIPT } from "./docs-script.ts";
 import { DOCS_STYLE } from "./docs-style.ts";
-import type { Markup } from "./docs-text.ts";
+import type { Markup } from "../pages/stranger-text.ts";
 
 export type Shell = Readonly<{
   title: string;

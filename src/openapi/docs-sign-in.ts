@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { renderShell } from "./docs-shell.ts";
-import type { Markup } from "./docs-text.ts";
+import type { Markup } from "../pages/stranger-text.ts";
 import { BROWSER_SIGN_IN } from "./rest-caller.ts";
 
 export type SignInPage = Readonly<{

@@ -2,8 +2,8 @@ import { html } from "hono/html";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { fieldRow } from "./docs-field.ts";
 import type { DocsTool } from "./docs-operations.ts";
-import { type Components, typeText } from "./docs-schema.ts";
-import { type Markup, plain, prose } from "./docs-text.ts";
+import { type Components, typeText } from "../pages/schema-text.ts";
+import { type Markup, plain, prose } from "../pages/stranger-text.ts";
 
 /** More arguments than this are written as JSON. */
 const MAX_FIELDS = 100;

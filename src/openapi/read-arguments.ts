@@ -5,7 +5,7 @@ import type { VisibleTool } from "../gateway/gateway.ts";
 import { parseBody, readBody } from "./arguments-body.ts";
 import { ArgumentsRefused } from "./arguments-refused.ts";
 import { findProblems, heldSchema } from "./check-arguments.ts";
-import { parseExactly } from "./exact-numbers.ts";
+import { parseExactly } from "../core/exact-numbers.ts";
 import { readLaxly } from "./lax-arguments.ts";
 import type { RestExchange } from "./rest-exchange.ts";
 import { bounded } from "./shown-values.ts";

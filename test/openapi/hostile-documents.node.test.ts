@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
-import { typeText } from "../../src/openapi/docs-schema.ts";
+import { typeText } from "../../src/pages/schema-text.ts";
 import { describeTools, type ToolWords } from "../support/described-tools.ts";
 
 /** In Node, because the clock of workerd stands still while nothing is waited for. */

@@ -1,4 +1,4 @@
-import type { JsonValue } from "../core/json.ts";
+import type { JsonValue } from "./json.ts";
 
 /** Numbers that a double may not hold: many digits, an exponent, or the zero below zero. */
 const SUSPECT = /[\d.]{16}|\d[eE][-+\d]|-0/;
