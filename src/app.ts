@@ -17,6 +17,9 @@ import { createConnectDoor } from "./auth/connect-door.ts";
 import { createUserStore } from "./auth/user-store.ts";
 import { createWebSessions } from "./auth/web-session.ts";
 import { findUser } from "./auth/find-user.ts";
+import { createInvitations } from "./auth/invitations.ts";
+import { type Cleanup, createRemovePerson } from "./auth/remove-person.ts";
+import type { GrantRoom } from "./auth/grant-object.ts";
 import type { BuiltinIo } from "./backends/builtin.ts";
 import type { BackendStub } from "./backends/backend-stub.ts";
 import { createLeaseSource } from "./backends/lease-source.ts";
@@ -73,7 +76,7 @@ export type Env = WayOut &
     GATEWAY_KV: ClientKv & KeyMirror;
     REGISTRY: Objects<RegistryRpc>;
     BACKENDS: Objects<BackendStub>;
-    GRANTS: Objects<KeyedTexts & TokenOffice & TokenJudge>;
+    GRANTS: Objects<KeyedTexts & TokenOffice & TokenJudge & GrantRoom>;
     AUDIT: Objects<AuditStore>;
     CALLERS: Objects<CallerStub>;
     PUBLIC_URL?: string;
@@ -243,6 +246,20 @@ export function createApp(env: Env, middle: Middle): App {
   );
 
   const users = createUserStore({ registry: ownerRegistry, now });
+  const invitations = createInvitations({ users, now });
+  /** Of what is kept of a person besides keys and grants. */
+  const cleanups: readonly Cleanup[] = [];
+  const removePerson = createRemovePerson({
+    users,
+    keys,
+    grants: (user) => env.GRANTS.getByName(user),
+    cleanups,
+    onLeftover: (user, error) =>
+      log.warn("left behind of a removed person", {
+        user,
+        detail: redactText(String(error), MAX_LOGGED),
+      }),
+  });
   const sessions = createWebSessions({
     room: (user) => env.GRANTS.getByName(user),
     snapshots,
@@ -312,6 +329,9 @@ export function createApp(env: Env, middle: Middle): App {
       createAdminRoutes({
         registry: ownerRegistry,
         keys,
+        users,
+        invitations,
+        removePerson,
         owner,
         ownOrigin,
         requestIdOf,
@@ -328,6 +348,8 @@ export function createApp(env: Env, middle: Middle): App {
         gateway,
         registry: ownerRegistry,
         users,
+        invitations,
+        removePerson,
         keys,
         snapshots,
         grants: grantsAt,

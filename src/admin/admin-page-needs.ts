@@ -1,11 +1,13 @@
+import type { GrantApi } from "../auth/granted-clients.ts";
+import type { Invitations } from "../auth/invitations.ts";
 import type { KeyStore } from "../auth/key-store.ts";
+import type { RemovePerson } from "../auth/remove-person.ts";
 import type { UserStore } from "../auth/user-store.ts";
 import type { WebSessions } from "../auth/web-session.ts";
 import type { Registry } from "../config/registry.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
 import type { Gateway, RequestContext } from "../gateway/gateway.ts";
 import type { AuditStore } from "../telemetry/audit-trail.ts";
-import type { GrantApi } from "./granted-clients.ts";
 
 /** What the owner's pages are given by the composition root. */
 export type AdminPageNeeds = Readonly<{
@@ -13,6 +15,8 @@ export type AdminPageNeeds = Readonly<{
   gateway: Gateway;
   registry: () => Registry;
   users: UserStore;
+  invitations: Invitations;
+  removePerson: RemovePerson;
   keys: Pick<KeyStore, "create" | "list" | "revoke">;
   snapshots: SnapshotSource;
   /** The OAuth library at one of our own origins. */

@@ -1,31 +1,33 @@
 import { Hono } from "hono";
+import { listGrants, revokeGrant, type GrantApi } from "../auth/granted-clients.ts";
 import type { KeyStore } from "../auth/key-store.ts";
 import { OWNER_CHALLENGE, requireOwner, type OwnerCheck } from "../auth/owner.ts";
+import { OWNER_ID } from "../auth/user-id.ts";
+import { userIdOf } from "../auth/user-store.ts";
 import type { Registry } from "../config/registry.ts";
 import { secretsEqual } from "../core/digest.ts";
 import { asGatewayError, GatewayError, type ErrorCode } from "../core/errors.ts";
+import type { UserId } from "../core/ids.ts";
 import { readJsonBody } from "../http/json-body.ts";
 import { requireOwnOrigin } from "../http/own-origin.ts";
 import { problemResponse, statusOf } from "../http/problem.ts";
 import type { AuditStore } from "../telemetry/audit-trail.ts";
 import { parseVersion, readConfigText, readExpectedVersion } from "./config-body.ts";
-import { listGrants, revokeGrant, type GrantApi } from "./granted-clients.ts";
 import { describeKey, parseKeyRequest } from "./key-request.ts";
+import { createUserRoutes, requirePerson, type UserRouteNeeds } from "./user-routes.ts";
 
-export type AdminNeeds = Readonly<{
-  registry: () => Registry;
-  keys: Pick<KeyStore, "create" | "list" | "revoke">;
-  owner: OwnerCheck;
-  /** Which of our own origins a request came to; undefined when its Host is not ours. */
-  ownOrigin: (request: Request) => string | undefined;
-  requestIdOf: (request: Request) => string;
-  /** The OAuth library at one of our own origins. */
-  grants: (origin: string) => GrantApi;
-  audit: () => Pick<AuditStore, "newest">;
-  /** LOCAL_COMMAND_KEY: who sends it is the command on this machine. */
-  localCommandKey: string | undefined;
-  now: () => number;
-}>;
+export type AdminNeeds = UserRouteNeeds &
+  Readonly<{
+    registry: () => Registry;
+    keys: Pick<KeyStore, "create" | "list" | "revoke">;
+    owner: OwnerCheck;
+    requestIdOf: (request: Request) => string;
+    /** The OAuth library at one of our own origins. */
+    grants: (origin: string) => GrantApi;
+    audit: () => Pick<AuditStore, "newest">;
+    /** LOCAL_COMMAND_KEY: who sends it is the command on this machine. */
+    localCommandKey: string | undefined;
+  }>;
 
 /** Methods per path, so that a wrong one is told from a path that is not there. */
 const METHODS: readonly Readonly<{ path: RegExp; allow: string }>[] = [
@@ -34,6 +36,9 @@ const METHODS: readonly Readonly<{ path: RegExp; allow: string }>[] = [
   { path: /^\/admin\/api\/config\/versions\/[^/]+\/restore$/, allow: "POST" },
   { path: /^\/admin\/api\/keys$/, allow: "GET, HEAD, POST" },
   { path: /^\/admin\/api\/keys\/[^/]+$/, allow: "DELETE" },
+  { path: /^\/admin\/api\/users$/, allow: "GET, HEAD, POST" },
+  { path: /^\/admin\/api\/users\/[^/]+$/, allow: "GET, HEAD, PATCH, DELETE" },
+  { path: /^\/admin\/api\/users\/[^/]+\/invitation$/, allow: "POST" },
   { path: /^\/admin\/api\/grants$/, allow: "GET, HEAD" },
   { path: /^\/admin\/api\/grants\/[^/]+$/, allow: "DELETE" },
   { path: /^\/admin\/api\/audit$/, allow: "GET, HEAD" },
@@ -101,6 +106,7 @@ export function createAdminRoutes(needs: AdminNeeds): Hono {
 
   routes.post("/admin/api/keys", async (c) => {
     const wanted = parseKeyRequest(await readJsonBody(c.req.raw), now());
+    if (wanted.user !== undefined) await requireUser(needs, wanted.user);
     const { key, record } = await keys.create(wanted);
     return c.json({ key, ...describeKey(record, now()) }, 201);
   });
@@ -112,7 +118,10 @@ export function createAdminRoutes(needs: AdminNeeds): Hono {
 
   routes.get("/admin/api/grants", async (c) =>
     c.json({
-      grants: await listGrants(needs.grants(requireOwnOrigin(needs.ownOrigin, c.req.raw))),
+      grants: await listGrants(
+        needs.grants(requireOwnOrigin(needs.ownOrigin, c.req.raw)),
+        await requireUser(needs, c.req.query("user")),
+      ),
     }),
   );
 
@@ -120,9 +129,12 @@ export function createAdminRoutes(needs: AdminNeeds): Hono {
     await revokeGrant(
       needs.grants(requireOwnOrigin(needs.ownOrigin, c.req.raw)),
       c.req.param("id"),
+      await requireUser(needs, c.req.query("user")),
     );
     return c.body(null, 204);
   });
+
+  routes.route("/", createUserRoutes(needs));
 
   routes.get("/admin/api/audit", async (c) => {
     const limit = parseLimit(c.req.query("limit"));
@@ -152,6 +164,15 @@ export function createAdminRoutes(needs: AdminNeeds): Hono {
   });
 
   return routes;
+}
+
+/** The owner where none is named. Throws `not_found`. */
+async function requireUser(
+  { users }: Pick<AdminNeeds, "users">,
+  id: string = OWNER_ID,
+): Promise<UserId> {
+  if (id === OWNER_ID) return OWNER_ID;
+  return userIdOf(await requirePerson(users, id));
 }
 
 /** What one answer of the audit holds, at most and unless asked. */

@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { keyOptions, type ApiKeyRecord } from "../auth/api-key.ts";
 import type { NewKey } from "../auth/key-store.ts";
+import { isUserId } from "../auth/user-id.ts";
 import { GatewayError } from "../core/errors.ts";
+import type { UserId } from "../core/ids.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 
 /** Ten years; a longer one is meant to be without end. */
@@ -14,6 +16,7 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ["ttl", "expiresInSeconds"],
   ["resource_tools", "resourceTools"],
   ["open_webui", "openWebui"],
+  ["read_only", "readOnly"],
 ]);
 
 /** Strict: a misspelt `deny` must not make a key that may do everything. */
@@ -22,6 +25,7 @@ const KEY_REQUEST = z.strictObject({
   expiresInSeconds: z.int().min(1).max(MAX_SECONDS).optional(),
   allow: patterns,
   deny: patterns,
+  user: z.string().optional(),
   ...keyOptions.shape,
   // An empty list could be meant as none or as all.
   models: z.array(z.string()).min(1).readonly().optional(),
@@ -38,16 +42,17 @@ export function parseKeyRequest(body: unknown, now: number): NewKey {
       issue === undefined || issue.path.length === 0 ? "" : ` "${issue.path.join(".")}"`;
     throw invalid(`${where} is not valid: ${issue?.message ?? "unknown"}`);
   }
-  const { expiresInSeconds, allow, deny, ...rest } = parsed.data;
+  const { expiresInSeconds, allow, deny, user, ...rest } = parsed.data;
   requireOneUse(parsed.data);
   return {
     ...rest,
     access: { allow, deny },
+    ...(user === undefined ? {} : { user: asUser(user) }),
     ...(expiresInSeconds === undefined ? {} : { expiresAt: now + expiresInSeconds * 1_000 }),
   };
 }
 
-const OF_EVERY_KEY: ReadonlySet<string> = new Set(["name", "expiresInSeconds", "connect"]);
+const OF_EVERY_KEY: ReadonlySet<string> = new Set(["name", "expiresInSeconds", "connect", "user"]);
 
 /** A connector needs no tools: a key that says both was meant otherwise. */
 function requireOneUse(request: KeyRequest): void {
@@ -57,6 +62,11 @@ function requireOneUse(request: KeyRequest): void {
     [];
   if (other === undefined) return;
   throw invalid(`: "connect" makes a key for connectors alone, leave out "${other}"`);
+}
+
+function asUser(text: string): UserId {
+  if (isUserId(text)) return text;
+  throw invalid(` "user" is not valid: it must be the id of a person`);
 }
 
 function isNothing(value: unknown): boolean {
@@ -81,10 +91,11 @@ function invalid(reason: string): GatewayError {
 /** A key as the owner sees it later: neither the key nor its hash. */
 export function describeKey(record: ApiKeyRecord, now: number): Record<string, unknown> {
   const { id, name, createdAt, expiresAt, access, resourceTools = false } = record;
-  const { models, progress, approvals, openWebui, connect } = record;
+  const { user, models, progress, approvals, openWebui, connect, mode, limits } = record;
   return {
     id,
     name,
+    user: user ?? null,
     createdAt: new Date(createdAt).toISOString(),
     expiresAt: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
     expired: expiresAt !== undefined && expiresAt <= now,
@@ -95,6 +106,9 @@ export function describeKey(record: ApiKeyRecord, now: number): Record<string, u
     progress: progress ?? null,
     approvals: approvals ?? null,
     openWebui: openWebui ?? null,
+    readOnly: record.readOnly ?? false,
+    mode: mode ?? null,
+    limits: limits ?? null,
     connect: connect ?? null,
   };
 }

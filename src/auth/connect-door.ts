@@ -4,6 +4,7 @@ import { GatewayError } from "../core/errors.ts";
 import { compileGlob } from "../core/glob.ts";
 import { isApiKey, type ApiKeyRecord } from "./api-key.ts";
 import { readBearer } from "./bearer.ts";
+import { findUser } from "./find-user.ts";
 import type { KeyStore } from "./key-store.ts";
 
 /** Who dials in, and for which backends. */
@@ -71,13 +72,17 @@ function isSecret(token: string, secret: string | undefined): boolean | Promise<
   return secret === undefined || secret === "" ? false : secretsEqual(token, secret);
 }
 
+/** The key, unless it is a person's who is not there any more. */
 async function find(
   token: string,
   { keys, snapshots }: ConnectDoorNeeds,
   context: Parameters<ConnectDoor>[1],
 ): Promise<ApiKeyRecord | undefined> {
   try {
-    return await keys.find(await sha256Hex(token), await snapshots.current(context));
+    const snapshot = await snapshots.current(context);
+    const record = await keys.find(await sha256Hex(token), snapshot);
+    const user = record?.user;
+    return user === undefined || findUser(snapshot, user) !== undefined ? record : undefined;
   } catch (error) {
     throw new GatewayError("unavailable", "Cannot check the key: storage is not reachable", {
       cause: error,

@@ -30,6 +30,9 @@ const MIRROR_DELAY_MS = 2_000;
 /** KV was not there; the cold copy is in no hurry. */
 const MIRROR_RETRY_MS = 60_000;
 
+/** What ends the life of a user's sessions and grants. */
+export type GrantRoom = Readonly<{ clear: () => Promise<void>; endSessions: () => Promise<void> }>;
+
 const now = (): number => Date.now();
 
 /** What the object says of a token that is good. `expiresAt` is epoch ms. */
@@ -75,6 +78,17 @@ export class GrantObject extends DurableObject<GrantEnv> implements KeyedTexts {
 
   async list(question: ListQuestion): Promise<ListedPage> {
     return this.#rows.list(question);
+  }
+
+  /** The user is gone, and all that was granted in their name: clients, tokens and sessions. */
+  async clear(): Promise<void> {
+    this.#rows.clear();
+    await this.#schedule();
+  }
+
+  /** Every browser of theirs has to sign in again. */
+  async endSessions(): Promise<void> {
+    this.#rows.removeAll("session:");
   }
 
   async token(request: TokenRequest): Promise<TokenAnswer> {

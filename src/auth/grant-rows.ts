@@ -93,6 +93,12 @@ export class GrantRows implements KeyedTexts {
     this.#sql.exec("DELETE FROM rows WHERE key >= ? AND key < ?", prefix, `${prefix}\uffff`);
   }
 
+  /** Drops everything at once, and from the cold copy with the next alarms. */
+  clear(): void {
+    this.#sql.exec("DELETE FROM rows WHERE key NOT GLOB 'grant:*' AND key NOT GLOB 'token:*'");
+    this.#sql.exec("UPDATE rows SET value = NULL, metadata = NULL, dirty = 1");
+  }
+
   /** Keeps only so many rows of a prefix: those that live longest. */
   trim(prefix: string, keep: number): void {
     this.#sql.exec(

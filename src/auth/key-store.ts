@@ -1,5 +1,6 @@
 import type { Registry, SnapshotData } from "../config/registry.ts";
 import { sha256Hex } from "../core/digest.ts";
+import { createAtOnce } from "../core/at-once.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
 import {
@@ -13,6 +14,10 @@ import { FULL_ACCESS, type AccessRules } from "./caller.ts";
 
 /** The registry lists this many records at once. */
 const MAX_KEYS = 1_000;
+/** One person's clients, machines and connectors; the keys of a house are not one person's to fill. */
+const MAX_KEYS_OF_ONE = 100;
+/** What leaves at the same time; the platform lets six connections wait. */
+const AT_ONCE = 5;
 const MAX_PATTERNS = 200;
 const MAX_PATTERN = 200;
 const MAX_NAME = 100;
@@ -49,6 +54,8 @@ export type KeyStore = Readonly<{
   list: () => Promise<readonly ApiKeyRecord[]>;
   /** In force everywhere within 5 s. Throws `not_found`. */
   revoke: (id: string) => Promise<void>;
+  /** All that somebody has. */
+  revokeAll: (user: UserId) => Promise<void>;
   /** The record behind a key's hash, or undefined. Throws when neither KV nor registry answers. */
   find: (hash: string, snapshot: SnapshotData) => Promise<ApiKeyRecord | undefined>;
 }>;
@@ -79,11 +86,24 @@ export function createKeyStore({ registry, mirror, now }: KeyStoreNeeds): KeySto
       .toSorted((a, b) => b.createdAt - a.createdAt);
   }
 
+  async function drop({ hash }: ApiKeyRecord): Promise<void> {
+    await registry().deleteRecord(storageKey(hash));
+    await mirror.delete(storageKey(hash)).catch(() => {}); // see MIRROR_SECONDS
+  }
+
   return {
     list,
     async create(wanted) {
       const record = await toRecord(wanted, now());
-      if ((await list()).length >= MAX_KEYS) {
+      const keys = await list();
+      const { user } = record.stored;
+      if (user !== undefined && keys.filter((key) => key.user === user).length >= MAX_KEYS_OF_ONE) {
+        throw new GatewayError(
+          "conflict",
+          `Cannot create a key: this person has ${MAX_KEYS_OF_ONE} already, revoke one first`,
+        );
+      }
+      if (keys.length >= MAX_KEYS) {
         throw new GatewayError(
           "conflict",
           `Cannot create a key: there are ${MAX_KEYS} already, revoke one first`,
@@ -102,8 +122,12 @@ export function createKeyStore({ registry, mirror, now }: KeyStoreNeeds): KeySto
       if (record === undefined) {
         throw new GatewayError("not_found", `Cannot revoke key "${id}": there is no such key`);
       }
-      await registry().deleteRecord(storageKey(record.hash));
-      await mirror.delete(storageKey(record.hash)).catch(() => {}); // see MIRROR_SECONDS
+      await drop(record);
+    },
+    async revokeAll(user) {
+      const records = (await list()).filter((key) => key.user === user);
+      const oneOf = createAtOnce(AT_ONCE);
+      await Promise.all(records.map((record) => oneOf(() => drop(record))));
     },
     async find(hash, snapshot) {
       const key = storageKey(hash);

@@ -32,11 +32,15 @@ export type WebSessions = Readonly<{
   find: (request: Request, context: Context) => Promise<Visitor | undefined>;
   /** The `Set-Cookie` that forgets it here; it is forgotten there as well. */
   end: (request: Request, context: Context) => Promise<string>;
+  /** In every browser: whoever has a new password may have lost the old one to somebody. */
+  endAll: (userId: UserId) => Promise<void>;
 }>;
 
 export type WebSessionNeeds = Readonly<{
   /** The object of a user: an owner's or a person's, and only of one who is known. */
-  room: (user: UserId) => Pick<KeyedTexts, "get" | "put" | "remove">;
+  room: (
+    user: UserId,
+  ) => Pick<KeyedTexts, "get" | "put" | "remove"> & Readonly<{ endSessions: () => Promise<void> }>;
   snapshots: SnapshotSource;
   now: () => number;
 }>;
@@ -74,6 +78,7 @@ export function createWebSessions({ room, snapshots, now }: WebSessionNeeds): We
       }
       return cookie(request, "", 0);
     },
+    endAll: (userId) => room(userId).endSessions(),
   };
 }
 

@@ -13,6 +13,7 @@ export function asRegistry(stub: RegistryRpc): Registry {
     reportBackend: (name, report) => stub.reportBackend(name, report),
     getRecord: (key) => stub.getRecord(key),
     putRecord: (key, value, expires) => stub.putRecord(key, value, expires),
+    replaceRecord: (key, was, value) => stub.replaceRecord(key, was, value),
     deleteRecord: (key) => stub.deleteRecord(key),
     listRecords: (prefix) => stub.listRecords(prefix),
     countAttempt: (attempt) => stub.countAttempt(attempt),
@@ -31,6 +32,7 @@ export function announcing(registry: Registry, changed: () => void): Registry {
     putConfig: (put) => announce(registry.putConfig(put)),
     restoreConfig: (version) => announce(registry.restoreConfig(version)),
     putRecord: (key, value, expires) => announce(registry.putRecord(key, value, expires)),
+    replaceRecord: (key, was, value) => announce(registry.replaceRecord(key, was, value)),
     deleteRecord: (key) => announce(registry.deleteRecord(key)),
   };
 }

@@ -13,6 +13,7 @@ import { ConfigStore, type CurrentConfig } from "./config-store.ts";
 import type { BackendConfig, GatewayConfig } from "./gateway-config.ts";
 import { withoutLocalParts } from "./local-parts.ts";
 import { PendingWatches } from "./pending-watches.ts";
+import { keysOfUser } from "./keys-of-user.ts";
 import { namedOrigins, privateTargetProblem } from "./private-targets.ts";
 import { RecordStore } from "./record-store.ts";
 import type {
@@ -78,7 +79,7 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
       privateOrigins: inForce.privateOrigins,
       reports: this.#reports.all(),
       recentKeys: this.#records.recent(KEY_PREFIX),
-      users: (this.#users ??= knownUsers(this.#records.list(USER_PREFIX))),
+      users: this.#knownUsers(),
     };
   }
 
@@ -126,18 +127,20 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
 
   async putRecord(key: string, value: string, expires?: number): Promise<void> {
     this.#records.put(key, value, expires);
-    this.#noteChange(key);
+    await this.#noteChange(key);
+  }
+
+  async replaceRecord(key: string, was: string, value: string): Promise<boolean> {
+    if (this.#records.get(key) !== was) return false;
+    this.#records.put(key, value);
+    await this.#noteChange(key);
+    return true;
   }
 
   async deleteRecord(key: string): Promise<void> {
     this.#records.put(key, null);
-    this.#noteChange(key);
-    if (!key.startsWith(KEY_PREFIX)) return;
-    // A config that cannot be read brings nobody in, and keeps no key from being revoked.
-    const inForce = await this.#current().catch(() => undefined);
-    for (const { name, transport } of inForce?.config.backends ?? []) {
-      if (transport.kind === "stdio") this.#sendAway(name, key.slice(KEY_PREFIX.length));
-    }
+    await this.#noteChange(key);
+    if (key.startsWith(KEY_PREFIX)) await this.#sendConnectorsAway([key.slice(KEY_PREFIX.length)]);
   }
 
   async listRecords(prefix: string): Promise<readonly { key: string; value: string }[]> {
@@ -244,6 +247,26 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
     }
   }
 
+  /** A person who is disabled or gone is so with everything they had connected. */
+  async #sendAwayOf(user: string): Promise<void> {
+    if (Object.hasOwn(this.#knownUsers(), user)) return;
+    const credentials = keysOfUser(this.#records.list(KEY_PREFIX), user);
+    if (credentials.length > 0) await this.#sendConnectorsAway(credentials);
+  }
+
+  async #sendConnectorsAway(credentials: readonly string[]): Promise<void> {
+    // A config that cannot be read brings nobody in, and keeps no key from being revoked.
+    const inForce = await this.#current().catch(() => undefined);
+    for (const { name, transport } of inForce?.config.backends ?? []) {
+      if (transport.kind !== "stdio") continue;
+      for (const credential of credentials) this.#sendAway(name, credential);
+    }
+  }
+
+  #knownUsers(): Readonly<Record<string, KnownUser>> {
+    return (this.#users ??= knownUsers(this.#records.list(USER_PREFIX)));
+  }
+
   /** A connector sleeps with its socket open, and asks for nothing: it has to be told. */
   #sendAway(name: string, credential: string): void {
     const tell = (): Promise<void> => this.env.BACKENDS.getByName(name).revoked(credential);
@@ -252,10 +275,12 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
   }
 
   /** Of a record that every snapshot tells of. */
-  #noteChange(key: string): void {
-    if (key.startsWith(USER_PREFIX)) this.#users = undefined;
-    else if (!key.startsWith(KEY_PREFIX)) return;
+  async #noteChange(key: string): Promise<void> {
+    const isUser = key.startsWith(USER_PREFIX);
+    if (!isUser && !key.startsWith(KEY_PREFIX)) return;
+    if (isUser) this.#users = undefined;
     this.#bump();
+    if (isUser) await this.#sendAwayOf(key.slice(USER_PREFIX.length));
   }
 
   #bump(): void {

@@ -34,6 +34,8 @@ export interface Registry {
    */
   getRecord(key: string): Promise<string | null>;
   putRecord(key: string, value: string, expires?: number): Promise<void>;
+  /** Only while the record still reads `was`; false when it does not, and nothing is changed. */
+  replaceRecord(key: string, was: string, value: string): Promise<boolean>;
   deleteRecord(key: string): Promise<void>;
   /** Sorted by key; at most 1,000. */
   listRecords(prefix: string): Promise<readonly Readonly<{ key: string; value: string }>[]>;
