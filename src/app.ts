@@ -23,6 +23,7 @@ import type { GrantRoom } from "./auth/grant-object.ts";
 import type { BuiltinIo } from "./backends/builtin.ts";
 import type { BackendStub } from "./backends/backend-stub.ts";
 import { createLeaseSource } from "./backends/lease-source.ts";
+import { probeBackend } from "./backends/probe-backend.ts";
 import { sendNotification, sendRequest } from "./backends/send.ts";
 import { DEFAULT_MODEL_HEADER } from "./core/default-model.ts";
 import { wayOut, type WayOut } from "./core/way-out.ts";
@@ -65,6 +66,7 @@ import type { TokenOffice } from "./oauth/oauth-needs.ts";
 import { createOAuthRoutes } from "./oauth/oauth-routes.ts";
 import { createOpenapiEndpoint } from "./openapi/openapi-endpoint.ts";
 import { createOpenaiRoutes } from "./openai/openai-routes.ts";
+import { reportStatus } from "./status/status-report.ts";
 import { createStatusRoutes } from "./status/status-routes.ts";
 import { AUDIT_NAME } from "./telemetry/audit-object.ts";
 import { createAuditTrail, type AuditStore } from "./telemetry/audit-trail.ts";
@@ -347,6 +349,17 @@ export function createApp(env: Env, middle: Middle): App {
         sessions,
         gateway,
         registry: ownerRegistry,
+        backend: (name) => env.BACKENDS.getByName(name),
+        probe: (order, { signal, waitUntil: keep }) =>
+          probeBackend(order, {
+            stub: (name) => env.BACKENDS.getByName(name),
+            fetch: wayOut(env),
+            signal,
+            waitUntil: keep,
+            now,
+          }),
+        warnings: async (caller, context) =>
+          (await reportStatus({ gateway, llm }, caller, context)).warnings,
         users,
         invitations,
         removePerson,

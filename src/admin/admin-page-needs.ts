@@ -4,6 +4,10 @@ import type { KeyStore } from "../auth/key-store.ts";
 import type { RemovePerson } from "../auth/remove-person.ts";
 import type { UserStore } from "../auth/user-store.ts";
 import type { WebSessions } from "../auth/web-session.ts";
+import type { Caller } from "../auth/caller.ts";
+import type { BackendStub } from "../backends/backend-stub.ts";
+import type { Probe } from "../backends/probe-backend.ts";
+import type { BackendOrder } from "../config/backend-order.ts";
 import type { Registry } from "../config/registry.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
 import type { Gateway, RequestContext } from "../gateway/gateway.ts";
@@ -14,6 +18,12 @@ export type AdminPageNeeds = Readonly<{
   sessions: Pick<WebSessions, "find">;
   gateway: Gateway;
   registry: () => Registry;
+  /** The object of a backend of the config. */
+  backend: (name: string) => Pick<BackendStub, "listing">;
+  /** Connects to what is not in the config yet. */
+  probe: (order: BackendOrder, context: RequestContext) => Promise<Probe>;
+  /** What clients will stumble over, as `/status` says it. */
+  warnings: (caller: Caller, context: RequestContext) => Promise<readonly string[]>;
   users: UserStore;
   invitations: Invitations;
   removePerson: RemovePerson;

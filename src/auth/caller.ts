@@ -22,7 +22,8 @@ export const FULL_ACCESS: AccessRules = { allow: [], deny: [] };
 
 /** Who is asking, whatever the credential was. The only thing the gateway knows of a caller. */
 export type Caller = Readonly<{
-  kind: "api-key" | "static-key" | "oauth";
+  /** `session`: the pages of a browser. */
+  kind: "api-key" | "static-key" | "oauth" | "session";
   /** Names the credential in audit and limits: key id or grant id, never the secret. */
   credentialId: string;
   userId: UserId;

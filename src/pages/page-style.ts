@@ -19,6 +19,7 @@ body { margin: 0; font: 15px/1.5 system-ui, sans-serif; background: var(--back);
 .top nav a[aria-current] { background: var(--soft); font-weight: 600; box-shadow: inset 0 -2px var(--main); }
 main { max-width: 68rem; margin: 0 auto; padding: 1.25rem 1rem 4rem; }
 main.narrow { max-width: 27rem; padding-top: 8vh; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .75rem; }
 h2 { font-size: 1.15rem; margin: 2rem 0 .6rem; }
 h3 { font-size: 1rem; margin: 1.25rem 0 .4rem; }

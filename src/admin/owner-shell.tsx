@@ -1,0 +1,39 @@
+import type { Child } from "hono/jsx";
+import { OWNER_MENU } from "../pages/menus.ts";
+import { Notice, renderPage } from "../pages/page.tsx";
+import type { OwnerVisit } from "./owner-visit.ts";
+
+export type OwnerPage = Readonly<{
+  title: string;
+  /** The path of the menu's item. */
+  open: string;
+  content: Child;
+  status?: number;
+  script?: string;
+}>;
+
+/** A page with the owner's menu. */
+export function renderOwnerPage(
+  { visitor }: Pick<OwnerVisit, "visitor">,
+  page: OwnerPage,
+): Promise<Response> {
+  return renderPage({ ...page, visitor, menu: OWNER_MENU });
+}
+
+/** What a form on the page before has done; only what is said here is ever shown. */
+const DONE: Readonly<Record<string, string>> = {
+  added: "Added. It is being connected; reload to see how it is",
+  stored: "Stored, and in force everywhere within 5 seconds",
+  on: "Switched on. It is being connected; reload to see how it is",
+  off: "Switched off: its tools are unknown everywhere within 5 seconds",
+  removed: "Removed: nothing of it is left, and its tools are unknown within 5 seconds",
+  restored: "Restored, and in force everywhere within 5 seconds",
+  tools: "Stored: tools that are switched off are unknown everywhere within 5 seconds",
+  decided: "Decided, and in force everywhere within 5 seconds",
+  login: "Signed in at the backend",
+};
+
+export function DoneNotice({ query }: Pick<OwnerVisit, "query">) {
+  const text = Object.hasOwn(DONE, query("done")) ? DONE[query("done")] : undefined;
+  return text === undefined ? "" : <Notice kind="done">{text}</Notice>;
+}
