@@ -68,8 +68,10 @@ import { createOpenapiEndpoint } from "./openapi/openapi-endpoint.ts";
 import { createOpenaiRoutes } from "./openai/openai-routes.ts";
 import { reportStatus } from "./status/status-report.ts";
 import { createStatusRoutes } from "./status/status-routes.ts";
+import type { CalledBy } from "./telemetry/audit-event.ts";
 import { AUDIT_NAME } from "./telemetry/audit-object.ts";
-import { createAuditTrail, type AuditStore } from "./telemetry/audit-trail.ts";
+import type { AuditStore } from "./telemetry/audit-store.ts";
+import { createAuditTrail } from "./telemetry/audit-trail.ts";
 import { createLog, type Log } from "./telemetry/log.ts";
 
 /** The bindings of wrangler.toml, and the variables and secrets the README lists. */
@@ -138,6 +140,7 @@ export function createMiddle(env: Env): Middle {
   const leases = createLeaseSource({ stub: backend, waitUntil, now });
   const audit = createAuditTrail({
     store: () => env.AUDIT.getByName(AUDIT_NAME),
+    keep: async (context) => (await snapshots.current(context)).config.audit,
     sleep,
     log: (line) => log.warn(line),
   });
@@ -306,7 +309,7 @@ export function createApp(env: Env, middle: Middle): App {
         authenticator,
         ownOrigin,
         hopId,
-        contextOf,
+        contextOf: (request, execution) => contextOf(request, execution, "openai"),
       }),
     )
     .route(
@@ -395,10 +398,10 @@ export function createApp(env: Env, middle: Middle): App {
     // The hot paths go past the router: it would cost a tenth of a call.
     if (match !== null) {
       const [, name] = match;
-      return mcp(request, scopeOf(name), contextOf(request, execution));
+      return mcp(request, scopeOf(name), contextOf(request, execution, "mcp"));
     }
     if (isRouted(firstPart(path))) return routes.fetch(request, env, execution);
-    return openapi(request, path, contextOf(request, execution));
+    return openapi(request, path, contextOf(request, execution, "rest"));
   };
 }
 
@@ -425,8 +428,10 @@ function scopeOf(name: string | undefined): Scope {
 function contextOf(
   request: Request,
   execution: Pick<ExecutionContext, "waitUntil">,
+  surface: CalledBy = "mcp",
 ): RequestContext {
   return {
+    surface,
     // Getters: what never looks at signal or headers does not pay for them.
     get signal() {
       return request.signal;

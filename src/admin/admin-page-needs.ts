@@ -11,7 +11,7 @@ import type { BackendOrder } from "../config/backend-order.ts";
 import type { Registry } from "../config/registry.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
 import type { Gateway, RequestContext } from "../gateway/gateway.ts";
-import type { AuditStore } from "../telemetry/audit-trail.ts";
+import type { AuditStore } from "../telemetry/audit-store.ts";
 
 /** What the owner's pages are given by the composition root. */
 export type AdminPageNeeds = Readonly<{
@@ -31,7 +31,7 @@ export type AdminPageNeeds = Readonly<{
   snapshots: SnapshotSource;
   /** The OAuth library at one of our own origins. */
   grants: (origin: string) => GrantApi;
-  audit: () => Pick<AuditStore, "newest">;
+  audit: () => AuditStore;
   /** Which of our own origins a request came to; undefined when its Host is not ours. */
   ownOrigin: (request: Request) => string | undefined;
   contextOf: (request: Request, execution: Pick<ExecutionContext, "waitUntil">) => RequestContext;

@@ -11,7 +11,7 @@ import type { UserId } from "../core/ids.ts";
 import { readJsonBody } from "../http/json-body.ts";
 import { requireOwnOrigin } from "../http/own-origin.ts";
 import { problemResponse, statusOf } from "../http/problem.ts";
-import type { AuditStore } from "../telemetry/audit-trail.ts";
+import type { AuditStore } from "../telemetry/audit-store.ts";
 import { parseVersion, readConfigText, readExpectedVersion } from "./config-body.ts";
 import { describeKey, parseKeyRequest } from "./key-request.ts";
 import { createUserRoutes, requirePerson, type UserRouteNeeds } from "./user-routes.ts";
@@ -24,7 +24,7 @@ export type AdminNeeds = UserRouteNeeds &
     requestIdOf: (request: Request) => string;
     /** The OAuth library at one of our own origins. */
     grants: (origin: string) => GrantApi;
-    audit: () => Pick<AuditStore, "newest">;
+    audit: () => AuditStore;
     /** LOCAL_COMMAND_KEY: who sends it is the command on this machine. */
     localCommandKey: string | undefined;
   }>;
@@ -138,7 +138,7 @@ export function createAdminRoutes(needs: AdminNeeds): Hono {
 
   routes.get("/admin/api/audit", async (c) => {
     const limit = parseLimit(c.req.query("limit"));
-    return c.json({ events: await needs.audit().newest(limit) });
+    return c.json({ events: await needs.audit().query({ limit }) });
   });
 
   routes.all("/admin/api/*", (c) => {

@@ -1,4 +1,5 @@
 import type { BackendName } from "../core/ids.ts";
+import type { AuditConfig } from "./audit-config.ts";
 import type { BackendOAuth } from "./backend-oauth.ts";
 import type { Limits } from "./limits-config.ts";
 import type { LlmConfig } from "./llm-config.ts";
@@ -19,6 +20,7 @@ export type GatewayConfig = Readonly<{
   openWebui: OpenWebuiConfig | undefined;
   policy: PolicyConfig;
   signIn: SignInConfig;
+  audit: AuditConfig;
 }>;
 
 export type BackendConfig = Readonly<{

@@ -1,3 +1,4 @@
+import { DEFAULT_AUDIT, parseAudit } from "./audit-config.ts";
 import type { EntryNames } from "./backend-name.ts";
 import { configProblem } from "./config-problem.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
@@ -19,18 +20,19 @@ const NAMES = { maxCount: 500, maxLength: 255 } as const;
 /** As those of a key. */
 const PATTERNS = { maxCount: 200, maxLength: 200 } as const;
 
-type GatewayPart = Pick<GatewayConfig, "allowedOrigins" | "openWebui" | "openapi">;
+type GatewayPart = Pick<GatewayConfig, "allowedOrigins" | "openWebui" | "openapi" | "audit">;
 
 const NO_GATEWAY_PART: GatewayPart = {
   allowedOrigins: [],
   openWebui: undefined,
   openapi: DEFAULT_OPENAPI,
+  audit: DEFAULT_AUDIT,
 };
 
 /** The part `gateway` of a document with these `entries`. Throws `config_invalid`. */
 export function parseGatewayPart(given: unknown, entries: EntryNames): GatewayPart {
   if (given === undefined) return NO_GATEWAY_PART;
-  const part = readStrict("gateway", given, ["allowedOrigins", "openWebui", "openapi"], {
+  const part = readStrict("gateway", given, ["allowedOrigins", "openWebui", "openapi", "audit"], {
     openWebUI: "openWebui",
     openWebUi: "openWebui",
     openApi: "openapi",
@@ -40,6 +42,7 @@ export function parseGatewayPart(given: unknown, entries: EntryNames): GatewayPa
     allowedOrigins: readOrigins(part),
     openWebui: readOpenWebui(part),
     openapi: parseOpenapi(part.pathOf("openapi"), part.value("openapi"), entries),
+    audit: parseAudit(part.pathOf("audit"), part.value("audit")),
   };
 }
 

@@ -12,7 +12,7 @@ import { maskDocument, unmaskDocument } from "./config-mask.ts";
 import { ConfigStore, type CurrentConfig } from "./config-store.ts";
 import type { BackendConfig, GatewayConfig } from "./gateway-config.ts";
 import { withoutLocalParts } from "./local-parts.ts";
-import { PendingWatches } from "./pending-watches.ts";
+import { PendingWatches } from "../core/pending-watches.ts";
 import { keysOfUser } from "./keys-of-user.ts";
 import { namedOrigins, privateTargetProblem } from "./private-targets.ts";
 import { RecordStore } from "./record-store.ts";

@@ -10,6 +10,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { After } from "../core/patience.ts";
 import type { Ask, Question } from "../core/question.ts";
 import type { Answer, RequestId, RpcNotification } from "../core/json-rpc.ts";
+import type { CalledBy } from "../telemetry/audit-event.ts";
 
 /** Which part of the catalog a request speaks to: `/mcp` or `/mcp/{backend}`. */
 export type Scope = Readonly<{ kind: "all" }> | Readonly<{ kind: "one"; backend: BackendName }>;
@@ -27,6 +28,8 @@ export type CallContext = Readonly<{
   alone?: boolean;
   /** For one line of the log and the `x-request-id` of an answer. */
   requestId: string;
+  /** The dialect it came in, for the audit; MCP without. */
+  surface?: CalledBy;
   /** Of the caller's request, for backends that some of them are passed on to. */
   headers?: Headers;
 }>;

@@ -1,9 +1,10 @@
 import type { Caller } from "../auth/caller.ts";
+import type { AuditConfig } from "../config/audit-config.ts";
 import { asGatewayError, type ErrorCode } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { Answer } from "../core/json-rpc.ts";
-import type { AuditOutcome } from "../telemetry/audit-event.ts";
 import type { AuditTrail } from "../telemetry/audit-trail.ts";
+import { auditCall, type Ended, failedBy } from "./audit-call.ts";
 import type { CallContext, ForwardedRequest, LocatedRequest } from "./gateway.ts";
 import {
   HOUSE,
@@ -41,13 +42,14 @@ export async function performHouseTool(
     request: ForwardedRequest;
     context: CallContext;
     view: View;
+    config: AuditConfig;
     forward: (request: ForwardedRequest) => Promise<Answer>;
   }>,
 ): Promise<Answer> {
   const started = deps.now();
   const { caller, request, context, view, forward } = call;
   const { arguments: args } = request.params;
-  let outcome: AuditOutcome = "failed";
+  let ended: Ended | undefined;
   try {
     const answer = await answerOf(tool, request, {
       caller,
@@ -58,26 +60,22 @@ export async function performHouseTool(
       kept: (ask) => deps.kept(caller, ask),
       forward: (inner) => forward({ ...request, ...inner }),
     });
-    outcome = answer.isError ? "tool_error" : "ok";
+    ended = { outcome: answer.isError ? "tool_error" : "ok", answer };
     return answer;
   } catch (error) {
-    if (asGatewayError(error).code === "cancelled") outcome = "cancelled";
+    ended = failedBy(error);
     throw error;
   } finally {
-    deps.audit.record(
-      {
-        at: started,
-        requestId: context.requestId,
-        credentialId: caller.credentialId,
-        userId: caller.userId,
-        method: request.method,
-        backend: HOUSE,
-        target: tool.definition.name,
-        outcome,
-        ms: deps.now() - started,
-      },
+    auditCall(deps, {
+      caller,
+      request,
       context,
-    );
+      backend: HOUSE,
+      target: tool.definition.name,
+      started,
+      ended: ended ?? failedBy(undefined),
+      config: call.config,
+    });
   }
 }
 

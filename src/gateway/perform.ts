@@ -10,6 +10,7 @@ import type { BackendName } from "../core/ids.ts";
 import type { Answer, RpcNotification, RpcResponse } from "../core/json-rpc.ts";
 import type { AuditOutcome } from "../telemetry/audit-event.ts";
 import type { AuditTrail } from "../telemetry/audit-trail.ts";
+import { auditCall, type Ended, failedBy } from "./audit-call.ts";
 import { findTarget, type Target } from "./find-target.ts";
 import { requireForwarded } from "./forwarded-headers.ts";
 import type { CallContext, ForwardedRequest } from "./gateway.ts";
@@ -77,40 +78,37 @@ export async function perform(
       request,
       context,
       view: held.view,
+      config: held.snapshot.config.audit,
       forward: (inner) => perform(deps, caller, inner, context),
     });
   }
   const target = findTarget(held.view, request);
   const { order, sessionful } = orderOf(held, target.backend);
   deps.inFlight.enter(caller.credentialId);
-  let outcome: AuditOutcome = "failed";
+  let ended: Ended | undefined;
   try {
     const answered = await run(deps, { caller, request, context, target, order, sessionful });
     const answer = request.scope.kind === "all" ? asExposed(answered, target.backend) : answered;
-    outcome = outcomeOf(answer);
+    ended = { outcome: outcomeOf(answer), answer };
     return answer;
   } catch (error) {
-    if (error instanceof GatewayError && error.code === "cancelled") outcome = "cancelled";
+    ended = failedBy(error);
     if (error instanceof GatewayError && BACKEND_TROUBLE.has(error.code)) {
       deps.noticeFailure(target.backend, context);
     }
     throw error;
   } finally {
     deps.inFlight.leave(caller.credentialId);
-    deps.audit.record(
-      {
-        at: started,
-        requestId: context.requestId,
-        credentialId: caller.credentialId,
-        userId: caller.userId,
-        method: request.method,
-        backend: target.backend,
-        target: target.label,
-        outcome,
-        ms: deps.now() - started,
-      },
+    auditCall(deps, {
+      caller,
+      request,
       context,
-    );
+      backend: target.backend,
+      target: target.label,
+      started,
+      ended: ended ?? failedBy(undefined),
+      config: held.snapshot.config.audit,
+    });
   }
 }
 

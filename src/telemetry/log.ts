@@ -1,3 +1,5 @@
+import { jsonLine } from "./json-line.ts";
+
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 export type Log = Readonly<
@@ -13,7 +15,7 @@ export function createLog(level: string | undefined, write: (line: string) => vo
     (name: LogLevel) =>
     (message: string, fields: Readonly<Record<string, string | number>> = {}) => {
       if (ORDER.indexOf(name) < threshold) return;
-      write(JSON.stringify({ level: name, message, ...fields }));
+      write(jsonLine({ level: name, message, ...fields }));
     };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }

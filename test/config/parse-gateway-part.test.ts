@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { DEFAULT_AUDIT } from "../../src/config/audit-config.ts";
 import { nameEntries } from "../../src/config/backend-name.ts";
 import { DEFAULT_OPENAPI } from "../../src/config/openapi-config.ts";
 import { parseGatewayPart } from "../../src/config/parse-gateway-part.ts";
@@ -19,6 +20,7 @@ test("says nothing of people unless told", () => {
     allowedOrigins: [],
     openWebui: undefined,
     openapi: DEFAULT_OPENAPI,
+    audit: DEFAULT_AUDIT,
   });
   expect(parseGatewayPart({ openWebui: {} }, ENTRIES).openWebui).toEqual({
     jwtSecret: undefined,
@@ -50,6 +52,7 @@ test("reads the people of Open WebUI, in both spellings", () => {
       required: true,
       rules: [{ users: [], groups: ["sales"], roles: [], allow: ["erp"], deny: ["erp/delete_*"] }],
     },
+    audit: DEFAULT_AUDIT,
   });
 });
 
@@ -127,4 +130,23 @@ test("puts backends only where no route of the gateway is", () => {
     );
     expect(problem({ openapi: { rootPath: path } })).toContain("is a route of the gateway");
   }
+});
+
+test("keeps calls for a month, and what was said in them only where the owner asks", () => {
+  expect(parseGatewayPart({ audit: {} }, ENTRIES).audit).toEqual({
+    days: 30,
+    arguments: false,
+    results: false,
+    toolMetrics: false,
+  });
+  const asked = { days: 7, arguments: true, tool_metrics: true };
+  expect(parseGatewayPart({ audit: asked }, ENTRIES).audit).toEqual({
+    days: 7,
+    arguments: true,
+    results: false,
+    toolMetrics: true,
+  });
+  expect(problem({ audit: { days: 0 } })).toBe("gateway.audit.days: 0, wanted days from 1 to 3650");
+  expect(problem({ audit: { results: "yes" } })).toContain("gateway.audit.results");
+  expect(problem({ audit: { argument: true } })).toContain("gateway.audit.argument");
 });

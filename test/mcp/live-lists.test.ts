@@ -5,7 +5,7 @@ import type { JsonObject } from "../../src/core/json.ts";
 import { ALL, type Fingerprint } from "../../src/gateway/gateway.ts";
 import { CHANGING_LISTS, type LiveListener } from "../../src/mcp/live-listener.ts";
 import { LiveLists } from "../../src/mcp/live-lists.ts";
-import { PendingWatches } from "../../src/config/pending-watches.ts";
+import { PendingWatches } from "../../src/core/pending-watches.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 import { testCaller } from "../support/test-caller.ts";
 

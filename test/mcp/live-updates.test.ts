@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { PendingWatches } from "../../src/config/pending-watches.ts";
+import { PendingWatches } from "../../src/core/pending-watches.ts";
 import type { Caller } from "../../src/auth/caller.ts";
 import { GatewayError } from "../../src/core/errors.ts";
 import type { JsonObject } from "../../src/core/json.ts";

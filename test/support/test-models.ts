@@ -1,3 +1,4 @@
+import { DEFAULT_AUDIT } from "../../src/config/audit-config.ts";
 import { NO_POLICY } from "../../src/config/policy-config.ts";
 import { NO_SIGN_IN } from "../../src/config/sign-in-config.ts";
 import { DEFAULT_OPENAPI } from "../../src/config/openapi-config.ts";
@@ -40,6 +41,7 @@ export function testModels(needs: TestModelsNeeds): TestModels {
       openapi: DEFAULT_OPENAPI,
       policy: NO_POLICY,
       signIn: NO_SIGN_IN,
+      audit: DEFAULT_AUDIT,
     },
     privateOrigins: needs.privateOrigins ?? [],
     reports: {},

@@ -1,4 +1,4 @@
-import type { After } from "../core/patience.ts";
+import type { After } from "./patience.ts";
 
 /** Shorter than what a platform lets a silent call between two objects last. */
 const WATCH_MS = 20_000;

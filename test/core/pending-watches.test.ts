@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { PendingWatches } from "../../src/config/pending-watches.ts";
+import { PendingWatches } from "../../src/core/pending-watches.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 
 test("wakes everybody who waits, and leaves no timer behind", async () => {
