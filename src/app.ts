@@ -380,6 +380,8 @@ export function createApp(env: Env, middle: Middle): App {
       "/",
       createMeRoutes({
         sessions,
+        gateway,
+        grants: grantsAt,
         owner,
         users,
         keys,

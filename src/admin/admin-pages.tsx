@@ -3,6 +3,8 @@ import { renderFailure } from "../pages/failure-page.tsx";
 import { createAddBackendPage } from "./add-backend-page.tsx";
 import type { AdminPageNeeds } from "./admin-page-needs.ts";
 import { createBackendsPage } from "./backends-page.tsx";
+import { createClientsPages } from "./clients-page.tsx";
+import { createKeysPages } from "./keys-page.tsx";
 import { renderOwnerPage } from "./owner-shell.tsx";
 import { ownerPage } from "./owner-visit.ts";
 
@@ -18,6 +20,8 @@ export function createAdminPages(needs: AdminPageNeeds): Hono {
   );
   routes.route("/", createAddBackendPage(needs));
   routes.route("/", createBackendsPage(needs));
+  routes.route("/", createKeysPages(needs));
+  routes.route("/", createClientsPages(needs));
   routes.onError((thrown, c) => renderFailure(thrown, needs.requestIdOf(c.req.raw)));
   return routes;
 }

@@ -1,10 +1,11 @@
 import type { OwnerCheck } from "../auth/owner.ts";
+import type { GrantApi } from "../auth/granted-clients.ts";
 import type { KeyStore } from "../auth/key-store.ts";
 import type { UserStore } from "../auth/user-store.ts";
 import type { WebSessions } from "../auth/web-session.ts";
 import type { Registry } from "../config/registry.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
-import type { RequestContext } from "../gateway/gateway.ts";
+import type { Gateway, RequestContext } from "../gateway/gateway.ts";
 
 /** What people's own pages are given by the composition root. */
 export type MeNeeds = Readonly<{
@@ -13,6 +14,9 @@ export type MeNeeds = Readonly<{
   users: UserStore;
   keys: Pick<KeyStore, "create" | "list" | "revoke">;
   snapshots: SnapshotSource;
+  gateway: Gateway;
+  /** The OAuth library at one of our own origins. */
+  grants: (origin: string) => GrantApi;
   registry: () => Pick<Registry, "countAttempt">;
   /** Which of our own origins a request came to; undefined when its Host is not ours. */
   ownOrigin: (request: Request) => string | undefined;

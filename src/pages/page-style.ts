@@ -56,7 +56,22 @@ input[type="checkbox"], input[type="radio"] { width: auto; flex: none; accent-co
 textarea { display: block; resize: vertical; min-height: 6rem; }
 fieldset { border: 1px solid var(--line); border-radius: .5rem; padding: .5rem 1rem 1rem; margin: 1rem 0; min-width: 0; }
 legend { font-weight: 600; padding: 0 .35rem; }
+textarea.few { min-height: 3.2rem; }
 form.inline { display: inline; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.copyable { display: flex; gap: .5rem; align-items: start; }
+.copyable pre { flex: 1; min-width: 0; }
+.copyable button { margin-top: .5rem; flex: none; }
+.scope:has(input[value="all"]:checked) .picks { display: none; }
+.picks { margin: .5rem 0 .5rem 1.5rem; }
+.pick { border-top: 1px solid var(--line); padding: .35rem 0; }
+.pick details, .scope > details { margin-top: .35rem; }
+.ticks { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 0 1rem; }
+summary { cursor: pointer; padding: .25rem 0; }
+details.box { border: 1px solid var(--line); border-radius: .5rem; padding: .35rem 1rem; margin: 1rem 0; }
+details.box[open] { padding-bottom: 1rem; }
+.three { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: 0 1rem; }
+main > form:not(.bar) { max-width: 46rem; }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; margin: .6rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; border-top: 1px solid var(--line); }
