@@ -48,6 +48,8 @@ import {
   type RequestContext,
   type Scope,
 } from "./gateway/gateway.ts";
+import { createLimitGate } from "./gateway/limit-gate.ts";
+import type { LimitStub } from "./gateway/limit-stub.ts";
 import { createInFlight } from "./gateway/limits.ts";
 import { createListingCache } from "./gateway/listing-cache.ts";
 import { createViews } from "./gateway/views.ts";
@@ -83,6 +85,7 @@ export type Env = WayOut &
     GRANTS: Objects<KeyedTexts & TokenOffice & TokenJudge & GrantRoom>;
     AUDIT: Objects<AuditStore>;
     CALLERS: Objects<CallerStub>;
+    LIMITS: Objects<LimitStub>;
     PUBLIC_URL?: string;
     OWNER_PASSWORD?: string;
     ENCRYPTION_KEY?: string;
@@ -193,6 +196,7 @@ export function createMiddle(env: Env): Middle {
       ),
     kept: (caller, ask) => env.CALLERS.getByName(caller.userId).kept(ask),
     inFlight: createInFlight(),
+    limits: createLimitGate({ stub: (subject) => env.LIMITS.getByName(subject), now }),
     audit,
     now,
   });

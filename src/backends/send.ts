@@ -355,7 +355,8 @@ function blameOf(lease: Lease, request: BackendRequest): Blame {
   };
 }
 
-function actionOf({ method, params }: BackendRequest): string {
+/** For messages. */
+export function actionOf({ method, params }: Pick<BackendRequest, "method" | "params">): string {
   switch (method) {
     case "tools/call":
       return `call tool ${quoted(params?.["name"])}`;

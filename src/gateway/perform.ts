@@ -2,6 +2,7 @@ import type { Caller } from "../auth/caller.ts";
 import { answerInput } from "../backends/input-rounds.ts";
 import { LeaseLost, type Lease } from "../backends/lease.ts";
 import { objectName, type LeaseHolder, type LeaseSource } from "../backends/lease-source.ts";
+import { actionOf } from "../backends/send.ts";
 import { toExposedResult } from "../catalog/exposed-result.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { SnapshotData } from "../config/registry.ts";
@@ -15,6 +16,7 @@ import { findTarget, type Target } from "./find-target.ts";
 import { requireForwarded } from "./forwarded-headers.ts";
 import type { CallContext, ForwardedRequest } from "./gateway.ts";
 import type { KeptAsk, KeptState } from "./house-tool.ts";
+import { type Admission, isLimited, type LimitGate } from "./limit-gate.ts";
 import type { InFlight } from "./limits.ts";
 import { findHouseTool, performHouseTool } from "./perform-house-tool.ts";
 import { unknownBackend, type HeldView, type Views } from "./views.ts";
@@ -31,6 +33,7 @@ export type PerformDeps = Readonly<{
   /** Has the backend's object look at it soon: a call has just failed there. */
   noticeFailure: (backend: BackendName, context: CallContext) => void;
   inFlight: InFlight;
+  limits: LimitGate;
   audit: AuditTrail;
   /** Asks after a call that goes on without its client. */
   kept: (caller: Caller, ask: KeptAsk) => Promise<KeptState>;
@@ -47,6 +50,9 @@ export type Sending = Readonly<{
   /** Headers of the caller, where the backend is passed any. */
   passed: Headers | undefined;
 }>;
+
+/** Of a deadline nobody misses it. */
+const SHORT_WAIT_MS = 1_000;
 
 /** Failures that say something about the backend, not about the call. */
 const BACKEND_TROUBLE: ReadonlySet<ErrorCode> = new Set([
@@ -86,8 +92,15 @@ export async function perform(
   const { order, sessionful } = orderOf(held, target.backend);
   deps.inFlight.enter(caller.credentialId);
   let ended: Ended | undefined;
+  let admission: Admission | undefined;
   try {
-    const answered = await run(deps, { caller, request, context, target, order, sessionful });
+    if (isLimited(caller, order.config, request.method)) {
+      const action = actionOf({ method: request.method, params: target.params });
+      admission = await deps.limits.enter({ caller, config: order.config, action, context });
+    }
+    const waitedMs = admission?.waitedMs ?? 0;
+    const call = { caller, request, context, target, order, sessionful, waitedMs };
+    const answered = await run(deps, call);
     const answer = request.scope.kind === "all" ? asExposed(answered, target.backend) : answered;
     ended = { outcome: outcomeOf(answer), answer };
     return answer;
@@ -98,6 +111,7 @@ export async function perform(
     }
     throw error;
   } finally {
+    admission?.leave();
     deps.inFlight.leave(caller.credentialId);
     auditCall(deps, {
       caller,
@@ -143,12 +157,19 @@ function clientOf({ client }: ForwardedRequest): Pick<LeaseHolder, "client"> {
 /** A lost lease means the request was not run: once more under a fresh one, whatever the tool does. */
 async function run(
   deps: PerformDeps,
-  call: Found & { caller: Caller; request: ForwardedRequest; context: CallContext },
+  call: Found & {
+    caller: Caller;
+    request: ForwardedRequest;
+    context: CallContext;
+    /** For a seat at the backend: so much less is left for the call. */
+    waitedMs: number;
+  },
 ): Promise<Answer> {
-  const { caller, request, context, target, order, sessionful } = call;
+  const { caller, request, context, target, order, sessionful, waitedMs } = call;
   const holder = { userId: caller.userId, sessionful, ...clientOf(request) };
   const passed = passedOf(order, context);
-  const send = async (lease: Lease): Promise<Answer> => {
+  const send = async (given: Lease): Promise<Answer> => {
+    const lease = inRestOf(given, waitedMs);
     const object = objectName(order, { ...holder, sessionful: lease.sessionId !== undefined });
     const first = await deps.send({ caller, lease, object, request, target, passed }, context);
     const ask = request.client?.ask;
@@ -188,6 +209,12 @@ async function run(
       { cause: error },
     );
   }
+}
+
+/** A lease is used as it is, and what belongs to it is kept with it, unless the wait was a long one. */
+function inRestOf(lease: Lease, waitedMs: number): Lease {
+  if (waitedMs < SHORT_WAIT_MS) return lease;
+  return { ...lease, timeoutMs: Math.max(SHORT_WAIT_MS, lease.timeoutMs - waitedMs) };
 }
 
 /** Undefined, and nothing looked at, for the many backends that are passed no headers. */

@@ -1,6 +1,7 @@
 import type * as worker from "../../src/index.ts";
 import type { Env as AppEnv } from "../../src/app.ts";
 import type { GrantObject } from "../../src/auth/grant-object.ts";
+import type { LimitObject } from "../../src/gateway/limit-object.ts";
 import type { BackendObject } from "../../src/backends/backend-object.ts";
 import type { RegistryObject } from "../../src/config/registry-object.ts";
 import type { AuditObject } from "../../src/telemetry/audit-object.ts";
@@ -21,4 +22,5 @@ type Bindings = {
   BACKENDS: DurableObjectNamespace<BackendObject>;
   GRANTS: DurableObjectNamespace<GrantObject>;
   AUDIT: DurableObjectNamespace<AuditObject>;
+  LIMITS: DurableObjectNamespace<LimitObject>;
 };

@@ -183,6 +183,9 @@ function spoken({ hasStream }: { hasStream: boolean }): Quirk {
   };
 }
 
+/** Calls under way, by whose they are. */
+const underWay = new WeakMap<Exchange["memory"], number>();
+
 export const QUIRKS: Readonly<Record<string, Quirk | undefined>> = {
   plain: (exchange) => plain(exchange),
 
@@ -323,6 +326,15 @@ export const QUIRKS: Readonly<Record<string, Quirk | undefined>> = {
     }),
 
   hang: onCall(() => {}),
+  /** Answers after a while with how many calls were under way when it began. */
+  narrow: onCall((exchange) => {
+    const count = (underWay.get(exchange.memory) ?? 0) + 1;
+    underWay.set(exchange.memory, count);
+    setTimeout(() => {
+      underWay.set(exchange.memory, (underWay.get(exchange.memory) ?? 1) - 1);
+      json(exchange, JSON.stringify(answerTo(exchange, String(count))));
+    }, 100);
+  }),
   stall: onCall(({ response }) => {
     response.writeHead(200, { "content-type": "application/json", "content-length": "100" });
     response.write('{"jsonrpc":');
