@@ -18,6 +18,7 @@ import { createUserStore } from "./auth/user-store.ts";
 import { createWebSessions } from "./auth/web-session.ts";
 import { findUser } from "./auth/find-user.ts";
 import { createInvitations } from "./auth/invitations.ts";
+import { createPasswordSignIn } from "./auth/password-sign-in.ts";
 import { type Cleanup, createRemovePerson } from "./auth/remove-person.ts";
 import type { GrantRoom } from "./auth/grant-object.ts";
 import type { BuiltinIo } from "./backends/builtin.ts";
@@ -255,6 +256,7 @@ export function createApp(env: Env, middle: Middle): App {
   );
 
   const users = createUserStore({ registry: ownerRegistry, now });
+  const passwords = createPasswordSignIn({ users, registry });
   const invitations = createInvitations({ users, now });
   /** Of what is kept of a person besides keys and grants. */
   const cleanups: readonly Cleanup[] = [];
@@ -388,6 +390,8 @@ export function createApp(env: Env, middle: Middle): App {
         grants: grantsAt,
         owner,
         users,
+        passwords,
+        invitations,
         keys,
         snapshots,
         registry,

@@ -3,12 +3,14 @@ import { randomToken, secretsEqual, sha256Hex } from "../core/digest.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
 import { findUser } from "./find-user.ts";
+import { hostCookie, readHostCookie } from "./host-cookie.ts";
 import type { KeyedTexts } from "./oauth-kv.ts";
 import { isFromAnotherSite } from "./owner.ts";
 import { OWNER_ID } from "./user-id.ts";
 
 /** A day of work; who uses the pages daily signs in each morning. */
 const SESSION_MS = 12 * 3_600 * 1_000;
+const COOKIE = "session";
 const SHAPE = /^(?<user>[a-z0-9-]{1,40})\.(?<secret>[A-Za-z0-9_-]{43})$/;
 
 /** Whom a browser is signed in as. */
@@ -52,7 +54,10 @@ export function createWebSessions({ room, snapshots, now }: WebSessionNeeds): We
       await room(userId).put(rowKey(await sha256Hex(secret)), String(now()), {
         expires: now() + SESSION_MS,
       });
-      return cookie(request, `${userId}.${secret}`, SESSION_MS / 1_000);
+      return hostCookie(request, COOKIE, {
+        value: `${userId}.${secret}`,
+        seconds: SESSION_MS / 1_000,
+      });
     },
     async find(request, context) {
       const held = readCookie(request);
@@ -76,7 +81,7 @@ export function createWebSessions({ room, snapshots, now }: WebSessionNeeds): We
       if (held !== undefined && findUser(await snapshots.current(context), held.user)) {
         await room(held.user).remove(rowKey(await sha256Hex(held.secret)));
       }
-      return cookie(request, "", 0);
+      return hostCookie(request, COOKIE, { value: "", seconds: 0 });
     },
     endAll: (userId) => room(userId).endSessions(),
   };
@@ -101,22 +106,8 @@ function rowKey(hash: string): string {
   return `session:${hash}`;
 }
 
-/** `__Host-` binds it to this host and to https; without https, on loopback alone, it may not stand. */
-function cookieName(request: Request): string {
-  return new URL(request.url).protocol === "https:" ? "__Host-session" : "session";
-}
-
-function cookie(request: Request, value: string, seconds: number): string {
-  const secure = cookieName(request).startsWith("__Host-") ? "; Secure" : "";
-  return `${cookieName(request)}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${seconds}${secure}`;
-}
-
 function readCookie(request: Request): { user: UserId; secret: string } | undefined {
-  const name = `${cookieName(request)}=`;
-  const found = (request.headers.get("cookie") ?? "")
-    .split(/;\s*/)
-    .find((part) => part.startsWith(name));
-  const groups = SHAPE.exec(found?.slice(name.length) ?? "")?.groups;
+  const groups = SHAPE.exec(readHostCookie(request, COOKIE) ?? "")?.groups;
   if (groups === undefined) return undefined;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- matched by SHAPE
   return { user: groups["user"] as UserId, secret: groups["secret"] ?? "" };

@@ -1,5 +1,7 @@
+import type { Invitations } from "../auth/invitations.ts";
 import type { OwnerCheck } from "../auth/owner.ts";
 import type { GrantApi } from "../auth/granted-clients.ts";
+import type { PasswordSignIn } from "../auth/password-sign-in.ts";
 import type { KeyStore } from "../auth/key-store.ts";
 import type { UserStore } from "../auth/user-store.ts";
 import type { WebSessions } from "../auth/web-session.ts";
@@ -12,6 +14,8 @@ export type MeNeeds = Readonly<{
   sessions: WebSessions;
   owner: OwnerCheck;
   users: UserStore;
+  passwords: PasswordSignIn;
+  invitations: Invitations;
   keys: Pick<KeyStore, "create" | "list" | "revoke">;
   snapshots: SnapshotSource;
   gateway: Gateway;

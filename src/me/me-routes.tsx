@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { renderFailure } from "../pages/failure-page.tsx";
+import { createJoinRoutes } from "./join-page.tsx";
 import type { MeNeeds } from "./me-needs.ts";
 import { createMyClientsPages } from "./my-clients-page.tsx";
 import { createMyKeysPages } from "./my-keys-page.tsx";
@@ -23,6 +24,7 @@ export function createMeRoutes(needs: MeNeeds): Hono {
   routes.route("/", createSignInRoutes(needs));
   routes.route("/", createMyKeysPages(needs));
   routes.route("/", createMyClientsPages(needs));
+  routes.route("/", createJoinRoutes(needs));
   routes.onError((thrown, c) => renderFailure(thrown, needs.requestIdOf(c.req.raw)));
   return routes;
 }

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
-import { isFromAnotherSite } from "../auth/owner.ts";
+import { isFromAnotherSite, type OwnerVerdict } from "../auth/owner.ts";
+import type { PasswordSignInVerdict } from "../auth/password-sign-in.ts";
 import { OWNER_ID } from "../auth/user-id.ts";
 import { GatewayError } from "../core/errors.ts";
 import { readForm } from "../http/form-body.ts";
@@ -8,6 +9,7 @@ import { Notice, renderPage } from "../pages/page.tsx";
 import { isPlainPath } from "../pages/plain-path.ts";
 import { readOwnForm, seeOther, SIGN_IN_PATH } from "../pages/require-visitor.ts";
 import type { MeNeeds } from "./me-needs.ts";
+import { ProviderLinks, type ProviderLink } from "./provider-links.tsx";
 
 const HOME = "/me";
 
@@ -15,7 +17,26 @@ const HOME = "/me";
 export function createSignInRoutes(needs: MeNeeds): Hono {
   const routes = new Hono();
 
-  routes.get(SIGN_IN_PATH, (c) => show(nextOf(c.req.query("next")), { status: 200 }));
+  /** What the page offers: who is invited already, and who signs in elsewhere. */
+  async function show(
+    context: Readonly<{ waitUntil: (work: Promise<unknown>) => void }>,
+    shown: Shown,
+  ): Promise<Response> {
+    const { config, users } = await needs.snapshots.current(context);
+    return renderSignIn({
+      ...shown,
+      hasPeople: Object.keys(users).length > 0,
+      providers: config.signIn.providers,
+    });
+  }
+
+  routes.get(SIGN_IN_PATH, (c) =>
+    show(needs.contextOf(c.req.raw, c.executionCtx), {
+      next: nextOf(c.req.query("next")),
+      email: "",
+      status: 200,
+    }),
+  );
 
   routes.post(SIGN_IN_PATH, async (c) => {
     const request = c.req.raw;
@@ -24,45 +45,103 @@ export function createSignInRoutes(needs: MeNeeds): Hono {
     }
     const form = await readForm(request);
     const next = nextOf(form.get("next") ?? undefined);
-    const verdict = await needs.owner.check(form.get("password") ?? "", request);
-    if (verdict.kind !== "owner") return show(next, refusals[verdict.kind]);
-    const cookie = await needs.sessions.begin(OWNER_ID, request);
-    return seeOther(next, { "set-cookie": cookie });
+    const email = (form.get("email") ?? "").trim();
+    const password = form.get("password") ?? "";
+    // The owner has no address here: nobody can be it by owning one.
+    const verdict =
+      email === ""
+        ? await needs.owner.check(password, request)
+        : await needs.passwords({ email, password }, request);
+    if (verdict.kind !== "owner" && verdict.kind !== "person") {
+      const context = needs.contextOf(request, c.executionCtx);
+      return show(context, { next, email, ...refusal(verdict) });
+    }
+    const userId = verdict.kind === "owner" ? OWNER_ID : verdict.userId;
+    return seeOther(next, { "set-cookie": await needs.sessions.begin(userId, request) });
   });
 
   routes.post("/me/sign-out", async (c) => {
     const request = c.req.raw;
     const context = needs.contextOf(request, c.executionCtx);
     const visitor = await needs.sessions.find(request, context);
+    let next: string | undefined;
     if (visitor !== undefined) {
       const ownOrigin = requireOwnOrigin(needs.ownOrigin, request);
-      await readOwnForm(request, { visitor, ownOrigin });
+      const form = await readOwnForm(request, { visitor, ownOrigin });
+      next = form.get("next") ?? undefined;
     }
-    return seeOther(SIGN_IN_PATH, { "set-cookie": await needs.sessions.end(request, context) });
+    const location =
+      next !== undefined && isPlainPath(next)
+        ? `${SIGN_IN_PATH}?next=${encodeURIComponent(next)}`
+        : SIGN_IN_PATH;
+    return seeOther(location, { "set-cookie": await needs.sessions.end(request, context) });
   });
 
   return routes;
 }
 
-type Shown = Readonly<{ status: number; problem?: string }>;
+type Shown = Readonly<{
+  next: string;
+  /** As it was typed: a wrong password is no reason to type it again. */
+  email: string;
+  status: number;
+  problem?: string;
+  retryAfter?: number;
+}>;
 
-const refusals: Readonly<Record<"wrong" | "wait" | "disabled", Shown>> = {
-  wrong: { status: 403, problem: "Wrong password" },
-  wait: { status: 429, problem: "Too many attempts: try again in a few minutes" },
-  disabled: { status: 403, problem: "OWNER_PASSWORD is not set on this gateway" },
-};
+type Refused = Exclude<OwnerVerdict | PasswordSignInVerdict, { kind: "owner" | "person" }>;
 
-function show(next: string, { status, problem }: Shown): Promise<Response> {
+function refusal(verdict: Refused): Pick<Shown, "status" | "problem" | "retryAfter"> {
+  switch (verdict.kind) {
+    case "wrong":
+      return { status: 403, problem: "Wrong password" };
+    case "wait":
+      return {
+        status: 429,
+        problem: "Too many attempts: try again in a few minutes",
+        retryAfter: verdict.seconds,
+      };
+    case "disabled":
+      return { status: 403, problem: "OWNER_PASSWORD is not set on this gateway" };
+    default:
+      throw new TypeError(`unknown verdict ${JSON.stringify(verdict satisfies never)}`);
+  }
+}
+
+type SignInPage = Shown & Readonly<{ hasPeople: boolean; providers: readonly ProviderLink[] }>;
+
+function renderSignIn(page: SignInPage): Promise<Response> {
+  const { next, email, status, problem, retryAfter, hasPeople, providers } = page;
   return renderPage({
     title: "Sign in",
     status,
+    ...(retryAfter === undefined ? {} : { headers: { "retry-after": String(retryAfter) } }),
     content: (
       <>
         <h1>Sign in</h1>
         {problem === undefined ? "" : <Notice kind="problem">{problem}</Notice>}
+        <ProviderLinks providers={providers} query={{ next }} />
         <form method="post" action={SIGN_IN_PATH}>
           <input type="hidden" name="next" value={next} />
-          <label for="password">Owner password</label>
+          {hasPeople ? (
+            <>
+              <label for="email">Mail address</label>
+              <input
+                id="email"
+                name="email"
+                type="email"
+                autocomplete="username"
+                value={email}
+                aria-describedby="email-hint"
+              />
+              <p class="hint" id="email-hint">
+                Leave it empty to sign in as the owner.
+              </p>
+            </>
+          ) : (
+            ""
+          )}
+          <label for="password">{hasPeople ? "Password" : "Owner password"}</label>
           <input
             id="password"
             name="password"

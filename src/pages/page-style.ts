@@ -37,6 +37,7 @@ pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4r
 .notice.done { border-color: var(--good); }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: .75rem; list-style: none; padding: 0; margin: .75rem 0; }
 .card { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; }
+.providers { list-style: none; padding: 0; display: grid; gap: .5rem; margin: 1rem 0; } .providers .button { display: block; text-align: center; }
 .card h2, .card h3 { margin: 0 0 .3rem; font-size: 1rem; }
 .bar { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: .75rem 0; }
 button, .button { font: inherit; padding: .42rem .85rem; border-radius: .4rem; border: 1px solid var(--line);
