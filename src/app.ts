@@ -1,5 +1,6 @@
 import { waitUntil } from "cloudflare:workers";
 import { Hono } from "hono";
+import { createAuditRoutes } from "./admin/audit-routes.ts";
 import { createAdminPages } from "./admin/admin-pages.tsx";
 import { createAdminRoutes } from "./admin/admin-routes.ts";
 import { permitsModel } from "./auth/access.ts";
@@ -8,12 +9,21 @@ import { createAuthenticator } from "./auth/authenticate.ts";
 import { createClientStore } from "./auth/client-store.ts";
 import { createKeyStore, type KeyMirror } from "./auth/key-store.ts";
 import { createOAuthServers, type OAuthRefusal } from "./auth/oauth-server.ts";
+import { createMetricsDoor } from "./auth/metrics-door.ts";
 import { createOwnerCheck } from "./auth/owner.ts";
+import {
+  recordingConfig,
+  recordingGrants,
+  recordingKeys,
+  recordingSessions,
+  recordingUsers,
+} from "./auth/recorded-changes.ts";
 import type { ClientKv } from "./auth/client-store.ts";
 import type { KeyedTexts } from "./auth/oauth-kv.ts";
 import { createStrongKv } from "./auth/strong-kv.ts";
 import { createTokenValidator, type TokenJudge } from "./auth/token-validator.ts";
 import { createConnectDoor } from "./auth/connect-door.ts";
+import { OWNER_ID } from "./auth/user-id.ts";
 import { createUserStore } from "./auth/user-store.ts";
 import { createWebSessions } from "./auth/web-session.ts";
 import { findUser } from "./auth/find-user.ts";
@@ -70,11 +80,12 @@ import { createOAuthRoutes } from "./oauth/oauth-routes.ts";
 import { createOpenapiEndpoint } from "./openapi/openapi-endpoint.ts";
 import { createOpenaiRoutes } from "./openai/openai-routes.ts";
 import { reportStatus } from "./status/status-report.ts";
+import { createMetricsRoutes } from "./status/metrics-routes.ts";
 import { createStatusRoutes } from "./status/status-routes.ts";
 import type { CalledBy } from "./telemetry/audit-event.ts";
 import { AUDIT_NAME } from "./telemetry/audit-object.ts";
 import type { AuditStore } from "./telemetry/audit-store.ts";
-import { createAuditTrail } from "./telemetry/audit-trail.ts";
+import { type AuditTrail, createAuditTrail, createRecordEvent } from "./telemetry/audit-trail.ts";
 import { createLog, type Log } from "./telemetry/log.ts";
 
 /** The bindings of wrangler.toml, and the variables and secrets the README lists. */
@@ -111,7 +122,13 @@ const MCP_PATH = /^\/mcp(?:\/([a-z][a-z0-9-]{0,30}))?\/?$/;
 
 /** What every surface and the callers' objects stand on. */
 export type Middle = CallerDeps &
-  Readonly<{ log: Log; snapshots: SnapshotSource; llm: LanguageModels; slips: Slips }>;
+  Readonly<{
+    log: Log;
+    snapshots: SnapshotSource;
+    llm: LanguageModels;
+    slips: Slips;
+    audit: AuditTrail;
+  }>;
 
 /** Once per isolate; see `createApp`. */
 export function createMiddle(env: Env): Middle {
@@ -207,6 +224,7 @@ export function createMiddle(env: Env): Middle {
     snapshots,
     llm,
     slips: createSlips((userId) => env.CALLERS.getByName(userId)),
+    audit,
     gateway,
     states,
     taskNames: createTaskNames(createSeal(env.ENCRYPTION_KEY, "backend-task")),
@@ -229,7 +247,9 @@ export function createApp(env: Env, middle: Middle): App {
   const hopId = () => gatewayHopId(env.ENCRYPTION_KEY);
   const ownOrigin = createOwnOrigin({ publicUrl: env.PUBLIC_URL });
   const registry = () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
-  const ownerRegistry = () => announcing(registry(), snapshots.expire);
+  const recordEvent = createRecordEvent(middle.audit, { waitUntil, now });
+  const ownerRegistry = () =>
+    recordingConfig(announcing(registry(), snapshots.expire), recordEvent);
 
   const logRefusal = ({ code, status, reason }: OAuthRefusal): void =>
     log.info("oauth refusal", { code, status, reason });
@@ -241,8 +261,16 @@ export function createApp(env: Env, middle: Middle): App {
       now,
     }),
   };
-  const owner = createOwnerCheck({ password: env.OWNER_PASSWORD, registry, now });
-  const keys = createKeyStore({ registry: ownerRegistry, mirror: env.GATEWAY_KV, now });
+  const owner = createOwnerCheck({
+    password: env.OWNER_PASSWORD,
+    registry,
+    onWrong: () => recordEvent({ kind: "sign_in_failed", userId: OWNER_ID, outcome: "failed" }),
+    now,
+  });
+  const keys = recordingKeys(
+    createKeyStore({ registry: ownerRegistry, mirror: env.GATEWAY_KV, now }),
+    recordEvent,
+  );
   const authenticator = seeingPeople(
     createAuthenticator({
       snapshots,
@@ -255,7 +283,7 @@ export function createApp(env: Env, middle: Middle): App {
     { snapshots, variables: env, now },
   );
 
-  const users = createUserStore({ registry: ownerRegistry, now });
+  const users = recordingUsers(createUserStore({ registry: ownerRegistry, now }), recordEvent);
   const passwords = createPasswordSignIn({ users, registry });
   const invitations = createInvitations({ users, now });
   /** Of what is kept of a person besides keys and grants. */
@@ -271,13 +299,13 @@ export function createApp(env: Env, middle: Middle): App {
         detail: redactText(String(error), MAX_LOGGED),
       }),
   });
-  const sessions = createWebSessions({
-    room: (user) => env.GRANTS.getByName(user),
-    snapshots,
-    now,
-  });
+  const sessions = recordingSessions(
+    createWebSessions({ room: (user) => env.GRANTS.getByName(user), snapshots, now }),
+    recordEvent,
+  );
   const audit = () => env.AUDIT.getByName(AUDIT_NAME);
-  const grantsAt = (origin: string) => servers(origin).getOAuthApi(oauthEnv);
+  const grantsAt = (origin: string) =>
+    recordingGrants(servers(origin).getOAuthApi(oauthEnv), recordEvent);
 
   const mcp = createMcpEndpoint({
     gateway,
@@ -337,6 +365,18 @@ export function createApp(env: Env, middle: Middle): App {
     .route("/", createStatusRoutes({ gateway, llm, authenticator, ownOrigin, contextOf }))
     .route(
       "/",
+      createMetricsRoutes({
+        door: createMetricsDoor({ owner, keys, snapshots, now }),
+        audit,
+        snapshots,
+        ownOrigin,
+        requestIdOf,
+      }),
+    )
+    // Before the other routes below /admin/api, which are for the owner's password alone.
+    .route("/", createAuditRoutes({ audit, owner, sessions, ownOrigin, requestIdOf }))
+    .route(
+      "/",
       createAdminRoutes({
         registry: ownerRegistry,
         keys,
@@ -347,7 +387,6 @@ export function createApp(env: Env, middle: Middle): App {
         ownOrigin,
         requestIdOf,
         grants: grantsAt,
-        audit,
         localCommandKey: env.LOCAL_COMMAND_KEY,
         now,
       }),
@@ -408,7 +447,7 @@ export function createApp(env: Env, middle: Middle): App {
     // The hot paths go past the router: it would cost a tenth of a call.
     if (match !== null) {
       const [, name] = match;
-      return mcp(request, scopeOf(name), contextOf(request, execution, "mcp"));
+      return mcp(request, scopeOf(name), contextOf(request, execution));
     }
     if (isRouted(firstPart(path))) return routes.fetch(request, env, execution);
     return openapi(request, path, contextOf(request, execution, "rest"));

@@ -11,7 +11,6 @@ import type { UserId } from "../core/ids.ts";
 import { readJsonBody } from "../http/json-body.ts";
 import { requireOwnOrigin } from "../http/own-origin.ts";
 import { problemResponse, statusOf } from "../http/problem.ts";
-import type { AuditStore } from "../telemetry/audit-store.ts";
 import { parseVersion, readConfigText, readExpectedVersion } from "./config-body.ts";
 import { describeKey, parseKeyRequest } from "./key-request.ts";
 import { createUserRoutes, requirePerson, type UserRouteNeeds } from "./user-routes.ts";
@@ -24,7 +23,6 @@ export type AdminNeeds = UserRouteNeeds &
     requestIdOf: (request: Request) => string;
     /** The OAuth library at one of our own origins. */
     grants: (origin: string) => GrantApi;
-    audit: () => AuditStore;
     /** LOCAL_COMMAND_KEY: who sends it is the command on this machine. */
     localCommandKey: string | undefined;
   }>;
@@ -41,7 +39,7 @@ const METHODS: readonly Readonly<{ path: RegExp; allow: string }>[] = [
   { path: /^\/admin\/api\/users\/[^/]+\/invitation$/, allow: "POST" },
   { path: /^\/admin\/api\/grants$/, allow: "GET, HEAD" },
   { path: /^\/admin\/api\/grants\/[^/]+$/, allow: "DELETE" },
-  { path: /^\/admin\/api\/audit$/, allow: "GET, HEAD" },
+  { path: /^\/admin\/api\/audit(\.jsonl|\/live)?$/, allow: "GET, HEAD" },
 ];
 
 /** What the plain JSON surfaces say otherwise: here the config is the request, not our trouble. */
@@ -136,11 +134,6 @@ export function createAdminRoutes(needs: AdminNeeds): Hono {
 
   routes.route("/", createUserRoutes(needs));
 
-  routes.get("/admin/api/audit", async (c) => {
-    const limit = parseLimit(c.req.query("limit"));
-    return c.json({ events: await needs.audit().query({ limit }) });
-  });
-
   routes.all("/admin/api/*", (c) => {
     const { pathname } = new URL(c.req.url);
     const what = `${c.req.method.slice(0, 20)} ${pathname.slice(0, 200)}`;
@@ -173,20 +166,6 @@ async function requireUser(
 ): Promise<UserId> {
   if (id === OWNER_ID) return OWNER_ID;
   return userIdOf(await requirePerson(users, id));
-}
-
-/** What one answer of the audit holds, at most and unless asked. */
-const MAX_EVENTS = 1_000;
-const DEFAULT_EVENTS = 100;
-
-function parseLimit(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_EVENTS;
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_EVENTS) return limit;
-  throw new GatewayError(
-    "invalid_params",
-    `Cannot read the audit: limit is ${JSON.stringify(text.slice(0, 20))}, wanted 1 to ${MAX_EVENTS}`,
-  );
 }
 
 /** Only the command on this machine may name loopback and private targets. */

@@ -52,16 +52,24 @@ export function parseKeyRequest(body: unknown, now: number): NewKey {
   };
 }
 
-const OF_EVERY_KEY: ReadonlySet<string> = new Set(["name", "expiresInSeconds", "connect", "user"]);
+const OF_EVERY_KEY: ReadonlySet<string> = new Set(["name", "expiresInSeconds", "user"]);
 
-/** A connector needs no tools: a key that says both was meant otherwise. */
+/** What needs no tools. A key that says both was meant otherwise. */
+const USES = [
+  { option: "connect", are: "connectors" },
+  { option: "metrics", are: "metrics" },
+] as const;
+
 function requireOneUse(request: KeyRequest): void {
-  if (request.connect === undefined) return;
-  const [other] =
-    Object.entries(request).find(([key, value]) => !OF_EVERY_KEY.has(key) && !isNothing(value)) ??
-    [];
-  if (other === undefined) return;
-  throw invalid(`: "connect" makes a key for connectors alone, leave out "${other}"`);
+  for (const { option, are } of USES) {
+    if (isNothing(request[option])) continue;
+    const [other] =
+      Object.entries(request).find(
+        ([key, value]) => key !== option && !OF_EVERY_KEY.has(key) && !isNothing(value),
+      ) ?? [];
+    if (other === undefined) continue;
+    throw invalid(`: "${option}" makes a key for ${are} alone, leave out "${other}"`);
+  }
 }
 
 function asUser(text: string): UserId {
@@ -70,7 +78,7 @@ function asUser(text: string): UserId {
 }
 
 function isNothing(value: unknown): boolean {
-  return value === undefined || (Array.isArray(value) && value.length === 0);
+  return value === undefined || value === false || (Array.isArray(value) && value.length === 0);
 }
 
 function withOneName(body: JsonObject): JsonObject {
@@ -110,5 +118,6 @@ export function describeKey(record: ApiKeyRecord, now: number): Record<string, u
     mode: mode ?? null,
     limits: limits ?? null,
     connect: connect ?? null,
+    metrics: record.metrics ?? false,
   };
 }

@@ -26,6 +26,8 @@ export const keyOptions = z.object({
   limits: limitsSchema.readonly().optional(),
   /** Globs of the backends it may bring as a connector; such a key is good for nothing else. */
   connect: z.array(z.string()).readonly().optional(),
+  /** Reads `/metrics`, and is good for nothing else. */
+  metrics: z.boolean().optional(),
 });
 
 export type KeyOptions = Readonly<z.infer<typeof keyOptions>>;

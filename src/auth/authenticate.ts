@@ -111,6 +111,9 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
     if (record.connect !== undefined) {
       throw new GatewayError("forbidden", "Cannot use this key here: it is for connectors only");
     }
+    if (record.metrics === true) {
+      throw new GatewayError("forbidden", "Cannot use this key here: it is for metrics only");
+    }
     if (!useMemory) records.set(hash, { record, until: at + RECORD_KNOWN_MS });
     const caller = await asKnown(snapshot, {
       kind: "api-key",

@@ -34,10 +34,12 @@ export type OwnerNeeds = Readonly<{
   /** OWNER_PASSWORD. */
   password: string | undefined;
   registry: () => Pick<Registry, "countAttempt">;
+  /** Somebody has tried another password; as often as the bounds above let them. */
+  onWrong?: () => void;
   now: () => number;
 }>;
 
-export function createOwnerCheck({ password, registry, now }: OwnerNeeds): OwnerCheck {
+export function createOwnerCheck({ password, registry, onWrong, now }: OwnerNeeds): OwnerCheck {
   if (password === undefined || password === "") {
     return { enabled: false, check: async () => ({ kind: "disabled" }) };
   }
@@ -66,7 +68,10 @@ export function createOwnerCheck({ password, registry, now }: OwnerNeeds): Owner
       if ((right.get(memory) ?? 0) > now()) return { kind: "owner" };
       const wait = await mayTry(source);
       if (wait !== undefined) return { kind: "wait", seconds: wait };
-      if (!(await secretsEqual(given, password))) return { kind: "wrong" };
+      if (!(await secretsEqual(given, password))) {
+        onWrong?.();
+        return { kind: "wrong" };
+      }
       right.set(memory, now() + RIGHT_MS);
       return { kind: "owner" };
     },

@@ -26,7 +26,7 @@ export async function answerSeated(
     context.waitUntil(work);
   };
   try {
-    return await answer({ signal, after, requestId, headers, waitUntil });
+    return await answer({ surface: "openai", signal, after, requestId, headers, waitUntil });
   } finally {
     const over = Promise.allSettled(writing).then(() => chats.leave(userId));
     context.waitUntil(over);

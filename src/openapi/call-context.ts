@@ -16,5 +16,5 @@ export function callContext({
     if (request.signal.aborted) signal.abort();
     request.signal.addEventListener("abort", () => signal.abort());
   });
-  return { requestId, waitUntil, after, signal, headers, alone: true };
+  return { surface: "rest", requestId, waitUntil, after, signal, headers, alone: true };
 }
