@@ -9,10 +9,7 @@ import type { Seated } from "./connector-seat.ts";
 
 /** What of a backend's memory changes when it was listed, or could not be. Pure. */
 
-export function afterListing(
-  { hash, tools, prompts, resources, resourceTemplates, warnings }: Listing,
-  { started, now }: { started: number; now: number },
-): Partial<Kept> {
+export function afterListing({ started, now }: { started: number; now: number }): Partial<Kept> {
   return {
     state: "ready",
     failures: 0,
@@ -20,7 +17,17 @@ export function afterListing(
     lastError: undefined,
     lastSeen: now,
     latencyMs: now - started,
+  };
+}
+
+/** What is served is another listing, because the backend listed one or because of a verdict. */
+export function afterJudging(
+  { hash, tools, prompts, resources, resourceTemplates, warnings }: Listing,
+  toReview: number | undefined,
+): Partial<Kept> {
+  return {
     listingHash: hash,
+    toReview,
     warnings: [...warnings],
     counts: {
       tools: tools.length,
@@ -63,7 +70,13 @@ export function afterOffline(
 /** Nobody counts on its coming back soon: its tools are not there either. */
 export function afterForgetting(): Partial<Kept> {
   const { counts, warnings } = NOTHING_KEPT;
-  return { listingHash: undefined, offlineSince: undefined, counts, warnings };
+  return {
+    listingHash: undefined,
+    offlineSince: undefined,
+    counts,
+    warnings,
+    toReview: undefined,
+  };
 }
 
 export function reportOf(
@@ -89,6 +102,7 @@ export function reportOf(
     sessionful: connection?.sessionful ?? false,
     counts,
     warnings: [...kept.warnings, ...slips],
+    toReview: kept.toReview,
     lastError: kept.lastError,
     lastSeen: kept.lastSeen,
     latencyMs: kept.latencyMs,

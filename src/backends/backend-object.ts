@@ -14,7 +14,7 @@ import { createSeal } from "../core/seal.ts";
 import { within } from "../core/within.ts";
 import { AttendanceBook } from "./attendance-book.ts";
 import { NOT_CONNECTED, STREAM_BROKEN } from "./backend-failure.ts";
-import { afterListing, reportOf } from "./backend-health.ts";
+import { afterJudging, afterListing, reportOf } from "./backend-health.ts";
 import { BackendMemory } from "./backend-memory.ts";
 import { BackendStore, NOTHING_KEPT } from "./backend-store.ts";
 import type { Attendance, BackendListener, BackendStub, LeaseAsk } from "./backend-stub.ts";
@@ -29,6 +29,8 @@ import { LiveConnection } from "./live-connection.ts";
 import { STEP_TIMEOUT_MS } from "./open-http.ts";
 import { askedToWaitMs, nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
 import { sendReply, sendRequest } from "./send.ts";
+import { ToolTrust } from "./tool-trust.ts";
+import { TrustStore } from "./trust-store.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 import { wayOut, type WayOut } from "../core/way-out.ts";
 
@@ -36,6 +38,7 @@ import { wayOut, type WayOut } from "../core/way-out.ts";
 export type BackendEnv = WayOut &
   Readonly<{
     ENCRYPTION_KEY?: string;
+    PUBLIC_URL?: string;
     REGISTRY: { getByName: (name: string) => Pick<Registry, "reportBackend" | "getRecord"> };
     CALLERS: { getByName: (name: string) => BackendListener };
     BACKENDS: { getByName: (name: string) => Pick<BackendStub, "listChanged"> };
@@ -65,6 +68,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   readonly #attendances: AttendanceBook;
   readonly #listening: Listening;
   readonly #heard: HeardMessages;
+  readonly #trust: ToolTrust;
   /** How messages to the backend travel. */
   readonly #io = {
     fetch: wayOut(this.env),
@@ -86,6 +90,12 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       new BackendStore(sql, createSeal(env.ENCRYPTION_KEY, "backend")),
     );
     this.#attendances = new AttendanceBook(sql, Date.now);
+    this.#trust = new ToolTrust({
+      store: new TrustStore(sql),
+      served: () => this.#memory.store.readListing(),
+      publicUrl: env.PUBLIC_URL,
+      now: Date.now,
+    });
     this.#connection = new LiveConnection({
       memory: this.#memory,
       variables: { ...env },
@@ -167,7 +177,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   async configure(order: BackendOrder): Promise<void> {
     await this.#adopt(order, "shared");
     await this.ctx.storage.setAlarm(Date.now() + RETRY_SOON_MS); // should the next line be cut short
-    this.ctx.waitUntil(this.#report().then(() => this.#work()));
+    this.ctx.waitUntil(this.#judgeAgain().then(() => this.#work()));
   }
 
   async remove(): Promise<void> {
@@ -255,18 +265,26 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   }
 
   async reviews(): Promise<readonly ToolReview[]> {
-    return [];
+    return this.#trust.reviews();
   }
 
   decide(verdicts: readonly ToolVerdict[]): Promise<Outcome<void>> {
     return capture(async () => {
-      const [first] = verdicts;
-      if (first === undefined) return;
-      throw new GatewayError(
-        "conflict",
-        `Cannot decide on tool "${first.name.slice(0, 100)}": it does not wait`,
-      );
+      const { order } = this.#memory;
+      if (order === undefined)
+        throw new GatewayError("not_found", "Cannot decide: no such backend");
+      this.#serve(await this.#trust.decide(order, verdicts));
+      await this.#report();
     });
+  }
+
+  async judge(order: BackendOrder, listing: Listing): Promise<Listing> {
+    const judged = await this.#trust.judge(order, listing);
+    if (this.#trust.waiting() !== this.#memory.kept.toReview) {
+      this.#serve(undefined);
+      this.ctx.waitUntil(this.#report());
+    }
+    return judged;
   }
 
   async refresh(): Promise<void> {
@@ -365,15 +383,17 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     let delay: number;
     try {
       const started = Date.now();
-      const { listing, ttlMs } = await listBackend(order, {
+      const { listing: raw, ttlMs } = await listBackend(order, {
         memory: this.#memory,
         connection: this.#connection,
         send: (lease, request, signal) =>
           sendRequest(lease, request, { ...this.#io, signal, now: Date.now }),
       });
       if (generation !== this.#connection.generation) return;
-      if (listing.hash !== this.#memory.kept.listingHash) this.#memory.store.writeListing(listing);
-      this.#memory.keep(afterListing(listing, { started, now: Date.now() }));
+      const listing = await this.#trust.judge(this.#memory.order ?? order, raw);
+      if (generation !== this.#connection.generation) return;
+      this.#memory.keep(afterListing({ started, now: Date.now() }));
+      this.#serve(listing);
       // Built-in servers are part of this Worker: they change only with it.
       if (order.config.transport.kind === "builtin") return await this.#report();
       delay = this.#care.tellsOfChanges ? Infinity : nextRelistMs(ttlMs);
@@ -390,6 +410,26 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     if (delay < Infinity) await this.ctx.storage.setAlarm(Date.now() + delay);
     await this.#care.watchExpiry();
     await this.#report();
+  }
+
+  /** The order may say something else about trust: that holds at once, whatever the backend does. */
+  async #judgeAgain(): Promise<void> {
+    const { order, kept } = this.#memory;
+    const generation = this.#connection.generation;
+    if (order !== undefined && kept.listingHash !== undefined) {
+      const listing = await this.#trust.again(order);
+      if (generation !== this.#connection.generation) return;
+      this.#serve(listing);
+    }
+    await this.#report();
+  }
+
+  /** Undefined: there is no listing here, only what waits may have changed. */
+  #serve(listing: Listing | undefined): void {
+    const toReview = this.#trust.waiting();
+    if (listing === undefined) return this.#memory.keep({ toReview });
+    if (listing.hash !== this.#memory.kept.listingHash) this.#memory.store.writeListing(listing);
+    this.#memory.keep(afterJudging(listing, toReview));
   }
 
   #onLineDown(): void {

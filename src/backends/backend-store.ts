@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Listing } from "../catalog/listing.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { Seal } from "../core/seal.ts";
+import { ChunkedText } from "./chunked-text.ts";
 import { connectionSchema, jsonObject } from "./connection.ts";
 
 /** Everything a backend's object remembers in clear; secrets are in the sealed part. */
@@ -33,6 +34,8 @@ const keptSchema = z.object({
     resourceTemplates: z.number(),
   }),
   warnings: z.array(z.string()),
+  /** Tools that wait for a verdict, where there are any. */
+  toReview: z.number().optional(),
 });
 export type Kept = Readonly<z.infer<typeof keptSchema>>;
 
@@ -49,16 +52,15 @@ export const NOTHING_KEPT: Kept = {
   warnings: [],
 };
 
-/** A row may not exceed 2 MB; a UTF-16 unit is at most 3 bytes in SQLite. */
-const CHUNK_CHARACTERS = 250_000;
-
 /** The object's SQLite: `kept` (clear), `sealed` (AES-GCM), `listing` (chunks of its JSON). */
 export class BackendStore {
   readonly #sql: SqlStorage;
   readonly #seal: Seal;
+  readonly #listing: ChunkedText;
 
   constructor(sql: SqlStorage, seal: Seal) {
     this.#sql = sql;
+    this.#listing = new ChunkedText(sql, "listing");
     this.#seal = seal;
     this.#createTables();
   }
@@ -94,27 +96,19 @@ export class BackendStore {
   }
 
   writeListing(listing: Listing): void {
-    const text = JSON.stringify(listing);
-    this.clearListing();
-    for (let at = 0, chunk = 0; at < text.length; at += CHUNK_CHARACTERS, chunk += 1) {
-      // A cut may fall inside a surrogate pair, which only JSON carries through UTF-8.
-      const part = text.slice(at, at + CHUNK_CHARACTERS);
-      this.#sql.exec("INSERT INTO listing VALUES (?, ?)", chunk, JSON.stringify(part));
-    }
+    this.#listing.write(JSON.stringify(listing));
   }
 
   readListing(): Listing | undefined {
-    const rows = this.#sql
-      .exec<{ part: string }>("SELECT part FROM listing ORDER BY chunk")
-      .toArray();
-    if (rows.length === 0) return undefined;
+    const text = this.#listing.read();
+    if (text === undefined) return undefined;
     // Written by `writeListing`, from a listing that was checked when it was collected.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    return JSON.parse(rows.map(({ part }) => JSON.parse(part) as string).join("")) as Listing;
+    return JSON.parse(text) as Listing;
   }
 
   clearListing(): void {
-    this.#sql.exec("DELETE FROM listing");
+    this.#listing.clear();
   }
 
   clear(): void {
@@ -127,9 +121,6 @@ export class BackendStore {
     this.#sql.exec("CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY, value TEXT NOT NULL)");
     this.#sql.exec(
       "CREATE TABLE IF NOT EXISTS sealed (id INTEGER PRIMARY KEY, value TEXT NOT NULL)",
-    );
-    this.#sql.exec(
-      "CREATE TABLE IF NOT EXISTS listing (chunk INTEGER PRIMARY KEY, part TEXT NOT NULL)",
     );
   }
 }

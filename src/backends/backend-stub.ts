@@ -15,6 +15,8 @@ export interface BackendStub extends BackendStarter {
   reviews(): Promise<readonly ToolReview[]>;
   /** All of them or none: `conflict` when one names what does not wait. In force at once. */
   decide(verdicts: readonly ToolVerdict[]): Promise<Outcome<void>>;
+  /** What of a listing made for one user is served: what is approved is so for all of them. */
+  judge(order: BackendOrder, listing: Listing): Promise<Listing>;
   /** Something went wrong on the direct lane: look at the backend soon. */
   refresh(): Promise<void>;
   /**

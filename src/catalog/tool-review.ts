@@ -8,7 +8,7 @@ export type ReviewKind = "new" | "changed" | "suspicious";
 
 /** One tool of a backend that somebody has to look at. */
 export type ToolReview = Readonly<{
-  /** Own name. */
+  /** Own name; `(instructions)`: not a tool, but what the backend says about itself, as its description. */
   name: string;
   kind: ReviewKind;
   /** The definition that was approved; undefined for one that never was. */

@@ -1,0 +1,69 @@
+import * as z from "zod";
+import type { Listing } from "../catalog/listing.ts";
+import { EMPTY_BOOK, type TrustBook } from "../catalog/trust-book.ts";
+import { ChunkedText } from "./chunked-text.ts";
+
+const stateSchema = z.object({
+  /** Of the backend the book is about, as a digest: an address may hold a secret. */
+  address: z.string(),
+  /** What is served was made of this; where both are the same there is nothing to judge. */
+  judged: z.object({ from: z.string(), served: z.string() }).optional(),
+});
+export type TrustState = Readonly<z.infer<typeof stateSchema>>;
+
+/**
+ * The pins in a backend's object: `trust` (whose they are), `trust_book`, and `trust_raw` (what the
+ * backend listed, where something else is served). They outlive an entry that is switched off and on
+ * again: it would be a way to approve what nobody has seen.
+ */
+export class TrustStore {
+  readonly #sql: SqlStorage;
+  readonly #book: ChunkedText;
+  readonly #raw: ChunkedText;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec("CREATE TABLE IF NOT EXISTS trust (id INTEGER PRIMARY KEY, value TEXT NOT NULL)");
+    this.#book = new ChunkedText(sql, "trust_book");
+    this.#raw = new ChunkedText(sql, "trust_raw");
+  }
+
+  state(): TrustState | undefined {
+    const row = this.#sql.exec<{ value: string }>("SELECT value FROM trust").toArray()[0];
+    if (row === undefined) return undefined;
+    return stateSchema.safeParse(JSON.parse(row.value)).data;
+  }
+
+  keep(state: TrustState): void {
+    this.#sql.exec("INSERT OR REPLACE INTO trust VALUES (1, ?)", JSON.stringify(state));
+  }
+
+  book(): TrustBook {
+    const text = this.#book.read();
+    // Written by `keepBook`.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return text === undefined ? EMPTY_BOOK : (JSON.parse(text) as TrustBook);
+  }
+
+  keepBook(book: TrustBook): void {
+    this.#book.write(JSON.stringify(book));
+  }
+
+  raw(): Listing | undefined {
+    const text = this.#raw.read();
+    // Written by `keepRaw`.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return text === undefined ? undefined : (JSON.parse(text) as Listing);
+  }
+
+  keepRaw(listing: Listing | undefined): void {
+    if (listing === undefined) this.#raw.clear();
+    else this.#raw.write(JSON.stringify(listing));
+  }
+
+  clear(): void {
+    this.#sql.exec("DELETE FROM trust");
+    this.#book.clear();
+    this.#raw.clear();
+  }
+}
