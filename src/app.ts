@@ -50,7 +50,6 @@ import type { BackendName } from "./core/ids.ts";
 import { redactText } from "./core/redact.ts";
 import { createPatience } from "./core/patience.ts";
 import { createSeal } from "./core/seal.ts";
-import type { Slips } from "./core/slips.ts";
 import { createGateway } from "./gateway/create-gateway.ts";
 import {
   ALL,
@@ -126,7 +125,6 @@ export type Middle = CallerDeps &
     log: Log;
     snapshots: SnapshotSource;
     llm: LanguageModels;
-    slips: Slips;
     audit: AuditTrail;
   }>;
 
@@ -311,6 +309,7 @@ export function createApp(env: Env, middle: Middle): App {
     gateway,
     states,
     taskNames,
+    slips,
     callers: (userId) => env.CALLERS.getByName(userId),
     now,
     authenticator,

@@ -113,6 +113,7 @@ async function runTool(
         scope,
         id: 1, // one call per answer, and nobody sees the id
         params: { name: tool.name, arguments: values },
+        approved: true, // a person typed it
       },
       context,
     );
@@ -138,6 +139,7 @@ const TOLD = {
   invalid_request: true,
   invalid_params: true,
   forbidden: true,
+  approval_needed: true,
   too_large: true,
   backend_unavailable: true,
   backend_offline: true,

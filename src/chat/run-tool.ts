@@ -61,6 +61,7 @@ async function callTool(
           arguments: run.arguments,
           _meta: { progressToken: run.id },
         },
+        approved: true, // the loop has asked, where it had to
         notify: (notification) => tellProgress(run, notification, io.sink),
       },
       { ...io.context, signal: stop },

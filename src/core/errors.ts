@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   "not_found", // does not exist, or the caller may not know that it does
   "unauthorized", // no credential, or one that is not valid here
   "forbidden", // a valid credential without the needed scope
+  "approval_needed", // a person has to allow the call, and has not been asked
   "conflict", // somebody else changed it meanwhile
   "misdirected", // the Host is not ours
   "unsupported_media_type",

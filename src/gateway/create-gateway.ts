@@ -3,6 +3,8 @@ import type { BackendReport } from "../config/backend-report.ts";
 import type { BackendConfig } from "../config/gateway-config.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
 import { findParamMarks } from "../core/param-marks.ts";
+import type { JsonObject } from "../core/json.ts";
+import { approvalRule } from "./approval-rule.ts";
 import { compileAccess } from "../auth/access.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { ExposedName } from "../core/ids.ts";
@@ -65,6 +67,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
     },
 
     forward: (caller, request, context) => perform(deps, caller, request, context),
+
+    async toApprove(caller, request, context) {
+      if (caller.approvals === undefined) return undefined;
+      const { view } = await find(caller, request.scope, context);
+      const tool = calledTool(view, request);
+      return tool !== undefined && approvalRule(caller.approvals)(tool) ? tool : undefined;
+    },
 
     locate(caller, request, context) {
       const held = find(caller, request.scope, context);
@@ -139,6 +148,20 @@ function innerWhereabouts(held: HeldView, request: LocatedRequest, tool: HouseTo
     throw error;
   }
 }
+
+/** The backend's tool that a request comes to, be it through one of the gateway's own. */
+function calledTool(view: View, request: LocatedRequest): VisibleTool | undefined {
+  const house = findHouseTool(view, request);
+  const { method, params } =
+    house === undefined ? request : { ...NOTHING, ...house.toRequest?.(request.params) };
+  const name = params["name"];
+  const tool =
+    method === "tools/call" && typeof name === "string" ? view.tools.get(name) : undefined;
+  return tool === undefined ? undefined : { ...tool, name: tool.ownName };
+}
+
+/** What a house tool asks of backends that asks nothing of any. */
+const NOTHING = { method: undefined, params: {} as JsonObject };
 
 function visibleTools({ tools, house }: View): readonly VisibleTool[] {
   const offered: VisibleTool[] = [...tools].map(([name, tool]) => ({ ...tool, name }));

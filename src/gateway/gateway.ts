@@ -70,6 +70,8 @@ export type ForwardedRequest = Readonly<{
   params: JsonObject;
   /** For methods whose params do not say it. */
   backend?: BackendName;
+  /** A person has allowed just this call, or its surface asks them in a way of its own. */
+  approved?: boolean;
   /** Called for each notification of this request (progress, log) before the answer comes. */
   notify?: (notification: RpcNotification) => void;
   /** The client behind the request, where a backend may ask it something. */
@@ -183,9 +185,18 @@ export interface Gateway {
   describe(caller: Caller, scope: Scope, context: CallContext): Promise<ServerDescription>;
   /**
    * Throws GatewayError for what happened on our side (not_found, backend_unavailable,
-   * backend_timeout, backend_failed, cancelled); a JSON-RPC error of the backend is an Answer.
+   * backend_timeout, backend_failed, approval_needed, cancelled); a JSON-RPC error of the backend is an Answer.
    */
   forward(caller: Caller, request: ForwardedRequest, context: CallContext): Promise<Answer>;
+  /**
+   * The tool whose call a person has to allow first, which surfaces that can ask do before `forward`;
+   * undefined for everything else, and for what is not there.
+   */
+  toApprove(
+    caller: Caller,
+    request: LocatedRequest,
+    context: CallContext,
+  ): Promise<VisibleTool | undefined>;
   /**
    * Where `forward` would send it; nothing is awaited where the isolate knows. Throws `not_found` and
    * `invalid_params`, as `forward` does.

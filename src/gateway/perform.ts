@@ -12,6 +12,7 @@ import type { Answer, RpcNotification, RpcResponse } from "../core/json-rpc.ts";
 import type { AuditOutcome } from "../telemetry/audit-event.ts";
 import type { AuditTrail } from "../telemetry/audit-trail.ts";
 import { auditCall, type Ended, failedBy } from "./audit-call.ts";
+import { requireApproval } from "./approval-rule.ts";
 import { findTarget, type Target } from "./find-target.ts";
 import { requireForwarded } from "./forwarded-headers.ts";
 import type { CallContext, ForwardedRequest } from "./gateway.ts";
@@ -89,6 +90,9 @@ export async function perform(
     });
   }
   const target = findTarget(held.view, request);
+  if (caller.approvals !== undefined && request.approved !== true) {
+    requireApproval(caller.approvals, target.tool);
+  }
   const { order, sessionful } = orderOf(held, target.backend);
   deps.inFlight.enter(caller.credentialId);
   let ended: Ended | undefined;

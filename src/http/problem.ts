@@ -7,6 +7,7 @@ const STATUS = {
   misdirected: 421,
   unauthorized: 401,
   forbidden: 403,
+  approval_needed: 403,
   conflict: 409,
   unsupported_media_type: 415,
   method_not_allowed: 405,

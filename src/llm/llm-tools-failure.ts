@@ -21,6 +21,7 @@ const NUMBERS: Readonly<Record<ErrorCode, number>> = {
   not_found: MODEL_NOT_FOUND,
   unauthorized: AUTH,
   forbidden: AUTH,
+  approval_needed: AUTH,
   conflict: RPC_CODES.internalError,
   misdirected: RPC_CODES.invalidRequest,
   unsupported_media_type: RPC_CODES.invalidRequest,

@@ -1,6 +1,7 @@
 import type { Caller } from "../auth/caller.ts";
 import type { Era } from "../core/era.ts";
 import type { RpcNotification, RpcRequest } from "../core/json-rpc.ts";
+import type { Slips } from "../core/slips.ts";
 import type { CallContext, ClientPort, Gateway, Scope } from "../gateway/gateway.ts";
 import type { RequestStates } from "./request-state.ts";
 import type { TaskNames } from "./task-names.ts";
@@ -23,4 +24,5 @@ export type DispatchDeps = Readonly<{
   gateway: Gateway;
   states: RequestStates;
   taskNames: TaskNames;
+  slips: Slips;
 }>;

@@ -10,6 +10,7 @@ import { ownResult, toEra } from "./era-result.ts";
 import { createdTask, taskMade } from "./forward-task.ts";
 import { createLogFilter } from "./log-filter.ts";
 import { asToolError, failureReply } from "./mcp-errors.ts";
+import { keepApproval, permitCall, readVerdict, type Verdict } from "./permit-call.ts";
 import type { Reply } from "./reply.ts";
 import { checkParamHeaders } from "./request-era.ts";
 import type { RequestState } from "./request-state.ts";
@@ -28,11 +29,18 @@ export async function forwardRequest(
   const { caller, scope, era, request, notify, client, context } = call;
   try {
     const given = request.params ?? {};
-    const params =
+    const { params, verdict } =
       era === "legacy" || given["requestState"] === undefined
-        ? given
+        ? { params: given, verdict: undefined }
         : await restoreParams(deps, call, { method, params: given });
     if (era === "modern" && method === "tools/call") await checkToolHeaders(deps, call, params);
+    const permission =
+      caller.approvals === undefined || method !== "tools/call"
+        ? undefined
+        : await permitCall(deps, call, { params, verdict });
+    if (permission?.kind === "asked") return resultReply(call, permission.result);
+    if (permission?.kind === "declined") return toolError(call, declined(params));
+    const approved = permission?.kind === "approved";
     let undeclared: Question | undefined;
     const answered = await deps.gateway.forward(
       caller,
@@ -41,6 +49,7 @@ export async function forwardRequest(
         scope,
         id: request.id,
         params,
+        ...(approved ? { approved } : {}),
         ...(notify === undefined ? {} : { notify: createLogFilter(call, notify) }),
         ...(client === undefined
           ? {}
@@ -55,7 +64,7 @@ export async function forwardRequest(
       },
       context,
     );
-    const special = specialReply(deps, call, { answer: answered, undeclared });
+    const special = specialReply(deps, call, { answer: answered, undeclared, approved });
     if (special !== undefined) {
       const reply = await special;
       if (reply !== undefined) return reply;
@@ -68,22 +77,24 @@ export async function forwardRequest(
 
 /** The backend's own state again, where a client comes back with answers to a modern backend. */
 async function restoreParams(
-  { states, gateway }: DispatchDeps,
+  { states, gateway, slips }: DispatchDeps,
   { caller, scope, context }: Call,
   { method, params }: Readonly<{ method: ForwardedMethod; params: JsonObject }>,
-): Promise<JsonObject> {
+): Promise<Readonly<{ params: JsonObject; verdict: Verdict }>> {
   const { requestState, ...rest } = params;
   const state = await states.open({ caller, scope, method, params }, requestState);
   if (state.kind === "held") {
     throw new GatewayError("invalid_params", "Cannot continue: the question is not open any more");
   }
-  const { backend } = await gateway.locate(caller, { method, scope, params }, context);
-  if (backend !== state.backend) throw new GatewayError("not_found", "Cannot continue: it moved");
-  if (state.kind === "again") {
-    const { inputResponses: _, ...first } = rest;
-    return first;
+  const { inputResponses: responses = null, ...first } = rest;
+  if (state.kind !== "approval") {
+    const { backend } = await gateway.locate(caller, { method, scope, params }, context);
+    if (backend !== state.backend) throw new GatewayError("not_found", "Cannot continue: it moved");
   }
-  return state.state === undefined ? rest : { ...rest, requestState: state.state };
+  const verdict = await readVerdict({ slips }, { caller }, { state, responses });
+  if (state.kind !== "passed") return { params: first, verdict };
+  const { state: own } = state;
+  return { params: own === undefined ? rest : { ...rest, requestState: own }, verdict };
 }
 
 async function checkToolHeaders(
@@ -98,20 +109,29 @@ async function checkToolHeaders(
   if (marked !== undefined) checkParamHeaders(marked, params, call.headers);
 }
 
+type Answered = Readonly<{
+  answer: Answer;
+  undeclared: Question | undefined;
+  /** By a person: whatever the call is asked on the way, it is still the one that was allowed. */
+  approved: boolean;
+}>;
+
 /** Answers that do not mean the same in every era; undefined, and nothing awaited, for all others. */
 function specialReply(
   deps: DispatchDeps,
   call: Call,
-  { answer, undeclared }: Readonly<{ answer: Answer; undeclared: Question | undefined }>,
+  { answer, undeclared, approved }: Answered,
 ): Reply | Promise<Reply | undefined> | undefined {
   const message = answer.message();
   if ("error" in message) {
     const error = undeclared === undefined ? message.error : missingCapability(undeclared);
     if (error.code === RPC_CODES.missingCapability) return capabilityReply(call, error);
-    return error.code === URL_REQUIRED ? urlReply(deps, call, error) : undefined;
+    return error.code === URL_REQUIRED ? urlReply(deps, call, error, approved) : undefined;
   }
   const wanted = readInputRequired(message);
-  if (wanted !== undefined) return inputReply(deps, call, message.result, wanted);
+  if (wanted !== undefined) {
+    return inputReply(deps, call, { asked: message.result, ...wanted, approved });
+  }
   return createdTask(answer) === undefined ? undefined : taskReply(deps, call, answer);
 }
 
@@ -130,11 +150,16 @@ async function taskReply(
 
 /** A modern backend asks: a modern client is asked in its own words, under a state of ours. */
 async function inputReply(
-  { states, gateway }: DispatchDeps,
+  deps: DispatchDeps,
   call: Call,
-  asked: JsonObject,
-  { questions, requestState }: InputRequired,
+  {
+    asked,
+    questions,
+    requestState,
+    approved,
+  }: InputRequired & Readonly<{ asked: JsonObject; approved: boolean }>,
 ): Promise<Reply> {
+  const { states, gateway } = deps;
   const { caller, scope, request, context, client } = call;
   if (call.era === "legacy") return cannotAsk(call, "its client");
   for (const question of questions.values()) {
@@ -151,6 +176,7 @@ async function inputReply(
     kind: "passed",
     backend,
     ...(requestState === undefined ? {} : { state: requestState }),
+    ...(approved ? { approval: await keepApproval(deps, call) } : {}),
   };
   const sealed = await states.seal({ caller, scope, method, params }, state);
   return resultReply(call, { ...asked, requestState: sealed });
@@ -180,10 +206,12 @@ function capabilityReply(call: Call, error: RpcError): Reply {
  * modern one is asked to open them and calls again; everybody else is told in words.
  */
 async function urlReply(
-  { states, gateway }: DispatchDeps,
+  deps: DispatchDeps,
   call: Call,
   error: RpcError,
+  approved: boolean,
 ): Promise<Reply | undefined> {
+  const { states, gateway } = deps;
   const { caller, scope, request, context, client, era } = call;
   const pages = pagesIn(error);
   const knowsUrls = questionProblem(client?.capabilities ?? {}, {
@@ -209,7 +237,11 @@ async function urlReply(
   );
   const requestState = await states.seal(
     { caller, scope, method, params },
-    { kind: "again", backend },
+    {
+      kind: "again",
+      backend,
+      ...(approved ? { approval: await keepApproval(deps, call) } : {}),
+    },
   );
   return resultReply(call, { resultType: "input_required", inputRequests, requestState });
 }
@@ -240,6 +272,10 @@ function asking(method: string): ForwardedMethod {
     default:
       throw new TypeError(`${method} is not forwarded`);
   }
+}
+
+function declined({ name }: JsonObject): string {
+  return `Cannot call tool ${JSON.stringify(name)}: the person behind this client did not allow it`;
 }
 
 function cannotAsk(call: Call, reason: string): Reply {

@@ -15,6 +15,7 @@ const TABLE: Readonly<Record<ErrorCode, readonly [status: number, code: number]>
   misdirected: [421, RPC_CODES.invalidRequest],
   unauthorized: [401, RPC_CODES.invalidRequest],
   forbidden: [403, RPC_CODES.invalidRequest],
+  approval_needed: [200, RPC_CODES.invalidRequest],
   conflict: [409, RPC_CODES.invalidRequest],
   unsupported_media_type: [415, RPC_CODES.invalidRequest],
   method_not_allowed: [405, RPC_CODES.invalidRequest],
@@ -38,6 +39,7 @@ const SHOWN_TO_MODELS: ReadonlySet<ErrorCode> = new Set([
   "backend_unauthorized",
   "backend_timeout",
   "backend_failed",
+  "approval_needed",
   "rate_limited",
   "too_large",
 ]);

@@ -11,14 +11,24 @@ export const STATE_LIFE_MS = 10 * 60 * 1_000;
 /** Larger than what any backend's state needs; a client sends it with every retry. */
 const MAX_STATE_LENGTH = 256 * 1_024;
 
-/** What a client gives back to us with its answers. */
+/**
+ * What a client gives back to us with its answers. `approval` names the slip that lets a call run
+ * that a person has allowed, or is asked to allow: it is taken once.
+ */
 const stateSchema = z.discriminatedUnion("kind", [
   /** A modern backend asked: its own state, which a client never sees raw. */
-  z.object({ kind: z.literal("passed"), backend: z.string(), state: z.string().optional() }),
+  z.object({
+    kind: z.literal("passed"),
+    backend: z.string(),
+    state: z.string().optional(),
+    approval: z.string().optional(),
+  }),
   /** A call waits for the answers in the caller's object. */
   z.object({ kind: z.literal("held"), handle: z.string() }),
   /** A legacy backend wants a page visited first: nothing waits, the call is made again. */
-  z.object({ kind: z.literal("again"), backend: z.string() }),
+  z.object({ kind: z.literal("again"), backend: z.string(), approval: z.string().optional() }),
+  /** The gateway asked whether the call may run. */
+  z.object({ kind: z.literal("approval"), approval: z.string() }),
 ]);
 export type RequestState = Readonly<z.infer<typeof stateSchema>>;
 

@@ -12,6 +12,7 @@ const DIALECT = {
   misdirected: { type: "invalid_request_error", code: "misdirected" },
   unauthorized: { type: "invalid_request_error", code: "invalid_api_key" },
   forbidden: { type: "invalid_request_error", code: "permission_denied" },
+  approval_needed: { type: "invalid_request_error", code: "approval_needed" },
   conflict: { type: "invalid_request_error", code: "conflict" },
   unsupported_media_type: { type: "invalid_request_error", code: "unsupported_media_type" },
   method_not_allowed: { type: "invalid_request_error", code: "method_not_allowed" },

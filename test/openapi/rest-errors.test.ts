@@ -10,6 +10,7 @@ const STATUS: Record<ErrorCode, number> = {
   not_found: 404,
   unauthorized: 401,
   forbidden: 403,
+  approval_needed: 403,
   conflict: 409,
   misdirected: 421,
   unsupported_media_type: 415,
