@@ -4,7 +4,10 @@ import { createAddBackendPage } from "./add-backend-page.tsx";
 import type { AdminPageNeeds } from "./admin-page-needs.ts";
 import { createBackendsPage } from "./backends-page.tsx";
 import { createClientsPages } from "./clients-page.tsx";
+import { createConnectPage } from "./connect-page.tsx";
 import { createKeysPages } from "./keys-page.tsx";
+import { createPeoplePages } from "./people-page.tsx";
+import { createPersonPages } from "./person-page.tsx";
 import { renderOwnerPage } from "./owner-shell.tsx";
 import { ownerPage } from "./owner-visit.ts";
 
@@ -20,8 +23,11 @@ export function createAdminPages(needs: AdminPageNeeds): Hono {
   );
   routes.route("/", createAddBackendPage(needs));
   routes.route("/", createBackendsPage(needs));
+  routes.route("/", createPeoplePages(needs));
+  routes.route("/", createPersonPages(needs));
   routes.route("/", createKeysPages(needs));
   routes.route("/", createClientsPages(needs));
+  routes.route("/", createConnectPage(needs));
   routes.onError((thrown, c) => renderFailure(thrown, needs.requestIdOf(c.req.raw)));
   return routes;
 }

@@ -3,27 +3,20 @@ import { renderFailure } from "../pages/failure-page.tsx";
 import { createJoinRoutes } from "./join-page.tsx";
 import type { MeNeeds } from "./me-needs.ts";
 import { createMyClientsPages } from "./my-clients-page.tsx";
+import { createMyConnectPage } from "./my-connect-page.tsx";
 import { createMyKeysPages } from "./my-keys-page.tsx";
-import { myPage, renderMyPage } from "./my-visit.tsx";
+import { createMyPage } from "./my-page.tsx";
 import { createSignInRoutes } from "./sign-in-page.tsx";
 
 /** The pages of whoever is signed in: their keys, logins and clients. */
 export function createMeRoutes(needs: MeNeeds): Hono {
   const routes = new Hono();
 
-  routes.get(
-    "/me",
-    myPage(needs, (visit) =>
-      renderMyPage(visit, {
-        title: "Me",
-        open: "/me",
-        content: <h1>{visit.visitor.name}</h1>,
-      }),
-    ),
-  );
+  routes.route("/", createMyPage(needs));
   routes.route("/", createSignInRoutes(needs));
   routes.route("/", createMyKeysPages(needs));
   routes.route("/", createMyClientsPages(needs));
+  routes.route("/", createMyConnectPage(needs));
   routes.route("/", createJoinRoutes(needs));
   routes.onError((thrown, c) => renderFailure(thrown, needs.requestIdOf(c.req.raw)));
   return routes;

@@ -70,6 +70,9 @@ form.inline { display: inline; }
 .ticks { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 0 1rem; }
 summary { cursor: pointer; padding: .25rem 0; }
 details.box { border: 1px solid var(--line); border-radius: .5rem; padding: .35rem 1rem; margin: 1rem 0; }
+.addresses { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 0 1.5rem; }
+.addresses h2 { margin-top: .75rem; font-size: 1rem; }
+details.way { margin: .5rem 0; }
 details.box[open] { padding-bottom: 1rem; }
 .three { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: 0 1rem; }
 main > form:not(.bar) { max-width: 46rem; }

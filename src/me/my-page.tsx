@@ -1,0 +1,118 @@
+import { Hono } from "hono";
+import { listGrants } from "../auth/granted-clients.ts";
+import { visitorCaller } from "../auth/visitor-caller.ts";
+import type { Visitor } from "../auth/web-session.ts";
+import type { MeNeeds } from "./me-needs.ts";
+import { findOwnKeys } from "./my-keys-page.tsx";
+import { myPage, renderMyPage } from "./my-visit.tsx";
+
+const ME = "/me";
+
+/** `/me`: who a visitor is here, and what is theirs. */
+export function createMyPage(needs: MeNeeds): Hono {
+  return new Hono().get(
+    ME,
+    myPage(needs, async (visit) => {
+      const { visitor, origin, context } = visit;
+      const snapshot = await needs.snapshots.current(context);
+      const caller = await visitorCaller(visitor, snapshot);
+      const [keys, clients, backends] = await Promise.all([
+        findOwnKeys(needs, visitor),
+        listGrants(needs.grants(origin), visitor.userId),
+        needs.gateway.status(caller, context),
+      ]);
+      return renderMyPage(visit, {
+        title: "Me",
+        open: ME,
+        content: (
+          <>
+            <h1>{visitor.name}</h1>
+            <Who visitor={visitor} groups={snapshot.users[visitor.userId]?.groups ?? []} />
+            <ul class="cards">
+              <Card
+                title="Clients"
+                text={count(clients.length, "program acts", "programs act") + " for you"}
+                links={[["/me/clients", "See and revoke"]]}
+              />
+              <Card
+                title="Keys"
+                text={`You have ${count(keys.length, "key", "keys")}`}
+                links={[
+                  ["/me/keys", "See and revoke"],
+                  ["/me/keys/new", "Create one"],
+                ]}
+              />
+              <Card
+                title="Connect"
+                text="Claude, ChatGPT, editors, Open WebUI, your own programs"
+                links={[
+                  ["/me/connect", "Step by step"],
+                  ["/docs", "Try tools"],
+                ]}
+              />
+            </ul>
+            <h2>What you may use</h2>
+            {backends.length === 0 ? (
+              <p class="dim">Nothing yet. The owner of this gateway decides.</p>
+            ) : (
+              <table class="stack">
+                <thead>
+                  <tr>
+                    <th scope="col">Backend</th>
+                    <th scope="col">Now</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {backends.map(({ name, state }) => (
+                    <tr>
+                      <th scope="row">{name}</th>
+                      <td>
+                        <span class={`badge ${state === "ready" ? "good" : "warn"}`}>{state}</span>
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            )}
+          </>
+        ),
+      });
+    }),
+  );
+}
+
+function Who({ visitor, groups }: Readonly<{ visitor: Visitor; groups: readonly string[] }>) {
+  return (
+    <p class="dim">
+      {[
+        ...(visitor.email === undefined ? [] : [visitor.email]),
+        ...(groups.length === 0 ? [] : [`in ${groups.join(", ")}`]),
+        ...(visitor.isAdmin ? ["may use the owner’s pages"] : []),
+      ].join(" · ")}
+    </p>
+  );
+}
+
+export function Card({
+  title,
+  text,
+  links,
+}: Readonly<{ title: string; text: string; links: readonly (readonly [string, string])[] }>) {
+  return (
+    <li class="card">
+      <h2>{title}</h2>
+      <p>{text}</p>
+      <p class="bar">
+        {links.map(([path, label]) => (
+          <a href={path}>
+            {label} <span class="unseen">({title})</span>
+          </a>
+        ))}
+      </p>
+    </li>
+  );
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number === 0 ? "no" : number} ${number === 1 ? one : many}`;
+}
