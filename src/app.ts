@@ -26,7 +26,8 @@ import { createConnectDoor } from "./auth/connect-door.ts";
 import { OWNER_ID } from "./auth/user-id.ts";
 import { createUserStore } from "./auth/user-store.ts";
 import { createWebSessions } from "./auth/web-session.ts";
-import { findUser } from "./auth/find-user.ts";
+import { findUser, hasPeople } from "./auth/find-user.ts";
+import { usableBackends } from "./auth/usable-backends.ts";
 import { createInvitations } from "./auth/invitations.ts";
 import { createPasswordSignIn } from "./auth/password-sign-in.ts";
 import { type Cleanup, createRemovePerson } from "./auth/remove-person.ts";
@@ -328,6 +329,10 @@ export function createApp(env: Env, middle: Middle): App {
         grants: (name) => env.GRANTS.getByName(name),
         registry,
         owner,
+        findVisitor: (request) => sessions.find(request, { waitUntil }),
+        hasPeople: async () => hasPeople(await snapshots.current({ waitUntil })),
+        backendsFor: async (visitor, client) =>
+          usableBackends(visitor, await snapshots.current({ waitUntil }), client),
         findUser: async (id) => findUser(await snapshots.current({ waitUntil }), id),
         onRefusal: logRefusal,
       }),

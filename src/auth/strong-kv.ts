@@ -26,8 +26,8 @@ export function createStrongKv({ grants, clients, now }: StrongKvNeeds): OAuthKv
 }
 
 /**
- * The user in `grant:{user}:{grant}` and `token:{user}:{grant}:{hash}`. A listing over all users is
- * one over the owner, who alone can grant.
+ * The user in `grant:{user}:{grant}` and `token:{user}:{grant}:{hash}`. A listing over all users,
+ * which nobody asks for, is one over the owner.
  */
 function userOf(key: string): UserId | undefined {
   const [kind, user] = key.split(":", 2);

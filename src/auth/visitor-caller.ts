@@ -8,6 +8,8 @@ import type { Visitor } from "./web-session.ts";
 export function visitorCaller(
   { userId }: Pick<Visitor, "userId">,
   { config, users }: Pick<SnapshotData, "config" | "users">,
+  /** Through whom they ask; the pages themselves are no client. */
+  client?: Caller["client"],
 ): Promise<Caller> {
   const caller: Caller = {
     kind: "session",
@@ -17,6 +19,7 @@ export function visitorCaller(
     policyId: FULL_POLICY_ID,
     resources: ["mcp", "v1"],
     scopes: [],
+    ...(client === undefined ? {} : { client }),
   };
   return underPolicy(caller, { policy: config.policy, user: users[userId] });
 }

@@ -11,11 +11,16 @@ import { AUTHORIZE_PATH } from "../auth/oauth-server.ts";
 import { isFromAnotherSite } from "../auth/owner.ts";
 import { RESOURCES, SCOPE_OF } from "../auth/scopes.ts";
 import { OWNER_ID } from "../auth/user-id.ts";
+import { requireOwnForm, type Visitor } from "../auth/web-session.ts";
+import type { GrantMetadata } from "../auth/granted-clients.ts";
+import type { GrantProps } from "../auth/grant-props.ts";
+import type { UserId } from "../core/ids.ts";
 import { readForm } from "../http/form-body.ts";
 import { withCanonicalResource } from "./canonical-resource.ts";
+import { type BackendChoice, readChoice } from "./backend-choice.ts";
 import { renderConsent } from "./consent-page.ts";
 import { renderProblem } from "./error-page.ts";
-import type { OAuthNeeds } from "./oauth-needs.ts";
+import type { ConsentClient, OAuthNeeds } from "./oauth-needs.ts";
 
 /** Each page shown is a stored consent; people open a few, programs do not stop. */
 const PAGES_PER_SOURCE = 120;
@@ -23,7 +28,10 @@ const WINDOW_MS = 10 * 60 * 1_000;
 /** The only length a SHA-256 has; the library takes any (RFC 7636 section 4.2). */
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 
-/** `GET /oauth/authorize`: checks the client's request and asks the owner. */
+/** What a grant remembers of the name a client gave itself; lists show no more. */
+const MAX_CLIENT_NAME = 200;
+
+/** `GET /oauth/authorize`: checks the client's request and asks whoever is signed in, or the owner. */
 export async function showConsent(
   needs: OAuthNeeds,
   origin: string,
@@ -36,11 +44,16 @@ export async function showConsent(
     windowMs: WINDOW_MS,
   });
   if (!verdict.allowed) return renderWait(request, verdict.retryAfter);
-  if (!needs.owner.enabled) return renderDisabled(request);
-  return answer(request, () => ask(needs, origin, request, { problem: undefined, status: 200 }));
+  const visitor = await needs.findVisitor(request);
+  if (visitor === undefined && !needs.owner.enabled && !(await needs.hasPeople())) {
+    return renderDisabled(request);
+  }
+  return answer(request, () =>
+    ask(needs, origin, request, { visitor, problem: undefined, status: 200 }),
+  );
 }
 
-/** `POST /oauth/authorize`: the owner's decision. */
+/** `POST /oauth/authorize`: the decision of who is signed in, or the owner's with the password. */
 export async function decideConsent(
   needs: OAuthNeeds,
   origin: string,
@@ -63,13 +76,26 @@ export async function decideConsent(
       return new Response(null, { status: 302, headers: denied.headers });
     });
   }
+  const token = form.get("form_token");
+  if (token !== null) {
+    const visitor = await needs.findVisitor(request);
+    // Bound to who saw the page: somebody else may have signed in in this browser since.
+    await requireOwnForm({ request, ownOrigin: origin, token }, visitor ?? { formToken: "" });
+    if (visitor !== undefined) return decideAs(visitor, needs, origin, { request, form });
+  }
   const verdict = await needs.owner.check(form.get("password") ?? "", request);
   switch (verdict.kind) {
     case "owner":
-      return answer(request, () => approve(oauth, request, form));
+      return answer(request, () =>
+        approve(oauth, { request, form, userId: OWNER_ID, choose: async () => undefined }),
+      );
     case "wrong":
       return answer(request, () =>
-        ask(needs, origin, request, { problem: "Wrong owner password", status: 403 }),
+        ask(needs, origin, request, {
+          visitor: undefined,
+          problem: "Wrong owner password",
+          status: 403,
+        }),
       );
     case "wait":
       return renderWait(request, verdict.seconds);
@@ -84,7 +110,11 @@ async function ask(
   needs: OAuthNeeds,
   origin: string,
   request: Request,
-  shown: Readonly<{ problem: string | undefined; status: 200 | 403 }>,
+  shown: Readonly<{
+    visitor: Visitor | undefined;
+    problem: string | undefined;
+    status: 200 | 400 | 403;
+  }>,
 ): Promise<Response> {
   const { search, searchParams } = new URL(request.url);
   // The first of two values would be checked and another reader might use the second (RFC 6749
@@ -116,8 +146,13 @@ async function ask(
   }
   const details = await oauth.describeConsent(asked);
   const consent = await oauth.beginConsent(asked);
+  const { visitor } = shown;
+  const client = clientOf(asked.clientId, details.clientName);
   return renderConsent({
     ...shown,
+    backends: visitor === undefined ? [] : await needs.backendsFor(visitor, client),
+    mayTypePassword: visitor === undefined && needs.owner.enabled,
+    maySignIn: visitor === undefined && (await needs.hasPeople()),
     details,
     handle: consent.handle,
     headers: consent.headers,
@@ -126,10 +161,38 @@ async function ask(
   });
 }
 
+/** Signed in, one needs no password here: the page alone is asked for every client anew. */
+function decideAs(
+  visitor: Visitor,
+  needs: OAuthNeeds,
+  origin: string,
+  { request, form }: Readonly<{ request: Request; form: URLSearchParams }>,
+): Promise<Response> {
+  const oauth = needs.servers(origin).getOAuthApi(needs.oauthEnv);
+  return answer(request, () => {
+    if (form.get("backends") === "some" && form.getAll("backend").length === 0) {
+      const problem = "Choose at least one backend";
+      return ask(needs, origin, request, { visitor, problem, status: 400 });
+    }
+    return approve(oauth, {
+      request,
+      form,
+      userId: visitor.userId,
+      choose: async (client) => readChoice(form, await needs.backendsFor(visitor, client)),
+    });
+  });
+}
+
+type Approval = Readonly<{
+  request: Request;
+  form: URLSearchParams;
+  userId: UserId;
+  choose: (client: ConsentClient) => Promise<BackendChoice>;
+}>;
+
 async function approve(
   oauth: OAuthHelpers,
-  request: Request,
-  form: URLSearchParams,
+  { request, form, userId, choose }: Approval,
 ): Promise<Response> {
   const handle = form.get("handle") ?? "";
   const ticked = form.getAll("scope");
@@ -138,17 +201,28 @@ async function approve(
     handle,
     ticked.length === 0 ? {} : { scope: ticked },
   );
+  const { clientId } = approved.request;
+  const { clientName } = await oauth.describeConsent(approved.request);
+  const client = clientOf(clientId, clientName);
+  const allow = await choose(client);
   const { redirectTo } = await oauth.completeAuthorization({
     request: approved.request,
-    userId: OWNER_ID,
-    metadata: {},
+    userId,
+    metadata: {
+      clientName: client.name,
+      ...(allow === undefined ? {} : { backends: allow }),
+    } satisfies GrantMetadata,
     scope: scopeOf(approved.request),
-    props: {},
+    props: { client, ...(allow === undefined ? {} : { allow }) } satisfies GrantProps,
     // All installations of a hosted client share one client id: one must not sign out another.
     revokeExistingGrants: false,
   });
   approved.headers.set("location", redirectTo);
   return new Response(null, { status: 302, headers: approved.headers });
+}
+
+function clientOf(id: string, name: string): ConsentClient {
+  return { id, name: name.slice(0, MAX_CLIENT_NAME) };
 }
 
 /** The resource's own scope and nothing else, whatever was asked for. */

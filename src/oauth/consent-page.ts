@@ -1,6 +1,7 @@
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
 import { html } from "hono/html";
-import { renderPage } from "./page-shell.ts";
+import type { Visitor } from "../auth/web-session.ts";
+import { type Markup, renderPage } from "./page-shell.ts";
 
 const SHOWN_NAME = 80;
 
@@ -11,13 +12,19 @@ export type ConsentPage = Readonly<{
   action: string;
   resource: string;
   problem: string | undefined;
-  status: 200 | 403 | 429;
+  status: 200 | 400 | 403 | 429;
+  /** Who is signed in, and says yes with a button alone. */
+  visitor: Visitor | undefined;
+  /** What the visitor may use; a stranger is told of none. */
+  backends: readonly string[];
+  mayTypePassword: boolean;
+  maySignIn: boolean;
   headers: Headers;
 }>;
 
 /** Everything the client said of itself is its own claim: quoted, cut, and called unverified. */
 export function renderConsent(page: ConsentPage): Promise<Response> {
-  const { details, handle, action, resource, problem, status, headers } = page;
+  const { details, handle, action, resource, problem, status, headers, visitor } = page;
   const name = `“${shorten(details.clientName)}”`;
   return renderPage({
     title: "Allow access",
@@ -51,22 +58,81 @@ export function renderConsent(page: ConsentPage): Promise<Response> {
       }
       <form method="post" action="${action}">
         <input type="hidden" name="handle" value="${handle}" />
-        <label for="password">Owner password</label>
-        <input
-          id="password"
-          name="password"
-          type="password"
-          autocomplete="current-password"
-          required
-          autofocus
-        />
+        ${visitor === undefined ? "" : choiceOf(visitor, page.backends)}
+        ${page.mayTypePassword ? PASSWORD : ""}
         <div class="choice">
-          <button class="main" name="decision" value="approve">Allow</button>
+          ${
+            visitor === undefined && !page.mayTypePassword
+              ? ""
+              : html`<button class="main" name="decision" value="approve">Allow</button>`
+          }
           <button name="decision" value="deny" formnovalidate>Deny</button>
         </div>
       </form>
+      ${visitor === undefined ? "" : signOut(visitor, action)}
+      ${
+        page.maySignIn
+          ? html`<p>
+              <a href="${SIGN_IN}?${new URLSearchParams({ next: action }).toString()}"
+                >Sign in as somebody else</a
+              >
+              to allow it in your own name.
+            </p>`
+          : ""
+      }
     `,
   });
+}
+
+const SIGN_IN = "/me/sign-in";
+
+const PASSWORD = html`<label for="password">Owner password</label>
+  <input
+    id="password"
+    name="password"
+    type="password"
+    autocomplete="current-password"
+    required
+    autofocus
+  />`;
+
+/** All is the choice that is made already: a list would have to be kept up by hand. */
+function choiceOf({ formToken }: Visitor, backends: readonly string[]): Markup {
+  return html`<input type="hidden" name="form_token" value="${formToken}" /> ${
+      backends.length === 0
+        ? ""
+        : html`<fieldset>
+            <legend>What it may use in your name</legend>
+            <label class="tick">
+              <input type="radio" name="backends" value="all" checked />
+              All of my backends, and every one added later
+            </label>
+            <label class="tick">
+              <input type="radio" name="backends" value="some" />
+              Only these:
+            </label>
+            <div class="ticks">
+              ${backends.map(
+                (name) =>
+                  html`<label class="tick">
+                    <input type="checkbox" name="backend" value="${name}" checked />
+                    ${name}
+                  </label>`,
+              )}
+            </div>
+          </fieldset>`
+    }`;
+}
+
+function signOut({ name, email, formToken }: Visitor, next: string): Markup {
+  return html`<form class="visitor" method="post" action="/me/sign-out">
+    <input type="hidden" name="form_token" value="${formToken}" />
+    <input type="hidden" name="next" value="${next}" />
+    <p>
+      Signed in as <strong>${name}</strong>${email === undefined ? "" : ` (${email})`}. Not you?
+      <button>Sign out</button>
+    </p>
+  </form>`;
 }
 
 /**

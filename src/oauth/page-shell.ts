@@ -26,6 +26,12 @@ dd { margin: 0 0 .6rem; overflow-wrap: anywhere; }
 .problem { border-left: 4px solid #c62828; padding-left: .75rem; }
 label { display: block; margin: 1rem 0 .25rem; }
 input { width: 100%; font: inherit; padding: .6rem; border: 1px solid var(--line); border-radius: .4rem; }
+fieldset { border: 1px solid var(--line); border-radius: .5rem; padding: .25rem 1rem .75rem; margin: 1rem 0; min-width: 0; }
+legend { font-weight: 600; padding: 0 .35rem; }
+label.tick { display: flex; gap: .6rem; align-items: baseline; margin: .5rem 0; overflow-wrap: anywhere; }
+label.tick input { width: auto; flex: none; }
+.ticks { padding-left: 1.6rem; }
+.visitor button { flex: none; padding: .25rem .6rem; }
 .choice { display: flex; gap: .75rem; margin-top: 1.25rem; }
 button { flex: 1; font: inherit; padding: .7rem; border-radius: .4rem; border: 1px solid var(--line);
   background: transparent; color: inherit; cursor: pointer; }

@@ -26,6 +26,9 @@ function createSurface(refusals: OAuthRefusal[]) {
     grants: () => ({ token: async () => fail() }),
     registry,
     owner: createOwnerCheck({ password: "a password", registry, now: Date.now }),
+    findVisitor: async () => undefined,
+    hasPeople: async () => false,
+    backendsFor: async () => [],
     findUser: async () => OWNER_ID,
     onRefusal: (refusal) => refusals.push(refusal),
   });

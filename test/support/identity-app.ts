@@ -3,7 +3,9 @@ import { Hono } from "hono";
 import { createAuthenticator } from "../../src/auth/authenticate.ts";
 import type { Resource } from "../../src/auth/caller.ts";
 import { createClientStore } from "../../src/auth/client-store.ts";
-import { findUser } from "../../src/auth/find-user.ts";
+import { findUser, hasPeople } from "../../src/auth/find-user.ts";
+import { usableBackends } from "../../src/auth/usable-backends.ts";
+import { createWebSessions } from "../../src/auth/web-session.ts";
 import { createKeyStore, type KeyStore } from "../../src/auth/key-store.ts";
 import { createOAuthServers, type OAuthServer } from "../../src/auth/oauth-server.ts";
 import { createOwnerCheck } from "../../src/auth/owner.ts";
@@ -39,6 +41,8 @@ export type PlaceSettings = Readonly<{
   now?: () => number;
 }>;
 
+const CONTEXT = { waitUntil: (work: Promise<unknown>) => void work.catch(() => {}) };
+
 const registry = () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
 const grants = (name: string) => env.GRANTS.getByName(name);
 
@@ -60,6 +64,11 @@ export function createPlace(settings: PlaceSettings = {}): Place {
     validateToken: createTokenValidator(grants),
     now,
   });
+  const sessions = createWebSessions({
+    room: (user) => env.GRANTS.getByName(user),
+    snapshots,
+    now,
+  });
   const address = crypto.randomUUID();
   const servers = createOAuthServers(() => {});
   const oauthEnv = {
@@ -75,8 +84,11 @@ export function createPlace(settings: PlaceSettings = {}): Place {
       grants,
       registry,
       owner: createOwnerCheck({ password, registry, now }),
-      findUser: async (id) =>
-        findUser(await snapshots.current({ waitUntil: (work) => void work.catch(() => {}) }), id),
+      findVisitor: async (request) => sessions.find(request, CONTEXT),
+      hasPeople: async () => hasPeople(await snapshots.current(CONTEXT)),
+      backendsFor: async (visitor, client) =>
+        usableBackends(visitor, await snapshots.current(CONTEXT), client),
+      findUser: async (id) => findUser(await snapshots.current(CONTEXT), id),
       onRefusal: () => {},
     }),
   );
