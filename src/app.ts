@@ -383,6 +383,8 @@ export function createApp(env: Env, middle: Middle): App {
       "/",
       createAdminRoutes({
         registry: ownerRegistry,
+        backend: (name) => env.BACKENDS.getByName(name),
+        publicUrl: env.PUBLIC_URL,
         keys,
         users,
         invitations,

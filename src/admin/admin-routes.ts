@@ -13,9 +13,11 @@ import { requireOwnOrigin } from "../http/own-origin.ts";
 import { problemResponse, statusOf } from "../http/problem.ts";
 import { parseVersion, readConfigText, readExpectedVersion } from "./config-body.ts";
 import { describeKey, parseKeyRequest } from "./key-request.ts";
+import { createToolRoutes, type ToolRouteNeeds } from "./tool-routes.ts";
 import { createUserRoutes, requirePerson, type UserRouteNeeds } from "./user-routes.ts";
 
 export type AdminNeeds = UserRouteNeeds &
+  ToolRouteNeeds &
   Readonly<{
     registry: () => Registry;
     keys: Pick<KeyStore, "create" | "list" | "revoke">;
@@ -37,6 +39,8 @@ const METHODS: readonly Readonly<{ path: RegExp; allow: string }>[] = [
   { path: /^\/admin\/api\/users$/, allow: "GET, HEAD, POST" },
   { path: /^\/admin\/api\/users\/[^/]+$/, allow: "GET, HEAD, PATCH, DELETE" },
   { path: /^\/admin\/api\/users\/[^/]+\/invitation$/, allow: "POST" },
+  { path: /^\/admin\/api\/backends\/[^/]+\/tools$/, allow: "GET, HEAD" },
+  { path: /^\/admin\/api\/backends\/[^/]+\/tools\/decide$/, allow: "POST" },
   { path: /^\/admin\/api\/grants$/, allow: "GET, HEAD" },
   { path: /^\/admin\/api\/grants\/[^/]+$/, allow: "DELETE" },
   { path: /^\/admin\/api\/audit(\.jsonl|\/live)?$/, allow: "GET, HEAD" },
@@ -133,6 +137,7 @@ export function createAdminRoutes(needs: AdminNeeds): Hono {
   });
 
   routes.route("/", createUserRoutes(needs));
+  routes.route("/", createToolRoutes(needs));
 
   routes.all("/admin/api/*", (c) => {
     const { pathname } = new URL(c.req.url);
