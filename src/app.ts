@@ -86,7 +86,9 @@ import type { CalledBy } from "./telemetry/audit-event.ts";
 import { AUDIT_NAME } from "./telemetry/audit-object.ts";
 import type { AuditStore } from "./telemetry/audit-store.ts";
 import { type AuditTrail, createAuditTrail, createRecordEvent } from "./telemetry/audit-trail.ts";
+import { callPoints, type Dataset } from "./telemetry/call-points.ts";
 import { createLog, type Log } from "./telemetry/log.ts";
+import { createTraces, type FindTrace } from "./telemetry/trace-context.ts";
 
 /** The bindings of wrangler.toml, and the variables and secrets the README lists. */
 export type Env = WayOut &
@@ -107,6 +109,8 @@ export type Env = WayOut &
     /** Only where the local command serves the gateway. */
     LOCAL_COMMAND_KEY?: string;
     LOG_LEVEL?: string;
+    /** A dataset of Workers Analytics Engine, where the owner wants one. */
+    ANALYTICS?: Dataset;
   }>;
 
 /** A namespace of objects by what they answer; their classes are bound in wrangler.toml. */
@@ -127,6 +131,7 @@ export type Middle = CallerDeps &
     snapshots: SnapshotSource;
     llm: LanguageModels;
     audit: AuditTrail;
+    trace: FindTrace;
   }>;
 
 /** Once per isolate; see `createApp`. */
@@ -137,6 +142,7 @@ export function createMiddle(env: Env): Middle {
     log.error("internal error", { id, detail: redactText(detail, MAX_LOGGED) }),
   );
   const registry = () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
+  const trace = createTraces({ log, invent: env.LOG_LEVEL === "debug" });
   const backend = (name: string) => env.BACKENDS.getByName(name);
   const fetchBackend = wayOut(env);
 
@@ -148,6 +154,7 @@ export function createMiddle(env: Env): Middle {
     variables: { ...env },
     fetch: fetchBackend,
     hopId: () => gatewayHopId(env.ENCRYPTION_KEY),
+    trace,
     now,
     random: Math.random,
   });
@@ -161,6 +168,7 @@ export function createMiddle(env: Env): Middle {
   const audit = createAuditTrail({
     store: () => env.AUDIT.getByName(AUDIT_NAME),
     keep: async (context) => (await snapshots.current(context)).config.audit,
+    alsoTell: env.ANALYTICS === undefined ? undefined : callPoints(env.ANALYTICS),
     sleep,
     log: (line) => log.warn(line),
   });
@@ -213,6 +221,7 @@ export function createMiddle(env: Env): Middle {
       ),
     kept: (caller, ask) => env.CALLERS.getByName(caller.userId).kept(ask),
     inFlight: createInFlight(),
+    trace,
     limits: createLimitGate({ stub: (subject) => env.LIMITS.getByName(subject), now }),
     audit,
     now,
@@ -223,6 +232,7 @@ export function createMiddle(env: Env): Middle {
     snapshots,
     llm,
     slips: createSlips((userId) => env.CALLERS.getByName(userId)),
+    trace,
     audit,
     gateway,
     states,
@@ -316,6 +326,7 @@ export function createApp(env: Env, middle: Middle): App {
     authenticator,
     ownOrigin,
     hopId,
+    trace: middle.trace,
     allowedOrigins: (context) => snapshots.peek(context)?.config.allowedOrigins ?? [],
   });
   const openapi = createOpenapiEndpoint({ gateway, snapshots, authenticator, ownOrigin, hopId });
@@ -340,6 +351,7 @@ export function createApp(env: Env, middle: Middle): App {
     .route(
       "/",
       createOpenaiRoutes({
+        audit: middle.audit,
         gateway,
         llm,
         slips,

@@ -6,6 +6,7 @@ import type { Answer } from "../core/json-rpc.ts";
 import type { AuditOutcome } from "../telemetry/audit-event.ts";
 import type { AuditTrail } from "../telemetry/audit-trail.ts";
 import { recordedText } from "../telemetry/recorded-text.ts";
+import { type Trace, traceIdOf } from "../telemetry/trace-context.ts";
 import type { CallContext, ForwardedRequest } from "./gateway.ts";
 
 const CLIENT_INFO_KEY = "io.modelcontextprotocol/clientInfo";
@@ -25,12 +26,13 @@ export type CallRecord = Readonly<{
   started: number;
   ended: Ended;
   config: AuditConfig;
+  trace?: Trace | undefined;
 }>;
 
 /** Records a call. This runs for every one: no more than one object is made. */
 export function auditCall(
   { audit, now }: Readonly<{ audit: AuditTrail; now: () => number }>,
-  { caller, request, context, backend, target, started, ended, config }: CallRecord,
+  { caller, request, context, backend, target, started, ended, config, trace }: CallRecord,
 ): void {
   const { arguments: args, results } = config;
   audit.record(
@@ -47,6 +49,7 @@ export function auditCall(
       outcome: ended.outcome,
       code: codeOf(ended),
       ms: now() - started,
+      trace: trace === undefined ? undefined : traceIdOf(trace),
       arguments: args ? recordedText(JSON.stringify(request.params["arguments"] ?? {})) : undefined,
       result: results && "answer" in ended ? recordedText(ended.answer.text) : undefined,
     },

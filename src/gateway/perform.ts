@@ -8,9 +8,11 @@ import type { BackendOrder } from "../config/backend-order.ts";
 import type { SnapshotData } from "../config/registry.ts";
 import { GatewayError, type ErrorCode } from "../core/errors.ts";
 import type { BackendName } from "../core/ids.ts";
+import { isJsonObject } from "../core/json.ts";
 import type { Answer, RpcNotification, RpcResponse } from "../core/json-rpc.ts";
 import type { AuditOutcome } from "../telemetry/audit-event.ts";
 import type { AuditTrail } from "../telemetry/audit-trail.ts";
+import { type FindTrace, type Trace, withTraceHeaders } from "../telemetry/trace-context.ts";
 import { auditCall, type Ended, failedBy } from "./audit-call.ts";
 import { requireApproval } from "./approval-rule.ts";
 import { findTarget, type Target } from "./find-target.ts";
@@ -36,6 +38,7 @@ export type PerformDeps = Readonly<{
   inFlight: InFlight;
   limits: LimitGate;
   audit: AuditTrail;
+  trace: FindTrace;
   /** Asks after a call that goes on without its client. */
   kept: (caller: Caller, ask: KeptAsk) => Promise<KeptState>;
   now: () => number;
@@ -94,6 +97,7 @@ export async function perform(
     requireApproval(caller.approvals, target.tool);
   }
   const { order, sessionful } = orderOf(held, target.backend);
+  const trace = deps.trace(context);
   deps.inFlight.enter(caller.credentialId);
   let ended: Ended | undefined;
   let admission: Admission | undefined;
@@ -103,7 +107,7 @@ export async function perform(
       admission = await deps.limits.enter({ caller, config: order.config, action, context });
     }
     const waitedMs = admission?.waitedMs ?? 0;
-    const call = { caller, request, context, target, order, sessionful, waitedMs };
+    const call = { caller, request, context, target, order, sessionful, waitedMs, trace };
     const answered = await run(deps, call);
     const answer = request.scope.kind === "all" ? asExposed(answered, target.backend) : answered;
     ended = { outcome: outcomeOf(answer), answer };
@@ -126,6 +130,7 @@ export async function perform(
       started,
       ended: ended ?? failedBy(undefined),
       config: held.snapshot.config.audit,
+      trace,
     });
   }
 }
@@ -167,13 +172,21 @@ async function run(
     context: CallContext;
     /** For a seat at the backend: so much less is left for the call. */
     waitedMs: number;
+    trace: Trace | undefined;
   },
 ): Promise<Answer> {
-  const { caller, request, context, target, order, sessionful, waitedMs } = call;
+  const { caller, request, context, order, sessionful, waitedMs, trace } = call;
   const holder = { userId: caller.userId, sessionful, ...clientOf(request) };
-  const passed = passedOf(order, context);
+  const passed =
+    trace === undefined
+      ? passedOf(order, context)
+      : withTraceHeaders(passedOf(order, context), trace);
   const send = async (given: Lease): Promise<Answer> => {
     const lease = inRestOf(given, waitedMs);
+    const target =
+      trace === undefined || lease.era === "legacy"
+        ? call.target
+        : withTraceMeta(call.target, trace);
     const object = objectName(order, { ...holder, sessionful: lease.sessionId !== undefined });
     const first = await deps.send({ caller, lease, object, request, target, passed }, context);
     const ask = request.client?.ask;
@@ -209,7 +222,7 @@ async function run(
         : (["backend_unauthorized", "refuses the gateway's credentials"] as const);
     throw new GatewayError(
       code,
-      `Cannot call "${target.label}": backend "${target.backend}" ${reason}`,
+      `Cannot call "${call.target.label}": backend "${call.target.backend}" ${reason}`,
       { cause: error },
     );
   }
@@ -228,6 +241,16 @@ function passedOf(
 ): Headers | undefined {
   if (forwardHeaders === undefined || headers === undefined) return undefined;
   return requireForwarded(forwardHeaders, headers);
+}
+
+/** 2026-07-28, basic: where a request that is not alone in its connection says its trace. */
+function withTraceMeta(target: Target, { traceparent, tracestate }: Trace): Target {
+  const { _meta: given } = target.params;
+  const meta = isJsonObject(given) ? given : {};
+  // What the client itself says is nearer to the call.
+  if (meta["traceparent"] !== undefined) return target;
+  const said = { traceparent, ...(tracestate === undefined ? {} : { tracestate }) };
+  return { ...target, params: { ...target.params, _meta: { ...meta, ...said } } };
 }
 
 function asExposed(answer: Answer, backend: BackendName): Answer {

@@ -3,6 +3,7 @@ import { readBoundedText } from "../core/bounded-read.ts";
 import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { type Blame, type Fetch, followWithinOrigin, isRedirect } from "../core/outbound.ts";
+import { type Trace, withTraceHeaders } from "../telemetry/trace-context.ts";
 import type { Tried } from "./attempt.ts";
 import { ProviderError } from "./provider-error.ts";
 import { refusalOf } from "./provider-refusal.ts";
@@ -24,6 +25,7 @@ export type Question = Readonly<{
   /** An answer of JSON is read whole up to here; undefined: it is passed on as it comes. */
   maxBytes: number | undefined;
   hopId: string | undefined;
+  trace?: Trace | undefined;
   now: () => number;
 }>;
 
@@ -33,13 +35,14 @@ export async function askOverHttp(
   fetch: Fetch,
   signal: AbortSignal,
 ): Promise<Tried<Response>> {
-  const { target, body, blame, hopId } = question;
+  const { target, body, blame, hopId, trace } = question;
   const init: RequestInit = {
     method: body === undefined ? "GET" : "POST",
     headers: {
       accept: "application/json, text/event-stream",
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...(hopId === undefined ? {} : { [HOP_HEADER]: hopId }),
+      ...(trace === undefined ? {} : Object.fromEntries(withTraceHeaders(undefined, trace))),
       ...target.headers,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

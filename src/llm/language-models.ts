@@ -10,6 +10,8 @@ export type LlmContext = Readonly<{
   after: After;
   waitUntil: (work: Promise<unknown>) => void;
   requestId: string;
+  /** Of the caller's request, for its trace. */
+  headers?: Headers;
 }>;
 
 /** One model of one provider. */

@@ -1,6 +1,7 @@
 import type { ProviderConfig } from "../config/llm-config.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { Blame, Fetch } from "../core/outbound.ts";
+import type { FindTrace } from "../telemetry/trace-context.ts";
 import { askBinding } from "./ask-binding.ts";
 import { askOverHttp } from "./ask-provider.ts";
 import { attempt } from "./attempt.ts";
@@ -16,6 +17,7 @@ export type SendNeeds = Readonly<{
   random: () => number;
   /** What this gateway is known by, so that one that is its own provider notices. */
   hopId?: () => Promise<string>;
+  trace?: FindTrace;
 }>;
 
 export type LlmRequest = Readonly<{
@@ -34,8 +36,9 @@ const MAX_ANSWER_BYTES = 16 * 1_048_576;
 export async function sendRequest(
   { provider, errand, body, mayRetry, privateOrigins }: LlmRequest,
   needs: SendNeeds,
-  { signal, after }: LlmContext,
+  context: LlmContext,
 ): Promise<Response> {
+  const { signal, after } = context;
   const { variables, fetch, now, random } = needs;
   const action = `${errand.kind === "chat" ? "answer" : "embed"} with model "${errand.model}"`;
   const blame: Blame = { action, backend: provider.name, noun: "provider" };
@@ -62,7 +65,13 @@ export async function sendRequest(
       return (stop) => askBinding(errand.model, body, bound, stop);
     }
     const target = resolveProvider(provider, errand, { variables, privateOrigins, blame });
-    const sent = { ...question, body, target, hopId: await needs.hopId?.() };
+    const sent = {
+      ...question,
+      body,
+      target,
+      hopId: await needs.hopId?.(),
+      trace: needs.trace?.(context),
+    };
     return (stop) => askOverHttp(sent, fetch, stop);
   }
 }

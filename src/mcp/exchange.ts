@@ -5,6 +5,7 @@ import type { CallerStub } from "./caller-stub.ts";
 import type { DispatchDeps } from "./call.ts";
 import type { RunningRequests } from "./running-requests.ts";
 import type { SessionDesk } from "./session-desk.ts";
+import type { FindTrace } from "../telemetry/trace-context.ts";
 
 export type McpDeps = DispatchDeps &
   Readonly<{
@@ -12,6 +13,7 @@ export type McpDeps = DispatchDeps &
     ownOrigin: (request: Request) => string | undefined;
     /** Ours among the gateways a request has gone through. */
     hopId: () => Promise<string>;
+    trace: FindTrace;
     /** Browser origins from the config; read without waiting. */
     allowedOrigins: (context: CallContext) => readonly string[];
     /** The object of a user; a stub belongs to the request that made it. */

@@ -15,6 +15,7 @@ import { acceptsStream, type Exchange } from "./exchange.ts";
 import { isBackendTask } from "./task-names.ts";
 import { TASK_METHODS } from "./task-wire.ts";
 import { whileValid } from "./while-valid.ts";
+import { type Trace, withTraceHeaders } from "../telemetry/trace-context.ts";
 
 type Asked = Readonly<{
   caller: Caller;
@@ -168,7 +169,7 @@ export async function runInObject(
     era,
     request,
     headers: Object.fromEntries([...headers].filter(([name]) => name.startsWith("mcp-"))),
-    passed: passedHeaders(forwarding, headers),
+    passed: passedHeaders(forwarding, headers, deps.trace(context)),
     acceptsStream: acceptsStream(headers),
     requestId: context.requestId,
   });
@@ -182,8 +183,10 @@ export async function runInObject(
 function passedHeaders(
   forwarding: HeaderForwarding | undefined,
   headers: Headers,
+  trace: Trace | undefined,
 ): Headers | undefined {
-  const passed = forwarding === undefined ? undefined : forwardedHeaders(forwarding, headers);
+  const forwarded = forwarding === undefined ? undefined : forwardedHeaders(forwarding, headers);
+  const passed = trace === undefined ? forwarded : withTraceHeaders(forwarded, trace);
   const model = headers.get(DEFAULT_MODEL_HEADER);
   if (model === null) return passed;
   const withModel = new Headers(passed);

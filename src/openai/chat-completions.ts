@@ -5,7 +5,7 @@ import { beginAnswer } from "../chat/begin-answer.ts";
 import { openAnswer } from "../chat/chat-event.ts";
 import type { ChosenModel } from "../chat/choose-model.ts";
 import { usableTools } from "../chat/usable-tools.ts";
-import type { JsonValue } from "../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { asCompletion } from "./as-completion.ts";
 import { asStream } from "./as-stream.ts";
 import { parseChatRequest } from "./chat-wire.ts";
@@ -18,6 +18,7 @@ import {
   wholeAnswer,
 } from "./open-chat.ts";
 import { progressStyle } from "./progress-style.ts";
+import { openRecord, recordedAnswer } from "./record-chat.ts";
 import { relayStream, relayWhole } from "./raw-relay.ts";
 import { readRequestJson } from "./request-json.ts";
 import { beginSoon, soon } from "./soon.ts";
@@ -61,14 +62,35 @@ function isFilled(list: JsonValue | undefined): boolean {
 /** The provider's own answer, made safe on its way. */
 async function relayAnswer({ ref }: LanguageModel, chat: OpenChat): Promise<Response> {
   const { call, asked, context } = chat;
+  const record = openRecord(chat, ref);
   const opened = call.llm.openRaw(ref, { body: asked.body, mayRetry: true }, context);
   const head = openAnswer(asked.model, call.now());
   const { name, timeoutMs } = ref.provider;
-  const conceal = (error: unknown): unknown => call.llm.conceal(ref, error);
-  const relay = { head, provider: name, timeoutMs, context, conceal };
-  if (!asked.stream) return Response.json(await relayWhole(await opened, relay));
-  await soon(opened, context.after);
-  return streamAnswer(chat, (writer) => relayStream(opened, relay, writer));
+  let failure: unknown;
+  let usage: JsonObject | undefined;
+  const conceal = (error: unknown): unknown => {
+    failure = error;
+    return call.llm.conceal(ref, error);
+  };
+  const onUsage = (counted: JsonObject): void => {
+    usage = counted;
+  };
+  const relay = { head, provider: name, timeoutMs, context, conceal, onUsage };
+  try {
+    if (!asked.stream) {
+      const whole = await relayWhole(await opened, relay);
+      record({ usage: isJsonObject(whole["usage"]) ? whole["usage"] : usage });
+      return Response.json(whole);
+    }
+    await soon(opened, context.after);
+  } catch (error) {
+    record({ error });
+    throw error;
+  }
+  return streamAnswer(chat, async (writer) => {
+    await relayStream(opened, relay, writer);
+    record({ error: failure, usage });
+  });
 }
 
 async function begin(chat: OpenChat): Promise<Answering> {
@@ -81,7 +103,7 @@ async function begin(chat: OpenChat): Promise<Answering> {
   }
   const decision = readDecision(asked.word);
   const { ref, scope, overview } = chosen;
-  return beginAnswer(
+  const answering = beginAnswer(
     {
       caller,
       context,
@@ -95,4 +117,5 @@ async function begin(chat: OpenChat): Promise<Answering> {
     },
     call,
   );
+  return recordedAnswer(answering, openRecord(chat, ref));
 }

@@ -8,6 +8,7 @@ import { GiveUp } from "../core/call-signal.ts";
 import { asGatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { CallContext, RequestContext, Scope, VisibleTool } from "../gateway/gateway.ts";
+import type { AuditTrail } from "../telemetry/audit-trail.ts";
 import { type ChatRequest, requireAnswerable } from "./chat-wire.ts";
 import { finerOf, openaiErrorResponse, retryHeaders } from "./openai-errors.ts";
 import { isPage, openSseWriter, type SseWriter, STREAM_HEADERS } from "./sse-writer.ts";
@@ -18,6 +19,7 @@ export type ChatCall = LoopDeps &
     caller: Caller;
     context: RequestContext;
     request: Request;
+    audit: AuditTrail;
   }>;
 
 /** One request on its way to its answer, in whichever dialect it came. */

@@ -18,12 +18,14 @@ import { type Model, modelsOf } from "./models.ts";
 import { finerOf, OpenaiRefusal, openaiErrorResponse, retryHeaders } from "./openai-errors.ts";
 import { answerResponses } from "./responses.ts";
 import { unknownModel } from "./unknown-model.ts";
+import type { AuditTrail } from "../telemetry/audit-trail.ts";
 
 export type OpenaiNeeds = LoopDeps &
   Readonly<{
     authenticator: Authenticator;
     /** Which of our own origins a request came to; undefined when its Host is not ours. */
     ownOrigin: (request: Request) => string | undefined;
+    audit: AuditTrail;
     /** Of this gateway; see `core/hop.ts`. */
     hopId: () => Promise<string>;
     contextOf: (request: Request, execution: Pick<ExecutionContext, "waitUntil">) => RequestContext;

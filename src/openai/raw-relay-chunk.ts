@@ -25,6 +25,8 @@ export type RelayedFrom = Readonly<{
   provider: string;
   /** Stands in for what the provider leaves out. */
   head: AnswerHead;
+  /** Told what the provider has counted, as often as it says so. */
+  onUsage?: (usage: JsonObject) => void;
 }>;
 
 /** Brings the chunks of one stream, one after the other, into what clients can read. */
@@ -42,7 +44,7 @@ export type ChunkCleaner = Readonly<{
 
 type Choice = { hasEnd: boolean; readonly calls: CallRepair };
 
-export function createChunkCleaner({ provider, head }: RelayedFrom): ChunkCleaner {
+export function createChunkCleaner({ provider, head, onUsage }: RelayedFrom): ChunkCleaner {
   const known = new Map<number, Choice>();
 
   function cleanChoice(choice: JsonValue, position: number): JsonValue {
@@ -65,7 +67,9 @@ export function createChunkCleaner({ provider, head }: RelayedFrom): ChunkCleane
       const fault = findFault(provider, chunk);
       if (fault !== undefined) throw fault;
       const choices = mapSame(choicesOf(chunk), cleanChoice);
-      if (choices.length === 0 && !isJsonObject(chunk["usage"])) return undefined;
+      const { usage } = chunk;
+      if (isJsonObject(usage)) onUsage?.(usage);
+      if (choices.length === 0 && !isJsonObject(usage)) return undefined;
       const isSame = choices === chunk["choices"] && hasHead(chunk) && hasNothingElse(chunk);
       return isSame ? chunk : rebuild(chunk, choices, head);
     },

@@ -15,6 +15,7 @@ import {
   streamAnswer,
   wholeAnswer,
 } from "./open-chat.ts";
+import { openRecord, recordedAnswer } from "./record-chat.ts";
 import { progressStyle } from "./progress-style.ts";
 import type { CallStyle } from "./responses-calls.ts";
 import { labelIn, listedTools, type McpServer, toMcpServers } from "./responses-mcp.ts";
@@ -111,9 +112,11 @@ async function begin(job: Job): Promise<Answering> {
       ownRule(tool) || servers.find(({ has }) => has(tool))?.asksFor(tool) === true,
     decisions: decisions.length === 0 && typed !== undefined ? [typed] : decisions,
   };
-  if (servers.length === 0) return beginAnswer(ask, call);
+  const record = openRecord(job.chat, ref);
+  if (servers.length === 0) return recordedAnswer(beginAnswer(ask, call), record);
   const offered = new Set(tools.map(({ exposedName }) => exposedName));
-  return beginAnswer({ ...ask, mayOffer: ({ exposedName }) => offered.has(exposedName) }, call);
+  const mayOffer: ChatAsk["mayOffer"] = ({ exposedName }) => offered.has(exposedName);
+  return recordedAnswer(beginAnswer({ ...ask, mayOffer }, call), record);
 }
 
 /** A choice of a server or of one of its tools, as chat puts it. */
