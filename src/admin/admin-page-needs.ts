@@ -19,7 +19,7 @@ export type AdminPageNeeds = Readonly<{
   gateway: Gateway;
   registry: () => Registry;
   /** The object of a backend of the config. */
-  backend: (name: string) => Pick<BackendStub, "listing">;
+  backend: (name: string) => Pick<BackendStub, "listing" | "reviews" | "decide">;
   /** Connects to what is not in the config yet. */
   probe: (order: BackendOrder, context: RequestContext) => Promise<Probe>;
   /** What clients will stumble over, as `/status` says it. */

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { renderFailure } from "../pages/failure-page.tsx";
 import { createAddBackendPage } from "./add-backend-page.tsx";
 import type { AdminPageNeeds } from "./admin-page-needs.ts";
+import { createBackendPage } from "./backend-page.tsx";
 import { createBackendsPage } from "./backends-page.tsx";
 import { createClientsPages } from "./clients-page.tsx";
 import { createConnectPage } from "./connect-page.tsx";
@@ -9,6 +10,7 @@ import { createKeysPages } from "./keys-page.tsx";
 import { createPeoplePages } from "./people-page.tsx";
 import { createPersonPages } from "./person-page.tsx";
 import { renderOwnerPage } from "./owner-shell.tsx";
+import { createTryPage } from "./try-page.tsx";
 import { ownerPage } from "./owner-visit.ts";
 
 /** The owner's pages under `/admin`, for whoever is signed in as one who may. */
@@ -23,6 +25,8 @@ export function createAdminPages(needs: AdminPageNeeds): Hono {
   );
   routes.route("/", createAddBackendPage(needs));
   routes.route("/", createBackendsPage(needs));
+  routes.route("/", createBackendPage(needs));
+  routes.route("/", createTryPage(needs));
   routes.route("/", createPeoplePages(needs));
   routes.route("/", createPersonPages(needs));
   routes.route("/", createKeysPages(needs));

@@ -83,6 +83,20 @@ thead th { border-top: 0; font-size: .82rem; color: var(--dim); font-weight: 600
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: .5rem 0; }
 dl.facts dt { color: var(--dim); } dl.facts dd { margin: 0; }
+.card.review { margin: .75rem 0; }
+.changes dd { margin: .15rem 0 .75rem; white-space: pre-wrap; font: .87rem/1.5 ui-monospace, monospace; max-height: 24rem; overflow: auto; }
+ins { text-decoration: underline; color: var(--good); } del { color: var(--bad); }
+.rows { list-style: none; padding: 0; margin: .6rem 0; }
+.rows > li { display: flex; gap: .75rem; align-items: start; justify-content: space-between; border-top: 1px solid var(--line); padding: .35rem 0; }
+.rows small { display: block; }
+.rows .button { padding: .2rem .6rem; }
+.bar.stay { position: sticky; bottom: 0; background: var(--back); padding: .6rem 0; margin: 0; }
+.find { max-width: 24rem; }
+.prose { max-width: 46rem; }
+.prose p, .hint p { margin: .3rem 0; white-space: pre-line; }
+textarea.line { min-height: 2.3rem; field-sizing: content; max-height: 24rem; }
+.result img, .result audio { display: block; max-width: 100%; margin: .5rem 0; }
+.result img { border: 1px solid var(--line); }
 @media (max-width: 640px) {
   input, select, textarea { font-size: 16px; }
   dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .5rem; }

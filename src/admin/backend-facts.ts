@@ -1,0 +1,53 @@
+import type { ListedTool, Listing } from "../catalog/listing.ts";
+import type { ToolReview } from "../catalog/tool-review.ts";
+import type { BackendReport } from "../config/backend-report.ts";
+import { sha256Hex } from "../core/digest.ts";
+import type { AdminPageNeeds } from "./admin-page-needs.ts";
+import { type OpenConfig, openConfig, requireEntry } from "./change-config.ts";
+import { disabledToolsOf, type WrittenEntry } from "./config-entries.ts";
+import type { OwnerVisit } from "./owner-visit.ts";
+
+/** Everything that is known of one backend, when a page of it is made. */
+export type BackendFacts = Readonly<{
+  config: OpenConfig;
+  written: WrittenEntry;
+  report: BackendReport | undefined;
+  listing: Listing | undefined;
+  /** Sorted by name, those that are switched off and those that wait too. */
+  tools: readonly ListedTool[];
+  /** Of the names of `tools`: a form says ticks by their places. */
+  toolsDigest: string;
+  disabled: ReadonlySet<string>;
+  reviews: readonly ToolReview[];
+}>;
+
+/** Throws `not_found` for what is not in the config. */
+export async function gatherFacts(
+  needs: Pick<AdminPageNeeds, "registry" | "snapshots" | "backend">,
+  { param, context }: Pick<OwnerVisit, "param" | "context">,
+): Promise<BackendFacts> {
+  const [config, snapshot] = await Promise.all([
+    openConfig(needs.registry()),
+    needs.snapshots.current(context),
+  ]);
+  const written = requireEntry(config, param("name"));
+  const stub = needs.backend(written.name);
+  const [listing, reviews] = written.isEnabled
+    ? await Promise.all([stub.listing(), stub.reviews()])
+    : [undefined, []];
+  const tools = (listing?.tools ?? []).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    config,
+    written,
+    listing,
+    reviews,
+    tools,
+    report: written.isEnabled ? snapshot.reports[written.name] : undefined,
+    toolsDigest: await digestOf(tools),
+    disabled: new Set(disabledToolsOf(written)),
+  };
+}
+
+async function digestOf(tools: readonly ListedTool[]): Promise<string> {
+  return (await sha256Hex(JSON.stringify(tools.map(({ name }) => name)))).slice(0, 16);
+}
