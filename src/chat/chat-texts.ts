@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { VisibleTool } from "../gateway/gateway.ts";
-import { descriptionOf } from "./functions.ts";
+import { descriptionOf } from "../catalog/tool-words.ts";
 
 /** A line of a list stays a line on a phone. */
 const MAX_LINE = 140;

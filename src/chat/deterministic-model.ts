@@ -7,7 +7,7 @@ import { parseChatCommand, type ChatCommand } from "./chat-command.ts";
 import type { Answering } from "./answering.ts";
 import { textEvent } from "./chat-event.ts";
 import { exampleCall, freeText, helpText, listText } from "./chat-texts.ts";
-import { nearNames } from "./near-names.ts";
+import { nearNames } from "../catalog/near-names.ts";
 import { renderResult } from "./render-result.ts";
 import { wordUsage } from "./word-usage.ts";
 

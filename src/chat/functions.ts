@@ -1,4 +1,5 @@
 import { functionParameters } from "../catalog/function-schema.ts";
+import { descriptionOf } from "../catalog/tool-words.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { VisibleTool } from "../gateway/gateway.ts";
 
@@ -20,12 +21,6 @@ export function asFunctionTool({ exposedName, tool }: VisibleTool): FunctionTool
       parameters: functionParameters(tool.inputSchema),
     },
   };
-}
-
-export function descriptionOf(tool: JsonObject): string {
-  const { description, title } = tool;
-  if (typeof description === "string" && description.trim() !== "") return description.trim();
-  return typeof title === "string" ? title.trim() : "";
 }
 
 function bounded(text: string): string {

@@ -2,7 +2,7 @@ import type { JsonObject } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
 import type { VisibleTool } from "../gateway/gateway.ts";
 import { asFunctionTool, type FunctionTool } from "./functions.ts";
-import { nearNames } from "./near-names.ts";
+import { nearNames } from "../catalog/near-names.ts";
 import type { OfferedTools, ResolvedCall } from "./offered-tools.ts";
 import { offerSearch, SEARCH_FUNCTIONS } from "./search-tools.ts";
 import { nameTools, type NamedTool } from "./tool-names.ts";

@@ -1,8 +1,9 @@
 import { functionParameters } from "../catalog/function-schema.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { VisibleTool } from "../gateway/gateway.ts";
-import { descriptionOf, type FunctionTool } from "./functions.ts";
-import { nearNames } from "./near-names.ts";
+import { nearNames } from "../catalog/near-names.ts";
+import { descriptionOf } from "../catalog/tool-words.ts";
+import type { FunctionTool } from "./functions.ts";
 import type { OfferedTools, ResolvedCall } from "./offered-tools.ts";
 import { compareText, freeName, nameTools, type NamedTool } from "./tool-names.ts";
 import { indexTools, type ToolIndex } from "./tool-ranking.ts";

@@ -1,5 +1,16 @@
-import { isJsonObject } from "../core/json.ts";
-import { descriptionOf } from "./functions.ts";
+import {
+  askedWords,
+  containable,
+  descriptionOf,
+  folded,
+  likeMeaning,
+  MAX_TEXT,
+  plainName,
+  toolTexts,
+  WORD_PLACES,
+  type WordPlace,
+  wordsOf,
+} from "../catalog/tool-words.ts";
 import { compareText, type NamedTool } from "./tool-names.ts";
 
 export type ToolIndex = Readonly<{
@@ -10,26 +21,20 @@ export type ToolIndex = Readonly<{
   ) => Readonly<{ tools: readonly NamedTool[]; total: number }>;
 }>;
 
-/** Where a word stands says how much of the tool it is. */
-const WEIGHTS = { name: 8, title: 6, backend: 5, description: 3, parameter: 2 } as const;
+const WEIGHTS: Readonly<Record<WordPlace, number>> = {
+  name: 8,
+  title: 6,
+  backend: 5,
+  description: 3,
+  parameters: 2,
+};
 /** Above every sum of words. */
 const EXACT_NAME = 1_000;
 /** A word that goes on after what was asked for, and one that only begins alike. */
 const BEGINS = 0.7;
 const ALIKE = 0.5;
-
-/** Of one text; what a tool does is said at its beginning. */
-const MAX_TEXT = 2_000;
-const MAX_PARAMETERS = 40;
-const MAX_QUERY = 400;
-const MAX_QUERY_WORDS = 24;
-
-/** They stand in every sentence and say nothing about a tool. */
-const EMPTY_WORDS: ReadonlySet<string> = new Set(
-  "a all an and any are by can could do does for from how i in is it its me my of on or please the this that to tool tools what which with you".split(
-    " ",
-  ),
-);
+/** Another word for the same. */
+const SAME_MEANING = 0.45;
 
 /** The tools that have a word, by their places in the list, each with its best weight. */
 type Postings = { readonly places: number[]; readonly weights: number[] };
@@ -42,9 +47,9 @@ export function indexTools(tools: readonly NamedTool[]): ToolIndex {
   const exact = exactNames(tools);
   return {
     search(query, limit) {
-      const asked = query.slice(0, MAX_QUERY);
+      const asked = askedWords(query);
       const scores = scoreWords(asked, { words, vocabulary, count: tools.length });
-      for (const place of exact.get(plain(asked)) ?? []) {
+      for (const place of exact.get(plainName(query)) ?? []) {
         scores.set(place, (scores.get(place) ?? 0) + EXACT_NAME);
       }
       if (scores.size === 0) addContaining(scores, asked, tools);
@@ -61,19 +66,11 @@ export function indexTools(tools: readonly NamedTool[]): ToolIndex {
 
 function addTool(words: Map<string, Postings>, place: number, named: NamedTool): void {
   const { tool, backend, ownName } = named.visible;
-  const { properties } = tool.inputSchema;
-  const parameters = isJsonObject(properties) ? Object.keys(properties) : [];
-  const { title } = tool;
+  const texts = toolTexts(backend, ownName, tool);
   // The weightiest first: a word counts where it is met first.
-  const texts: readonly (readonly [string, number])[] = [
-    [ownName, WEIGHTS.name],
-    [typeof title === "string" ? title : "", WEIGHTS.title],
-    [backend, WEIGHTS.backend],
-    [descriptionOf(tool), WEIGHTS.description],
-    [parameters.slice(0, MAX_PARAMETERS).join(" "), WEIGHTS.parameter],
-  ];
-  for (const [text, weight] of texts) {
-    for (const word of wordsOf(text)) {
+  for (const part of WORD_PLACES) {
+    const weight = WEIGHTS[part];
+    for (const word of wordsOf(texts[part])) {
       const postings = words.get(word) ?? { places: [], weights: [] };
       if (postings.places.length === 0) words.set(word, postings);
       else if (postings.places.at(-1) === place) continue;
@@ -90,10 +87,7 @@ type Words = Readonly<{
 }>;
 
 /** A word that few tools have says more; a tool with more of the words asked for comes first. */
-function scoreWords(query: string, index: Words): Map<number, number> {
-  const asked = [...new Set(wordsOf(query))];
-  const telling = asked.filter((word) => !EMPTY_WORDS.has(word));
-  const used = (telling.length > 0 ? telling : asked).slice(0, MAX_QUERY_WORDS);
+function scoreWords(used: readonly string[], index: Words): Map<number, number> {
   const sums = new Map<number, { score: number; matched: number }>();
   for (const word of used) {
     const matches = matchWord(word, index);
@@ -108,14 +102,26 @@ function scoreWords(query: string, index: Words): Map<number, number> {
   );
 }
 
-/** Without the grammar of any language: `invoices` and `invoice` begin alike. */
-function matchWord(word: string, { words, vocabulary }: Words): ReadonlyMap<number, number> {
+/** The word itself and others for the same, which count for less. */
+function matchWord(word: string, index: Words): ReadonlyMap<number, number> {
   const matches = new Map<number, number>();
+  addMatches(matches, { word, share: 1 }, index);
+  for (const other of likeMeaning(word))
+    addMatches(matches, { word: other, share: SAME_MEANING }, index);
+  return matches;
+}
+
+/** Without the grammar of any language: `invoices` and `invoice` begin alike. */
+function addMatches(
+  matches: Map<number, number>,
+  { word, share }: Readonly<{ word: string; share: number }>,
+  { words, vocabulary }: Words,
+): void {
   const head = word.length > 4 ? word.slice(0, Math.max(4, word.length - 3)) : word;
   for (let next = firstFrom(vocabulary, head); next < vocabulary.length; next += 1) {
     const known = vocabulary[next] ?? "";
     if (!known.startsWith(head)) break;
-    const factor = likeness(word, known, head.length);
+    const factor = likeness(word, known, head.length) * share;
     if (factor === 0) continue;
     const { places, weights } = words.get(known) ?? { places: [], weights: [] };
     for (const [at, place] of places.entries()) {
@@ -123,7 +129,6 @@ function matchWord(word: string, { words, vocabulary }: Words): ReadonlyMap<numb
       matches.set(place, Math.max(matches.get(place) ?? 0, weight));
     }
   }
-  return matches;
 }
 
 function likeness(asked: string, known: string, head: number): number {
@@ -148,7 +153,7 @@ function exactNames(tools: readonly NamedTool[]): ReadonlyMap<string, readonly n
   const places = new Map<string, number[]>();
   for (const [place, { name, visible }] of tools.entries()) {
     const { ownName, backend } = visible;
-    for (const spelling of new Set([name, ownName, `${backend}${ownName}`].map(plain))) {
+    for (const spelling of new Set([name, ownName, `${backend}${ownName}`].map(plainName))) {
       const known = places.get(spelling) ?? [];
       places.set(spelling, known);
       known.push(place);
@@ -160,10 +165,10 @@ function exactNames(tools: readonly NamedTool[]): ReadonlyMap<string, readonly n
 /** For scripts without spaces between words, and for the middle of a word. */
 function addContaining(
   scores: Map<number, number>,
-  query: string,
+  words: readonly string[],
   tools: readonly NamedTool[],
 ): void {
-  const asked = wordsOf(query).filter((word) => word.length > 1 && !EMPTY_WORDS.has(word));
+  const asked = containable(words);
   if (asked.length === 0) return;
   for (const [place, { name, visible }] of tools.entries()) {
     const text = folded(`${name} ${descriptionOf(visible.tool).slice(0, MAX_TEXT)}`);
@@ -175,22 +180,4 @@ function addContaining(
 /** Of equal tools the plainer one: `get_document` before `get_document_history`. */
 function compareNames(a: NamedTool, b: NamedTool): number {
   return a.name.length - b.name.length || compareText(a.name, b.name);
-}
-
-/** `getInvoice_PDF` is get, invoice, pdf. */
-function wordsOf(text: string): readonly string[] {
-  const parted = text.slice(0, MAX_TEXT).replaceAll(/(?<=[\p{Ll}\d])(?=\p{Lu})/gu, " ");
-  return folded(parted).match(/[\p{L}\p{N}]+/gu) ?? [];
-}
-
-/** Lower case without accents, so that `Überfällig` is found by those who cannot type it. */
-function folded(text: string): string {
-  return text
-    .normalize("NFKD")
-    .replaceAll(/\p{M}+/gu, "")
-    .toLowerCase();
-}
-
-function plain(text: string): string {
-  return wordsOf(text).join("");
 }

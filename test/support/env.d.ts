@@ -4,6 +4,7 @@ import type { GrantObject } from "../../src/auth/grant-object.ts";
 import type { LimitObject } from "../../src/gateway/limit-object.ts";
 import type { BackendObject } from "../../src/backends/backend-object.ts";
 import type { RegistryObject } from "../../src/config/registry-object.ts";
+import type { SearchObject } from "../../src/catalog/search-object.ts";
 import type { AuditObject } from "../../src/telemetry/audit-object.ts";
 
 declare global {
@@ -23,4 +24,5 @@ type Bindings = {
   GRANTS: DurableObjectNamespace<GrantObject>;
   AUDIT: DurableObjectNamespace<AuditObject>;
   LIMITS: DurableObjectNamespace<LimitObject>;
+  SEARCH: DurableObjectNamespace<SearchObject>;
 };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nearNames } from "../../src/chat/near-names.ts";
+import { nearNames } from "../../src/catalog/near-names.ts";
 
 const NAMES = ["erp_get_document", "erp_list_documents", "nas_pool_query", "time_now"];
 
