@@ -39,6 +39,7 @@ import { probeBackend } from "./backends/probe-backend.ts";
 import { sendNotification, sendRequest } from "./backends/send.ts";
 import { DEFAULT_MODEL_HEADER } from "./core/default-model.ts";
 import { wayOut, type WayOut } from "./core/way-out.ts";
+import { SEARCH_NAME, type SearchStub } from "./catalog/search-stub.ts";
 import { announcing, asRegistry } from "./config/registry-client.ts";
 import { REGISTRY_NAME } from "./config/registry-object.ts";
 import type { RegistryRpc } from "./config/registry.ts";
@@ -52,6 +53,7 @@ import { redactText } from "./core/redact.ts";
 import { createPatience } from "./core/patience.ts";
 import { createSeal } from "./core/seal.ts";
 import { createGateway } from "./gateway/create-gateway.ts";
+import { createToolFinder } from "./gateway/find-tools.ts";
 import {
   ALL,
   type CallContext,
@@ -100,6 +102,7 @@ export type Env = WayOut &
     AUDIT: Objects<AuditStore>;
     CALLERS: Objects<CallerStub>;
     LIMITS: Objects<LimitStub>;
+    SEARCH: Objects<SearchStub>;
     PUBLIC_URL?: string;
     OWNER_PASSWORD?: string;
     ENCRYPTION_KEY?: string;
@@ -220,6 +223,7 @@ export function createMiddle(env: Env): Middle {
           .catch(() => {}),
       ),
     kept: (caller, ask) => env.CALLERS.getByName(caller.userId).kept(ask),
+    findTools: createToolFinder(() => env.SEARCH.getByName(SEARCH_NAME)),
     inFlight: createInFlight(),
     trace,
     limits: createLimitGate({ stub: (subject) => env.LIMITS.getByName(subject), now }),

@@ -56,6 +56,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
     },
 
     async markedSchema(caller, scope, tool, context) {
+      // Who lists no tools cannot know which of their parameters are marked.
+      if (caller.mode === "search") return undefined;
       const { view } = await find(caller, scope, context);
       const schema = view.tools.get(tool)?.tool.inputSchema;
       return schema !== undefined && findParamMarks(schema).marks.length > 0 ? schema : undefined;
@@ -139,7 +141,7 @@ const AT_HOME: Whereabouts = {
 
 /** Of the request a house tool will make; what is wrong with that one, the call itself will say. */
 function innerWhereabouts(held: HeldView, request: LocatedRequest, tool: HouseTool): Whereabouts {
-  const inner = tool.toRequest?.(request.params);
+  const inner = tool.toRequest?.(request.params, held.view.tools);
   if (inner === undefined) return AT_HOME;
   try {
     return whereaboutsOf(held, { ...request, ...inner });
@@ -165,7 +167,9 @@ const NOTHING = { method: undefined, params: {} as JsonObject };
 
 function visibleTools({ tools, house }: View): readonly VisibleTool[] {
   const offered: VisibleTool[] = [...tools].map(([name, tool]) => ({ ...tool, name }));
-  for (const [name, tool] of house) offered.push(asVisible(name, tool));
+  for (const [name, tool] of house) {
+    if (tool.standing === undefined) offered.push(asVisible(name, tool));
+  }
   return house.size === 0
     ? offered
     : offered.toSorted((a, b) => (a.exposedName < b.exposedName ? -1 : 1));
@@ -175,7 +179,7 @@ function visibleTool({ tools, house }: View, name: string): VisibleTool | undefi
   const tool = tools.get(name);
   if (tool !== undefined) return { ...tool, name };
   const own = house.get(name);
-  return own === undefined ? undefined : asVisible(name, own);
+  return own === undefined || own.standing !== undefined ? undefined : asVisible(name, own);
 }
 
 function asVisible(name: string, { definition }: HouseTool): VisibleTool {

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import type { HouseResult } from "./house-tool.ts";
 
 /**
  * The contents of a resource as blocks of a tool result: text as text, because that is what every
@@ -34,6 +35,13 @@ export function blocksOfMessages({ description, messages }: JsonObject): readonl
       });
     }),
   ];
+}
+
+/** The same for programs and, as text, for clients that show models only that. */
+export function sayJson(value: JsonObject, isError = false): HouseResult {
+  const content = [textBlock(JSON.stringify(value))];
+  const result = { content, structuredContent: value };
+  return { kind: "result", result: isError ? { ...result, isError } : result };
 }
 
 function textBlock(text: string): JsonObject {

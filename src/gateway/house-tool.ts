@@ -1,8 +1,12 @@
 import type { Caller } from "../auth/caller.ts";
 import type { ListedTool } from "../catalog/listing.ts";
+import type { CatalogTool } from "../catalog/merge-listings.ts";
+import type { BackendState } from "../config/backend-report.ts";
 import type { BackendConfig } from "../config/gateway-config.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Answer } from "../core/json-rpc.ts";
+import type { BackendName } from "../core/ids.ts";
+import type { FindAsk, FoundTool } from "./find-tools.ts";
 import type { CallContext, ForwardedRequest, ListKind, LocatedRequest } from "./gateway.ts";
 
 /** Stands where a backend is named, in the audit and in the list of tools. */
@@ -15,16 +19,30 @@ export const HOUSE = "gateway";
 export type HouseTool = Readonly<{
   /** As it is listed, under its plain name. */
   definition: ListedTool;
+  /** What it says of itself in one view, where that depends on who sees it. */
+  describe?: (asked: HouseGuest) => string;
+  /**
+   * Beside all other tools, as every tool without this. `instead`: a list has such tools and no
+   * backend's. `unlisted`: understood when it is called, and in no list. Both are for clients that
+   * list tools by MCP; other surfaces find tools in their own ways.
+   */
+  standing?: "instead" | "unlisted";
   /** Whether a view has it. Views are shared, so this may rest on nothing that `policyId` leaves out. */
   isIn: (asked: HouseGuest) => boolean;
   /** The one request to a backend that a call stands for, where it stands for one. */
-  toRequest?: (params: JsonObject) => Pick<LocatedRequest, "method" | "params">;
+  toRequest?: (
+    params: JsonObject,
+    tools: SeenTools,
+  ) => Pick<LocatedRequest, "method" | "params"> | undefined;
   /** The result of tools/call, or a backend's whole answer where that is to be passed on. */
   perform: (call: HouseCall) => Promise<HouseResult>;
 }>;
 
+/** By the names of the scope. */
+export type SeenTools = ReadonlyMap<string, CatalogTool>;
+
 export type HouseGuest = Readonly<{
-  caller: Pick<Caller, "resourceTools">;
+  caller: Pick<Caller, "resourceTools" | "mode">;
   /** The backends of which the caller sees anything. */
   backends: readonly BackendConfig[];
 }>;
@@ -37,11 +55,20 @@ export type HouseCall = Readonly<{
   context: CallContext;
   /** What the caller sees in the scope of the request. */
   entries: (kind: ListKind) => readonly JsonObject[];
+  tools: SeenTools;
+  /** The backends of these tools, sorted by name. */
+  backends: () => readonly SeenBackend[];
+  /** Best first, and nothing that the caller does not see. */
+  find: (ask: FindAsk) => Promise<readonly FoundTool[]>;
+  /** What a house tool is called in this view. */
+  houseName: (plain: string) => string;
   /** Calls of this caller that go on without their client. */
   kept: (ask: KeptAsk) => Promise<KeptState>;
   /** In the caller's name: found, permitted, limited and recorded like a request of its own. */
   forward: (request: Pick<LocatedRequest, "method" | "params">) => Promise<Answer>;
 }>;
+
+export type SeenBackend = Readonly<{ name: BackendName; state: BackendState; tools: number }>;
 
 export type KeptAsk = Readonly<{
   handle: string;
@@ -75,7 +102,13 @@ export function placeHouseTools(
     if (!tool.isIn(guest)) continue;
     let { name } = tool.definition;
     while (taken.has(name) || placed.has(name)) name = `${HOUSE}_${name}`;
-    placed.set(name, tool);
+    const description = tool.describe?.(guest);
+    placed.set(
+      name,
+      description === undefined
+        ? tool
+        : { ...tool, definition: { ...tool.definition, description } },
+    );
   }
   return placed;
 }

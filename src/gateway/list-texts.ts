@@ -81,11 +81,13 @@ function entriesOf(
   const whole = catalog.whole.size > 0 ? listing : undefined;
   switch (kind) {
     case "tools": {
-      const offered = [...tools].map(([name, { backend, tool }]) => ({
+      const listed = [...house].filter(([, { standing }]) => standing !== "unlisted");
+      const isInstead = listed.some(([, { standing }]) => standing === "instead");
+      const offered = [...(isInstead ? [] : tools)].map(([name, { backend, tool }]) => ({
         ...(isAll ? toExposedTool(backend, tool) : tool),
         name,
       }));
-      const own = [...house].map(([name, { definition }]) => ({ ...definition, name }));
+      const own = listed.map(([name, { definition }]) => ({ ...definition, name }));
       if (own.length === 0) return offered;
       const all = [...offered, ...own];
       return isAll ? all.toSorted((a, b) => (a.name < b.name ? -1 : 1)) : all;

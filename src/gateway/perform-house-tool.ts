@@ -12,8 +12,11 @@ import {
   type HouseTool,
   type KeptAsk,
   type KeptState,
+  type SeenBackend,
 } from "./house-tool.ts";
+import type { ToolFinder } from "./find-tools.ts";
 import type { View } from "./view.ts";
+import type { HeldView } from "./views.ts";
 
 /** What the model that called can put right itself: it reads a tool result, not a protocol error. */
 const SHOWN_TO_MODELS: ReadonlySet<ErrorCode> = new Set(["not_found", "invalid_params"]);
@@ -34,6 +37,7 @@ export async function performHouseTool(
   deps: Readonly<{
     audit: AuditTrail;
     kept: (caller: Caller, ask: KeptAsk) => Promise<KeptState>;
+    findTools: ToolFinder;
     now: () => number;
   }>,
   tool: HouseTool,
@@ -41,13 +45,14 @@ export async function performHouseTool(
     caller: Caller;
     request: ForwardedRequest;
     context: CallContext;
-    view: View;
+    held: HeldView;
     config: AuditConfig;
     forward: (request: ForwardedRequest) => Promise<Answer>;
   }>,
 ): Promise<Answer> {
   const started = deps.now();
-  const { caller, request, context, view, forward } = call;
+  const { caller, request, context, held, forward } = call;
+  const { view } = held;
   const { arguments: args } = request.params;
   let ended: Ended | undefined;
   try {
@@ -57,6 +62,10 @@ export async function performHouseTool(
       context,
       args: isJsonObject(args) ? args : {},
       entries: view.entries,
+      tools: view.tools,
+      backends: () => seenBackends(held),
+      find: (ask) => deps.findTools(ask, view),
+      houseName: (plain) => houseName(view, plain),
       kept: (ask) => deps.kept(caller, ask),
       forward: (inner) => forward({ ...request, ...inner }),
     });
@@ -92,6 +101,25 @@ async function answerOf(
     if (!SHOWN_TO_MODELS.has(known.code)) throw known;
     return asAnswer(id, { content: [{ type: "text", text: known.message }], isError: true });
   }
+}
+
+function seenBackends({ view, snapshot }: HeldView): readonly SeenBackend[] {
+  const counts = new Map<SeenBackend["name"], number>();
+  for (const { backend } of view.tools.values()) {
+    counts.set(backend, (counts.get(backend) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([name, tools]) => ({
+      name,
+      tools,
+      state: snapshot.reports[name]?.state ?? "connecting",
+    }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function houseName({ house }: View, plain: string): string {
+  for (const [name, { definition }] of house) if (definition.name === plain) return name;
+  return plain;
 }
 
 function asAnswer(id: ForwardedRequest["id"], result: JsonObject): Answer & { isError: boolean } {

@@ -16,6 +16,7 @@ import { type FindTrace, type Trace, withTraceHeaders } from "../telemetry/trace
 import { auditCall, type Ended, failedBy } from "./audit-call.ts";
 import { requireApproval } from "./approval-rule.ts";
 import { findTarget, type Target } from "./find-target.ts";
+import type { ToolFinder } from "./find-tools.ts";
 import { requireForwarded } from "./forwarded-headers.ts";
 import type { CallContext, ForwardedRequest } from "./gateway.ts";
 import type { KeptAsk, KeptState } from "./house-tool.ts";
@@ -41,6 +42,7 @@ export type PerformDeps = Readonly<{
   trace: FindTrace;
   /** Asks after a call that goes on without its client. */
   kept: (caller: Caller, ask: KeptAsk) => Promise<KeptState>;
+  findTools: ToolFinder;
   now: () => number;
 }>;
 
@@ -87,7 +89,7 @@ export async function perform(
       caller,
       request,
       context,
-      view: held.view,
+      held,
       config: held.snapshot.config.audit,
       forward: (inner) => perform(deps, caller, inner, context),
     });

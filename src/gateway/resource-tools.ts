@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import { RPC_CODES, type Answer } from "../core/json-rpc.ts";
+import type { Answer } from "../core/json-rpc.ts";
 import { describeEntry, entryPage, PAGE_ARGUMENTS, type EntryPage } from "./entry-page.ts";
 import { blocksOfContents, blocksOfMessages } from "./house-blocks.ts";
+import { aboutRequest, argumentsIn, FOR_CLIENTS, MAX_ERROR_TEXT } from "./house-forward.ts";
 import type { HouseCall, HouseResult, HouseTool } from "./house-tool.ts";
 import type { LocatedRequest } from "./gateway.ts";
 
@@ -134,20 +135,6 @@ function toGet(params: JsonObject): Asked {
   };
 }
 
-function argumentsIn(params: JsonObject): JsonObject {
-  return isJsonObject(params["arguments"]) ? params["arguments"] : {};
-}
-
-/** Progress, trace, and what a client answers to questions of the backend: it is asked the same. */
-function aboutRequest(params: JsonObject): JsonObject {
-  const { _meta: meta, inputResponses, requestState } = params;
-  return {
-    ...(meta === undefined ? {} : { _meta: meta }),
-    ...(inputResponses === undefined ? {} : { inputResponses }),
-    ...(requestState === undefined ? {} : { requestState }),
-  };
-}
-
 /** Arguments of prompts are strings; a model that sends a number means its text. */
 function asTexts(given: JsonObject): JsonObject {
   return Object.fromEntries(
@@ -175,12 +162,6 @@ async function pass(
   if (resultType !== undefined && resultType !== "complete") return { kind: "answer", answer };
   return { kind: "result", result: { content: toBlocks(message.result) } };
 }
-
-/** Errors that a client acts upon: a page its user must visit first (2025-11-25), what it lacks. */
-const FOR_CLIENTS: ReadonlySet<number> = new Set([-32042, RPC_CODES.missingCapability]);
-
-/** Of a backend's error: a sentence or two, never a page. */
-const MAX_ERROR_TEXT = 2_000;
 
 function listResult(page: EntryPage, what: string, structured: JsonObject): HouseResult {
   const { entries, total, nextCursor } = page;

@@ -27,7 +27,7 @@ export function createView(
   all: readonly Offer[],
   permits: Permits,
   scope: Scope,
-  caller: Pick<Caller, "resourceTools" | "readOnly"> = {},
+  caller: Pick<Caller, "resourceTools" | "readOnly" | "mode"> = {},
 ): View {
   const offers = all.filter(({ config }) => permits(config.name));
   const catalog = mergeListings(

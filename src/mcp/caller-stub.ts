@@ -1,5 +1,5 @@
 import type { BackendListener } from "../backends/backend-stub.ts";
-import type { Caller } from "../auth/caller.ts";
+import type { Caller, ListMode } from "../auth/caller.ts";
 import type { Era } from "../core/era.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { RpcNotification, RpcRequest } from "../core/json-rpc.ts";
@@ -48,6 +48,8 @@ export type SessionInfo = Readonly<{
   interactive: boolean;
   /** Set by `logging/setLevel`. */
   logLevel: string | undefined;
+  /** In which it began, and stays. */
+  mode: ListMode | undefined;
 }>;
 
 export type CallHop = Readonly<{

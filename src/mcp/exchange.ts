@@ -3,6 +3,7 @@ import type { UserId } from "../core/ids.ts";
 import type { CallContext, Scope } from "../gateway/gateway.ts";
 import type { CallerStub } from "./caller-stub.ts";
 import type { DispatchDeps } from "./call.ts";
+import type { AskedMode } from "./asked-mode.ts";
 import type { RunningRequests } from "./running-requests.ts";
 import type { SessionDesk } from "./session-desk.ts";
 import type { FindTrace } from "../telemetry/trace-context.ts";
@@ -30,6 +31,8 @@ export type Exchange = Readonly<{
   scope: Scope;
   context: CallContext;
   origin: string;
+  /** As the address asks for it. */
+  mode: AskedMode;
 }>;
 
 /** Some clients accept anything or say nothing; JSON suits everyone, a stream only who asked. */

@@ -1,6 +1,7 @@
 import type { Caller } from "../auth/caller.ts";
 import { MODERN_VERSION } from "../core/protocol-versions.ts";
 import { acceptsStream, type Exchange } from "./exchange.ts";
+import { inMode } from "./asked-mode.ts";
 import { failureReply } from "./mcp-errors.ts";
 import { jsonReply } from "./reply.ts";
 import { RpcFailure } from "./rpc-failure.ts";
@@ -11,7 +12,7 @@ import { whileValid } from "./while-valid.ts";
  * `Last-Event-ID` (2025-11-25, basic/transports). The modern era has none of this.
  */
 export async function handleGet(exchange: Exchange, caller: Caller): Promise<Response> {
-  const { deps, sessions, scope, request } = exchange;
+  const { deps, sessions, scope, request, mode } = exchange;
   const { headers } = request;
   try {
     refuseModern(headers);
@@ -19,10 +20,15 @@ export async function handleGet(exchange: Exchange, caller: Caller): Promise<Res
       throw new RpcFailure(406, -32600, 'Not acceptable: "Accept" must name text/event-stream');
     }
     const session = headers.get("mcp-session-id") ?? undefined;
-    if (session !== undefined) await sessions.require(caller, scope, session);
+    const info = session === undefined ? undefined : await sessions.require(caller, scope, session);
     const lastEventId = headers.get("last-event-id") ?? undefined;
     const stub = deps.callers(caller.userId);
-    const response = await stub.stream({ caller, scope, session, lastEventId });
+    const response = await stub.stream({
+      caller: inMode(caller, mode, info),
+      scope,
+      session,
+      lastEventId,
+    });
     return whileValid(exchange, caller, response);
   } catch (error) {
     return jsonReply(failureReply(null, error));

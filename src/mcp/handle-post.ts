@@ -11,6 +11,7 @@ import { declaredCapabilities, passableCapabilities } from "./client-capabilitie
 import { dispatch } from "./dispatch.ts";
 import { acceptsStream, type Exchange } from "./exchange.ts";
 import { initialize } from "./initialize.ts";
+import { inMode } from "./asked-mode.ts";
 import { passesLevel } from "./log-filter.ts";
 import { failureReply } from "./mcp-errors.ts";
 import { parseBody, WithId } from "./message.ts";
@@ -26,9 +27,10 @@ export async function handlePost(exchange: Exchange, caller: Caller): Promise<Re
     const { batch, messages } = parseBody(await readJsonText(request, BODY_LIMIT, context.after));
     const [message] = messages;
     if (batch) {
-      await requireSession(exchange, caller);
+      const session = await requireSession(exchange, caller);
       const hear = (one: ClientMessage): Promise<void> => hearClient(exchange, caller, one);
-      return await answerBatch(exchange, caller, { messages, hear });
+      const listing = inMode(caller, exchange.mode, session);
+      return await answerBatch(exchange, listing, { messages, hear });
     }
     if (message?.kind === "request") return await answerOne(exchange, caller, message.request);
     if (message?.kind === "notification" || message?.kind === "response") {
@@ -42,10 +44,10 @@ export async function handlePost(exchange: Exchange, caller: Caller): Promise<Re
 
 async function answerOne(
   exchange: Exchange,
-  caller: Caller,
+  asking: Caller,
   request: RpcRequest,
 ): Promise<Response> {
-  const { deps } = exchange;
+  const { deps, mode } = exchange;
   const { headers } = exchange.request;
   try {
     if (HANDSHAKES.has(request.method)) {
@@ -54,9 +56,10 @@ async function answerOne(
     }
     const era = readEra(request, headers);
     if (era === "legacy" && request.method === "initialize") {
-      return await initialize(exchange, caller, request);
+      return await initialize(exchange, inMode(asking, mode), request);
     }
-    const session = era === "legacy" ? await requireSession(exchange, caller) : undefined;
+    const session = era === "legacy" ? await requireSession(exchange, asking) : undefined;
+    const caller = inMode(asking, mode, session);
     const object = await chooseObject(exchange, { caller, era, request, session });
     if (object !== undefined)
       return await runInObject(exchange, { caller, era, request, ...object });

@@ -1,4 +1,4 @@
-import type { Caller } from "../auth/caller.ts";
+import { LIST_MODES, type Caller } from "../auth/caller.ts";
 import { asGatewayError } from "../core/errors.ts";
 import type { CallContext, Scope } from "../gateway/gateway.ts";
 import { isAllowedOrigin } from "../http/allowed-origin.ts";
@@ -8,6 +8,7 @@ import { knownCaller, requireCaller } from "../http/require-caller.ts";
 import type { Exchange, McpDeps } from "./exchange.ts";
 import { handleDelete, handleGet } from "./handle-get.ts";
 import { handlePost } from "./handle-post.ts";
+import { readMode } from "./asked-mode.ts";
 import { failureReply } from "./mcp-errors.ts";
 import { jsonReply } from "./reply.ts";
 import { failureText, RpcFailure } from "./rpc-failure.ts";
@@ -39,7 +40,8 @@ export function createMcpEndpoint(deps: McpDeps): McpEndpoint {
         return refusal(403, "Forbidden: this origin may not use the gateway");
       }
     }
-    const exchange = { deps, running, sessions, request, scope, context, origin };
+    const mode = readMode(request.url);
+    const exchange = { deps, running, sessions, request, scope, context, origin, mode };
     if (browser === null) return answerRequest(exchange);
     const policy: CorsPolicy = { kind: "listed", isAllowed: () => true };
     if (isPreflight(request)) return answerPreflight(request, policy);
@@ -59,6 +61,9 @@ async function answerRequest(exchange: Exchange): Promise<Response> {
     return refuseCaller(error, request, origin);
   }
   if (method === "HEAD") return new Response(null, { status: 200 });
+  if (exchange.mode === "unknown") {
+    return refusal(400, `Bad request: "mode" is none of ${LIST_MODES.join(", ")}`);
+  }
   switch (method) {
     case "POST":
       return handlePost(exchange, caller);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { LIST_MODES } from "../auth/caller.ts";
 import { jsonObject } from "../backends/connection.ts";
 import type { Scope } from "../gateway/gateway.ts";
 
@@ -24,6 +25,8 @@ const sessionSchema = z.object({
   /** The objects of backends that have a session for this client alone. */
   objects: z.array(z.string()).default([]),
   logLevel: z.string().optional(),
+  /** Whether its client lists tools or searches for them, from its beginning to its end. */
+  mode: z.enum(LIST_MODES).optional(),
   /** Subscribed with `resources/subscribe`. */
   uris: z.array(z.string()),
 });

@@ -57,6 +57,7 @@ export class Sessions {
       connection: `s-${crypto.randomUUID()}`,
       objects: [],
       uris: [],
+      ...(caller.mode === undefined ? {} : { mode: caller.mode }),
     };
     for (const old of this.#store.add(session, this.#deps.now())) this.#drop(old);
     return infoOf(session);
@@ -176,8 +177,9 @@ export class Sessions {
   }
 
   /** Never stored: what its clients watch is forgotten with the object, as they forget a session. */
-  #common({ credentialId }: Caller, scope: Scope): Session {
-    const id = `common-${JSON.stringify([credentialId, backendOf(scope)])}`;
+  #common({ credentialId, mode }: Caller, scope: Scope): Session {
+    const lists = mode === undefined ? [] : [mode];
+    const id = `common-${JSON.stringify([credentialId, backendOf(scope), ...lists])}`;
     return (
       this.#live.get(id)?.session ?? {
         id,
@@ -245,8 +247,8 @@ function watcherOf({ id }: Session, { caller, scope }: Pick<StreamHop, "caller" 
   return { key: id, caller, scope };
 }
 
-function infoOf({ id, interactive, logLevel }: Session): SessionInfo {
-  return { id, interactive, logLevel };
+function infoOf({ id, interactive, logLevel, mode }: Session): SessionInfo {
+  return { id, interactive, logLevel, mode };
 }
 
 function emptyResult({ id }: CallHop["request"]): Response {
