@@ -6,9 +6,8 @@ import { GatewayError } from "../core/errors.ts";
 import type { CallContext, Scope } from "./gateway.ts";
 import type { ListingCache } from "./listing-cache.ts";
 import { createView, offersIn, viewKey, type View } from "./view.ts";
+import { ViewMemory } from "./view-memory.ts";
 
-/** Sets of callers with equal rights, times scopes: more than this and the oldest view goes. */
-const MAX_VIEWS = 200;
 /**
  * How long the first lists after a new config wait for backends that have not answered yet. Counted
  * from when this isolate first saw the config, and never long after the config came into force.
@@ -38,7 +37,7 @@ export function createViews(deps: {
   sleep: (ms: number) => Promise<void>;
 }): Views {
   let built: { snapshot: SnapshotData; offersKey: string } | undefined;
-  let views = new Map<string, View>();
+  let views = new ViewMemory();
   let seen = { configVersion: -1, at: 0 };
 
   /** Drops every view when what they were made of has changed. */
@@ -47,7 +46,7 @@ export function createViews(deps: {
     const offersKey = `${snapshot.configVersion} ${snapshot.config.backends
       .map(({ name }) => snapshot.reports[name]?.listingHash ?? "")
       .join(" ")}`;
-    if (built?.offersKey !== offersKey) views = new Map();
+    if (built?.offersKey !== offersKey) views = new ViewMemory();
     built = { snapshot, offersKey };
   }
 
@@ -93,7 +92,7 @@ export function createViews(deps: {
       }
       follow(snapshot);
       const key = viewKey(caller.policyId, scope);
-      const target = views; // a change while we wait starts a new map; ours must not land in it
+      const target = views; // a change while we wait starts a new one; ours must not land in it
       const held = target.get(key);
       if (held !== undefined) return { view: held, snapshot, complete: true };
       const listings = await deps.listings.listings(snapshot);
@@ -102,12 +101,8 @@ export function createViews(deps: {
       const complete = snapshot.config.backends.every(
         ({ name }) => snapshot.reports[name]?.listingHash === listings.get(name)?.hash,
       );
-      if (complete) {
-        target.set(key, view);
-        const oldest = target.keys().next().value;
-        if (target.size > MAX_VIEWS && oldest !== undefined) target.delete(oldest);
-      }
-      return { view, snapshot, complete };
+      const kept = complete ? await target.keep(caller.policyId, view) : view;
+      return { view: kept, snapshot, complete };
     },
   };
 }
