@@ -1,10 +1,14 @@
 import { connect } from "node:net";
 
+type Headers = Readonly<Record<string, string>>;
+
 export type Load = Readonly<{
   url: string;
   connections: number;
   durationMs: number;
-  headers?: Readonly<Record<string, string>>;
+  headers?: Headers;
+  /** Of each connection, over `headers`. */
+  ownHeaders?: (connection: number) => Headers;
   /** With a body it is a POST of JSON; each connection has its own, for ids must not repeat. */
   body?: (connection: number) => string;
 }>;
@@ -109,12 +113,16 @@ async function driveConnection(
   }
 }
 
-function writeRequest({ url, headers = {}, body: bodyOf }: Load, connection: number): string {
+function writeRequest(
+  { url, headers, ownHeaders, body: bodyOf }: Load,
+  connection: number,
+): string {
   const body = bodyOf?.(connection);
   const { host, pathname, search } = new URL(url);
   const all = {
     host,
     ...headers,
+    ...ownHeaders?.(connection),
     ...(body === undefined
       ? {}
       : { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) }),

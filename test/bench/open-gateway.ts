@@ -50,8 +50,13 @@ export async function configure({ client }: OpenedGateway, entries: BackendEntri
 }
 
 /** A key of its own, which is somebody of his own; what a client with it sends. */
-export async function mintKey(gateway: OpenedGateway, name: string): Promise<ClientHeaders> {
-  return { ...CLIENT_HEADERS, authorization: `Bearer ${await mint(gateway, { name })}` };
+export async function mintKey(
+  gateway: OpenedGateway,
+  name: string,
+  options: object = {},
+): Promise<ClientHeaders> {
+  const key = await mint(gateway, { name, ...options });
+  return { ...CLIENT_HEADERS, authorization: `Bearer ${key}` };
 }
 
 /** A key that brings every backend and is good for nothing else. */
@@ -59,8 +64,17 @@ export function mintConnectorKey(gateway: OpenedGateway): Promise<string> {
   return mint(gateway, { name: "connector", connect: ["*"] });
 }
 
-async function mint({ url }: OpenedGateway, wanted: object): Promise<string> {
-  const minted = await fetch(`${url}/admin/api/keys`, {
+async function mint(gateway: OpenedGateway, wanted: object): Promise<string> {
+  return MINTED.parse(await sendAsOwner(gateway, "/admin/api/keys", wanted)).key;
+}
+
+/** What the owner's API answers to a body. */
+export async function sendAsOwner(
+  { url }: OpenedGateway,
+  path: string,
+  wanted: object,
+): Promise<unknown> {
+  const response = await fetch(url + path, {
     method: "POST",
     headers: {
       authorization: `Basic ${Buffer.from(`owner:${OWNER_PASSWORD}`).toString("base64")}`,
@@ -68,7 +82,7 @@ async function mint({ url }: OpenedGateway, wanted: object): Promise<string> {
     },
     body: JSON.stringify(wanted),
   });
-  return MINTED.parse(await minted.json()).key;
+  return response.json();
 }
 
 const MINTED = z.looseObject({ key: z.string() });

@@ -14,6 +14,7 @@ import { hosting } from "./hosting.ts";
 import { idleSessions } from "./idle-sessions.ts";
 import { manyBackends } from "./many-backends.ts";
 import { peers } from "./peers.ts";
+import { policy } from "./policy.ts";
 import { questions } from "./questions.ts";
 import { restCalls } from "./rest-calls.ts";
 import type { Section, SectionResult } from "./section.ts";
@@ -30,6 +31,7 @@ import { toolList } from "./tool-list.ts";
 const SECTIONS: readonly Section[] = [
   directLane,
   restCalls,
+  policy,
   sessionCalls,
   stdioCalls,
   connector,
