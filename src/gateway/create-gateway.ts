@@ -155,7 +155,9 @@ function innerWhereabouts(held: HeldView, request: LocatedRequest, tool: HouseTo
 function calledTool(view: View, request: LocatedRequest): VisibleTool | undefined {
   const house = findHouseTool(view, request);
   const { method, params } =
-    house === undefined ? request : { ...NOTHING, ...house.toRequest?.(request.params) };
+    house === undefined
+      ? request
+      : { ...NOTHING, ...house.toRequest?.(request.params, view.tools) };
   const name = params["name"];
   const tool =
     method === "tools/call" && typeof name === "string" ? view.tools.get(name) : undefined;
