@@ -34,8 +34,10 @@ import { type Cleanup, createRemovePerson } from "./auth/remove-person.ts";
 import type { GrantRoom } from "./auth/grant-object.ts";
 import type { BuiltinIo } from "./backends/builtin.ts";
 import type { BackendStub } from "./backends/backend-stub.ts";
+import { createLogins } from "./backends/create-logins.ts";
 import { createLeaseSource } from "./backends/lease-source.ts";
 import { probeBackend } from "./backends/probe-backend.ts";
+import type { LoginStub } from "./backends/login-stub.ts";
 import { sendNotification, sendRequest } from "./backends/send.ts";
 import { DEFAULT_MODEL_HEADER } from "./core/default-model.ts";
 import { wayOut, type WayOut } from "./core/way-out.ts";
@@ -101,6 +103,7 @@ export type Env = WayOut &
     GRANTS: Objects<KeyedTexts & TokenOffice & TokenJudge & GrantRoom>;
     AUDIT: Objects<AuditStore>;
     CALLERS: Objects<CallerStub>;
+    LOGINS: Objects<LoginStub>;
     LIMITS: Objects<LimitStub>;
     SEARCH: Objects<SearchStub>;
     PUBLIC_URL?: string;
@@ -300,7 +303,7 @@ export function createApp(env: Env, middle: Middle): App {
   const passwords = createPasswordSignIn({ users, registry });
   const invitations = createInvitations({ users, now });
   /** Of what is kept of a person besides keys and grants. */
-  const cleanups: readonly Cleanup[] = [];
+  const cleanups: readonly Cleanup[] = [(user) => logins.forgetAll(user)];
   const removePerson = createRemovePerson({
     users,
     keys,
@@ -316,6 +319,12 @@ export function createApp(env: Env, middle: Middle): App {
     createWebSessions({ room: (user) => env.GRANTS.getByName(user), snapshots, now }),
     recordEvent,
   );
+  const logins = createLogins({
+    room: (user) => env.LOGINS.getByName(user),
+    snapshots,
+    states: createSeal(env.ENCRYPTION_KEY, "login-state"),
+    waitUntil,
+  });
   const audit = () => env.AUDIT.getByName(AUDIT_NAME);
   const grantsAt = (origin: string) =>
     recordingGrants(servers(origin).getOAuthApi(oauthEnv), recordEvent);
@@ -434,6 +443,7 @@ export function createApp(env: Env, middle: Middle): App {
         invitations,
         removePerson,
         keys,
+        logins,
         snapshots,
         grants: grantsAt,
         audit,
@@ -454,6 +464,7 @@ export function createApp(env: Env, middle: Middle): App {
         passwords,
         invitations,
         keys,
+        logins,
         snapshots,
         registry,
         ownOrigin,

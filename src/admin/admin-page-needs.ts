@@ -6,6 +6,7 @@ import type { UserStore } from "../auth/user-store.ts";
 import type { WebSessions } from "../auth/web-session.ts";
 import type { Caller } from "../auth/caller.ts";
 import type { BackendStub } from "../backends/backend-stub.ts";
+import type { Logins } from "../backends/logins.ts";
 import type { Probe } from "../backends/probe-backend.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { Registry } from "../config/registry.ts";
@@ -28,6 +29,7 @@ export type AdminPageNeeds = Readonly<{
   invitations: Invitations;
   removePerson: RemovePerson;
   keys: Pick<KeyStore, "create" | "list" | "revoke">;
+  logins: Logins;
   snapshots: SnapshotSource;
   /** The OAuth library at one of our own origins. */
   grants: (origin: string) => GrantApi;

@@ -3,6 +3,7 @@ import { renderFailure } from "../pages/failure-page.tsx";
 import { createAddBackendPage } from "./add-backend-page.tsx";
 import type { AdminPageNeeds } from "./admin-page-needs.ts";
 import { createBackendPage } from "./backend-page.tsx";
+import { createBackendLogin } from "./backend-login.ts";
 import { createBackendsPage } from "./backends-page.tsx";
 import { createClientsPages } from "./clients-page.tsx";
 import { createConnectPage } from "./connect-page.tsx";
@@ -29,6 +30,7 @@ export function createAdminPages(needs: AdminPageNeeds): Hono {
   routes.route("/", createTryPage(needs));
   routes.route("/", createPeoplePages(needs));
   routes.route("/", createPersonPages(needs));
+  routes.route("/", createBackendLogin(needs));
   routes.route("/", createKeysPages(needs));
   routes.route("/", createClientsPages(needs));
   routes.route("/", createConnectPage(needs));

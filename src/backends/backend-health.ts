@@ -107,6 +107,7 @@ export function reportOf(
     lastSeen: kept.lastSeen,
     latencyMs: kept.latencyMs,
     server: serverOf(connection),
+    login: kept.login,
     connector,
   };
 }

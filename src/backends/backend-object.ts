@@ -7,7 +7,7 @@ import type { Registry } from "../config/registry.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
 import { gatewayHopId } from "../core/hop.ts";
 import type { JsonObject } from "../core/json.ts";
-import { capture, type Outcome } from "../core/outcome.ts";
+import { capture, type Outcome, release } from "../core/outcome.ts";
 import { Paced } from "../core/paced.ts";
 import { afterTimeout } from "../core/patience.ts";
 import { createSeal } from "../core/seal.ts";
@@ -16,8 +16,14 @@ import { AttendanceBook } from "./attendance-book.ts";
 import { NOT_CONNECTED, STREAM_BROKEN } from "./backend-failure.ts";
 import { afterJudging, afterListing, reportOf } from "./backend-health.ts";
 import { BackendMemory } from "./backend-memory.ts";
-import { BackendStore, NOTHING_KEPT } from "./backend-store.ts";
-import type { Attendance, BackendListener, BackendStub, LeaseAsk } from "./backend-stub.ts";
+import { BackendStore, type Kept, NOTHING_KEPT } from "./backend-store.ts";
+import type {
+  Attendance,
+  BackendListener,
+  BackendRole,
+  BackendStub,
+  LeaseAsk,
+} from "./backend-stub.ts";
 import { ConnectorCare } from "./connector-care.ts";
 import { ConnectorSeat } from "./connector-seat.ts";
 import { readOwner, UPGRADE_URL } from "./connector-socket.ts";
@@ -26,6 +32,15 @@ import type { Lease } from "./lease.ts";
 import { LIST_LIMIT_MS, listBackend } from "./list-backend.ts";
 import { Listening } from "./listening.ts";
 import { LiveConnection } from "./live-connection.ts";
+import {
+  holdingOf,
+  isPersonal,
+  type LoginHolding,
+  personalObject,
+  SHARED,
+  toUserOf,
+} from "./login-names.ts";
+import type { LoginStub } from "./login-stub.ts";
 import { STEP_TIMEOUT_MS } from "./open-http.ts";
 import { askedToWaitMs, nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
 import { sendReply, sendRequest } from "./send.ts";
@@ -42,6 +57,7 @@ export type BackendEnv = WayOut &
     REGISTRY: { getByName: (name: string) => Pick<Registry, "reportBackend" | "getRecord"> };
     CALLERS: { getByName: (name: string) => BackendListener };
     BACKENDS: { getByName: (name: string) => Pick<BackendStub, "listChanged"> };
+    LOGINS: { getByName: (name: string) => Pick<LoginStub, "credential" | "reportPersonal"> };
   }>;
 
 const REGISTRY_NAME = "registry";
@@ -49,6 +65,11 @@ const REGISTRY_NAME = "registry";
 const SESSION_IDLE_MS = 60 * 60 * 1_000;
 /** `usedAt` is written this often at most: a write per lease would cost a disk sync each. */
 const USED_RESOLUTION_MS = 5 * 60 * 1_000;
+/** Somebody's own listing is kept fresh for as long after their last call, and kept for a month. */
+const ACTIVE_MS = 15 * 60 * 1_000;
+const PERSONAL_IDLE_MS = 30 * 24 * 60 * 60 * 1_000;
+/** A backend that waits for a login: should nobody have told of it. */
+const NEEDED_RETRY_MS = 10 * 60 * 1_000;
 /** For a log: nobody reads it any more. */
 const CALLER_GONE = 499;
 /** Who attends waits no longer for a backend that is slow to listen. */
@@ -101,6 +122,11 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       variables: { ...env },
       fetch: this.#io.fetch,
       hopId: () => this.#hopId,
+      credential: async (order, refused) => {
+        const { login, account } = this.#holding;
+        const ask = { account, object: this.ctx.id.name ?? order.config.name, refused };
+        return release(await this.env.LOGINS.getByName(login).credential(order, ask));
+      },
       waitUntil: (work) => ctx.waitUntil(work),
       onSession: (lease) => this.#listening.beginEarly(lease),
       onOpened: () => this.#onOpened(),
@@ -132,7 +158,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     });
     this.#heard = new HeardMessages({
       attending: () => this.#attendances.attending(),
-      isOneUsers: () => this.#memory.kept.role === "session",
+      isOneUsers: () => this.#memory.kept.role !== "shared",
       capabilities: () => this.#memory.kept.capabilities ?? {},
       onListChanged: () => this.#relist.hit("lists"),
       tell: (listener, message) => this.#tell(listener, message),
@@ -209,6 +235,25 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     this.#seat.leave(socket);
   }
 
+  async loginChanged(): Promise<void> {
+    if (this.#memory.order === undefined) return;
+    void this.#beginAnew();
+    this.#connection.forgetCredential();
+    const { revision, role } = this.#memory.kept;
+    // Leases of before carry a token of before.
+    this.#memory.keep({ connection: undefined, revision: revision + 1, legacySince: undefined });
+    if (role === "shared") await this.#schedule(0);
+  }
+
+  async prepare(order: BackendOrder): Promise<void> {
+    await this.#adopt(order, "personal");
+    this.#noteUse();
+    const { state, login } = this.#memory.kept;
+    const isFresh = Date.now() - this.#lastWork < RETRY_SOON_MS * 5;
+    if (isFresh && state === "ready" && login !== "needed") return this.#report();
+    await this.#work();
+  }
+
   async release(): Promise<void> {
     if (this.#memory.kept.role !== "session") return; // what others use too is nobody's to end
     const ended = this.#beginAnew();
@@ -223,7 +268,8 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       await this.#adopt(order, ask.role);
       this.#declare(ask.capabilities);
       if (ask.lost !== undefined && ask.lost === this.#memory.kept.revision) {
-        this.#connection.disconnect();
+        if (ask.refused === true) this.#connection.refuse();
+        else this.#connection.disconnect();
       }
       await this.#connection.ensure({ patient: false });
       this.#noteUse();
@@ -319,10 +365,25 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   override async alarm(): Promise<void> {
     if (this.#memory.order === undefined) return;
     this.#seat.closeExpired();
-    if (this.#memory.kept.role === "shared") return this.#work();
-    const idle = Date.now() - this.#memory.kept.usedAt;
-    if (idle >= SESSION_IDLE_MS) return this.remove();
-    await this.ctx.storage.setAlarm(Date.now() + SESSION_IDLE_MS - idle);
+    const { role, usedAt } = this.#memory.kept;
+    if (role === "shared") return this.#work();
+    const idle = Date.now() - usedAt;
+    if (role === "personal" && idle < ACTIVE_MS) return this.#work();
+    const life = role === "personal" ? PERSONAL_IDLE_MS : SESSION_IDLE_MS;
+    if (idle >= life) return this.remove();
+    if (role === "personal" && idle >= SESSION_IDLE_MS) this.#giveBack();
+    const next = role === "personal" && idle < SESSION_IDLE_MS ? SESSION_IDLE_MS : life;
+    await this.ctx.storage.setAlarm(Date.now() + next - idle);
+  }
+
+  /** The session of somebody who may be back tomorrow; what was listed for them stays. */
+  #giveBack(): void {
+    void this.#beginAnew();
+    this.#memory.keep({ connection: undefined, revision: this.#memory.kept.revision + 1 });
+  }
+
+  get #holding(): LoginHolding {
+    return this.#memory.kept.holding ?? { login: SHARED, account: "" };
   }
 
   /** A client can do the same for as long as its session lasts; the name of this object says whose. */
@@ -332,14 +393,14 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   }
 
   /** One after another: two at once would each begin anew and drop what the other began. */
-  #adopt(order: BackendOrder, role: "shared" | "session"): Promise<void> {
+  #adopt(order: BackendOrder, role: BackendRole): Promise<void> {
     const adopted = this.#adopting.then(() => this.#adoptNewest(order, role));
     this.#adopting = adopted.catch(() => {}); // its own caller is told
     return adopted;
   }
 
   /** The newest order wins; one with another address, credential or session rule starts anew. */
-  async #adoptNewest(order: BackendOrder, role: "shared" | "session"): Promise<void> {
+  async #adoptNewest(order: BackendOrder, role: BackendRole): Promise<void> {
     const before = this.#memory.order;
     if (before !== undefined && before.configVersion >= order.configVersion) return;
     const isSame = before !== undefined && identityOf(before) === identityOf(order);
@@ -348,13 +409,15 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     if (isSame && this.#memory.kept.role === role) return;
     const state: BackendState = order.config.transport.kind === "stdio" ? "offline" : "connecting";
     if (!isSame) this.#memory.store.clearListing();
+    const holding = holdingOf(this.ctx.id.name ?? order.config.name, order.config);
     this.#memory.keep(
       isSame
-        ? { role }
+        ? { role, holding }
         : {
             ...NOTHING_KEPT,
             connection: undefined,
             role,
+            holding,
             state,
             revision: this.#memory.kept.revision + 1,
           },
@@ -380,6 +443,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     const order = this.#memory.order;
     if (order === undefined) return;
     if (this.#care.isMissed) return this.#care.noteAbsence();
+    if (this.#isOnlyAName(order)) return this.#stayApart();
     let delay: number;
     try {
       const started = Date.now();
@@ -404,6 +468,8 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       delay = Math.max(
         retryDelayMs(this.#memory.kept.failures, Math.random()),
         askedToWaitMs(failure),
+        // Whoever logs in has it tried at once.
+        this.#memory.kept.login === "needed" ? NEEDED_RETRY_MS : 0,
       );
     }
     this.#lastWork = Date.now();
@@ -432,6 +498,20 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     this.#memory.keep(afterJudging(listing, toReview));
   }
 
+  /** Everybody's own object connects; the one they would share has nobody's credential. */
+  #isOnlyAName({ config }: BackendOrder): boolean {
+    return isPersonal(config) && this.#memory.kept.role === "shared";
+  }
+
+  async #stayApart(): Promise<void> {
+    const { revision } = this.#memory.kept;
+    this.#memory.store.clearListing();
+    const apart = { role: "shared", state: "ready", revision } as const;
+    this.#memory.keep({ ...NOTHING_KEPT, connection: undefined, ...apart }, NOTHING_KEPT);
+    await this.ctx.storage.deleteAlarm();
+    await this.#report();
+  }
+
   #onLineDown(): void {
     this.#connection.loseLine();
     this.ctx.waitUntil(this.#listening.breakOff());
@@ -442,12 +522,12 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     this.ctx.waitUntil(this.#listening.sync());
     // A caller's connection to a backend that was down: it is to be listed again at once.
     const { role, state } = this.#memory.kept;
-    if (role === "shared" && state !== "ready") await this.#schedule(0);
+    if (role !== "session" && state !== "ready") await this.#schedule(0);
   }
 
   #onClosed(): void {
     this.ctx.waitUntil(this.#listening.breakOff());
-    if (this.#memory.kept.role === "shared") this.ctx.waitUntil(this.#schedule(RETRY_SOON_MS));
+    if (this.#memory.kept.role !== "session") this.ctx.waitUntil(this.#schedule(RETRY_SOON_MS));
   }
 
   async #tell(listener: string, message: JsonObject): Promise<JsonObject | undefined> {
@@ -464,17 +544,22 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     const { order, kept } = this.#memory;
     if (order === undefined) return;
     if (kept.role === "session") {
-      const shared = this.env.BACKENDS.getByName(order.config.name);
-      return shared.listChanged().catch(() => {}); // it lists again within a minute anyway
+      const { name } = order.config;
+      const { login, account } = this.#holding;
+      const listed = login === SHARED ? name : personalObject(name, account, toUserOf(login));
+      return this.env.BACKENDS.getByName(listed)
+        .listChanged()
+        .catch(() => {}); // it lists again within a minute anyway
     }
     if (this.#working.isRunning) await this.#work(); // it may have listed before the change
     await this.#work();
   }
 
   #noteUse(): void {
-    if (this.#memory.kept.role !== "session") return;
-    if (Date.now() - this.#memory.kept.usedAt < USED_RESOLUTION_MS) return;
+    const { role, usedAt } = this.#memory.kept;
+    if (role === "shared" || Date.now() - usedAt < USED_RESOLUTION_MS) return;
     this.#memory.keep({ usedAt: Date.now() });
+    if (role === "personal") return this.ctx.waitUntil(this.#schedule(ACTIVE_MS));
     this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now() + SESSION_IDLE_MS));
   }
 
@@ -486,9 +571,9 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   }
 
   async #report(): Promise<void> {
-    const order = this.#memory.order;
-    if (order === undefined || this.#memory.kept.role !== "shared") return;
-    const { kept, store } = this.#memory;
+    const { order, kept, store } = this.#memory;
+    if (order === undefined || kept.role === "session") return;
+    if (kept.role === "personal") return this.#reportPersonal(order, kept);
     const report = reportOf(order, kept, {
       connector: this.#seat.seated,
       tools: () => store.readListing()?.tools,
@@ -499,12 +584,30 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       await this.#schedule(RETRY_SOON_MS * 5); // the registry is not there right now: say it later
     }
   }
+
+  async #reportPersonal(order: BackendOrder, kept: Kept): Promise<void> {
+    const { login, account } = this.#holding;
+    const { connection, state, listingHash } = kept;
+    try {
+      await this.env.LOGINS.getByName(login).reportPersonal(order.config.name, account, {
+        configVersion: order.configVersion,
+        state,
+        listingHash,
+        era: connection?.era,
+        sessionful: connection?.sessionful ?? false,
+      });
+    } catch {
+      await this.#schedule(RETRY_SOON_MS * 5); // it is asked for in a few seconds anyway
+    }
+  }
 }
 
 /** What makes a backend another one; a local server is what its connector says it is. */
 function identityOf({ config, privateOrigins }: BackendOrder): string {
-  const { transport, session } = config;
+  const { transport, session, credentials, oauth } = config;
   return JSON.stringify(
-    transport.kind === "stdio" ? transport : [transport, session, privateOrigins],
+    transport.kind === "stdio"
+      ? transport
+      : [transport, session, privateOrigins, credentials, oauth],
   );
 }

@@ -9,7 +9,11 @@ import { connectionSchema, jsonObject } from "./connection.ts";
 const keptSchema = z.object({
   /** Grows with every new connection, for ever: an old lease is never mistaken for a new one. */
   revision: z.number(),
-  role: z.enum(["shared", "session"]),
+  role: z.enum(["shared", "session", "personal"]),
+  /** Whose login it connects with. */
+  holding: z.object({ login: z.string(), account: z.string() }).optional(),
+  /** What became of it; undefined while the backend was not found to want one. */
+  login: z.enum(["needed", "ready"]).optional(),
   state: z.enum(["connecting", "ready", "down", "offline"]),
   connection: connectionSchema.optional(),
   /** With the newest start of a local server: its connector may lose us and come back to us. */

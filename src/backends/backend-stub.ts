@@ -29,6 +29,10 @@ export interface BackendStub extends BackendStarter {
   listChanged(): Promise<void>;
   /** What it said of lists and resources in the middle of a call, which went past this object. */
   changed(notices: readonly JsonObject[]): Promise<void>;
+  /** The login it uses has changed or is gone: what it holds of it is good no more. */
+  loginChanged(): Promise<void>;
+  /** A user's own connection is to be there: settles when it is listed, or cannot be. */
+  prepare(order: BackendOrder): Promise<void>;
   /** The client whose session this is has gone: ends it at the backend, and forgets everything. */
   release(): Promise<void>;
   /** A connector for this backend is let in: `fetch` with its upgrade comes next. */
@@ -40,10 +44,16 @@ export interface BackendStub extends BackendStarter {
   fetch(request: Request): Promise<Response>;
 }
 
+/**
+ * `session`: the object of one user, which keeps no listing and reports nothing. `personal`: that of
+ * one user's login, which lists for this user alone and reports to the object of their logins.
+ */
+export type BackendRole = "shared" | "session" | "personal";
+
 export type Attendance = Readonly<{
   /** Name of the object that hears. */
   listener: string;
-  role: "shared" | "session";
+  role: BackendRole;
   capabilities?: JsonObject;
   /** Resources whose changes are of interest, as the backend names them. */
   uris: readonly string[];
@@ -64,10 +74,11 @@ export interface BackendListener {
 }
 
 export type LeaseAsk = Readonly<{
-  /** `session`: the object of one user, which keeps no listing and reports nothing. */
-  role: "shared" | "session";
+  role: BackendRole;
   /** The revision of a lease that the backend no longer honours. */
   lost?: number;
+  /** Not the session was lost, but the credential was refused. */
+  refused?: boolean;
   /** What is declared to a legacy backend at `initialize`; absent: nothing. */
   capabilities?: JsonObject;
 }>;

@@ -3,6 +3,8 @@ import { resolveSecrets, secretsIn } from "../config/secrets.ts";
 import { GatewayError } from "../core/errors.ts";
 import { headerProblem } from "../core/target-rules.ts";
 import type { ConnectTarget } from "./connection.ts";
+import { USER_KEY } from "./login-names.ts";
+import type { ReadyCredential } from "./login-stub.ts";
 
 /** Never fetched: what a connector brings has no address here. */
 const CONNECTOR_URL = "https://connector.invalid/";
@@ -11,14 +13,18 @@ const CONNECTOR_URL = "https://connector.invalid/";
 export function resolveTarget(
   { config, privateOrigins }: BackendOrder,
   variables: Readonly<Record<string, unknown>>,
-  hopId: string,
+  { hopId, credential }: Readonly<{ hopId: string; credential: ReadyCredential | undefined }>,
 ): ConnectTarget | undefined {
   const { name, transport } = config;
   if (transport.kind === "stdio") {
     return { backend: name, url: CONNECTOR_URL, headers: {}, privateOrigins, hopId };
   }
   if (transport.kind === "builtin") return undefined;
-  const lookup = secretsIn(variables);
+  const lookup = secretsIn({
+    ...variables,
+    // A variable of the Worker is not what its users bring.
+    [USER_KEY]: credential?.kind === "key" ? credential.secret : undefined,
+  });
   const resolve = (text: string): string => {
     const resolved = resolveSecrets(text, lookup);
     const [missing] = resolved.missing;
@@ -33,6 +39,7 @@ export function resolveTarget(
       throw notConfigured(name, `has a header "${header}" that needs ${problem}`);
     headers[header] = value;
   }
+  if (credential?.kind === "oauth") headers["authorization"] = `Bearer ${credential.secret}`;
   return { backend: name, url: resolve(transport.url), headers, privateOrigins, hopId };
 }
 

@@ -2,14 +2,17 @@ import type { BackendOrder } from "../config/backend-order.ts";
 import type { UserId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { release } from "../core/outcome.ts";
-import type { BackendStub } from "./backend-stub.ts";
+import type { BackendRole, BackendStub } from "./backend-stub.ts";
 import type { BuiltinName } from "../config/gateway-config.ts";
 import { builtinUrl } from "./builtin.ts";
-import { type Lease, LEASE_LIFE_MS } from "./lease.ts";
+import { type Lease, LEASE_LIFE_MS, type LeaseLost } from "./lease.ts";
+import { isPersonal, personalObject } from "./login-names.ts";
 
 /** Whose connection a lease is for. */
 export type LeaseHolder = Readonly<{
   userId: UserId;
+  /** Of their accounts at a backend, where it is not the one without a name. */
+  account?: string | undefined;
   /** Whether the backend keeps sessions, as far as is known. */
   sessionful: boolean;
   /** A client with a session of its own at the backend, because the backend may ask it something. */
@@ -21,7 +24,7 @@ export interface LeaseSource {
   held(order: BackendOrder, holder: LeaseHolder): Lease | undefined;
   lease(order: BackendOrder, holder: LeaseHolder): Promise<Lease>;
   /** The backend no longer honours it: the next `lease` makes the object connect anew. */
-  drop(lease: Lease, order: BackendOrder, holder: LeaseHolder): void;
+  drop(lease: Lease, order: BackendOrder, holder: LeaseHolder, reason?: LeaseLost["reason"]): void;
 }
 
 export type LeaseSourceDeps = Readonly<{
@@ -50,15 +53,15 @@ type Entry = {
  */
 export function createLeaseSource(deps: LeaseSourceDeps): LeaseSource {
   const held = new Map<string, Entry>();
-  const lost = new Map<string, number>();
+  const lost = new Map<string, Readonly<{ revision: number; refused: boolean }>>();
 
   async function ask(order: BackendOrder, name: string, holder: LeaseHolder): Promise<Lease> {
-    const revision = lost.get(name);
-    const isShared = name === order.config.name;
-    const capabilities = isShared ? undefined : holder.client?.capabilities;
+    const gone = lost.get(name);
+    const role = roleOf(order, name, holder);
+    const capabilities = role === "session" ? holder.client?.capabilities : undefined;
     const reply = await deps.stub(name).lease(order, {
-      role: isShared ? "shared" : "session",
-      ...(revision === undefined ? {} : { lost: revision }),
+      role,
+      ...(gone === undefined ? {} : { lost: gone.revision, refused: gone.refused }),
       ...(capabilities === undefined ? {} : { capabilities }),
     });
     const lease = release(reply);
@@ -103,7 +106,7 @@ export function createLeaseSource(deps: LeaseSourceDeps): LeaseSource {
       if (transport.kind === "builtin") return builtinLease(order, transport.builtin, deps.now());
       const name = objectName(order, holder);
       const lease = await ask(order, name, holder);
-      if (name !== order.config.name) return lease;
+      if (roleOf(order, name, holder) === "session") return lease;
       const own = objectName(order, { ...holder, sessionful: lease.sessionId !== undefined });
       if (own === name) return lease;
       // Not yet reported as sessionful: this session is not for callers.
@@ -111,10 +114,10 @@ export function createLeaseSource(deps: LeaseSourceDeps): LeaseSource {
       return ask(order, own, holder);
     },
 
-    drop(lease, order, holder) {
+    drop(lease, order, holder, reason) {
       const name = objectName(order, { ...holder, sessionful: lease.sessionId !== undefined });
       if (held.get(name)?.lease.revision === lease.revision) held.delete(name);
-      lost.set(name, lease.revision);
+      lost.set(name, { revision: lease.revision, refused: reason === "unauthorized" });
       const [oldest] = lost.keys();
       if (lost.size > MAX_HELD && oldest !== undefined) lost.delete(oldest);
     },
@@ -127,11 +130,27 @@ export function createLeaseSource(deps: LeaseSourceDeps): LeaseSource {
  */
 export function objectName(
   order: BackendOrder,
-  { userId, sessionful, client }: LeaseHolder,
+  { userId, account, sessionful, client }: LeaseHolder,
 ): string {
   const { name, session } = order.config;
+  if (isPersonal(order.config)) {
+    const own = personalObject(name, account, userId);
+    return sessionful && client !== undefined ? `${own}/${client.key}` : own;
+  }
   if (!sessionful || session !== "per-user") return name;
   return client === undefined ? `${name}/${userId}` : `${name}/${userId}/${client.key}`;
+}
+
+/** What an object of this name is to its backend. */
+export function roleOf(
+  order: BackendOrder,
+  object: string,
+  { account, userId }: Pick<LeaseHolder, "account" | "userId">,
+): BackendRole {
+  if (object === order.config.name) return "shared";
+  const { config } = order;
+  const isOwn = isPersonal(config) && object === personalObject(config.name, account, userId);
+  return isOwn ? "personal" : "session";
 }
 
 function builtinLease(order: BackendOrder, builtin: BuiltinName, now: number): Lease {

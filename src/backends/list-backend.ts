@@ -18,7 +18,7 @@ export const LIST_LIMIT_MS = 2 * (HANDSHAKE_LIMIT_MS + LISTING_TIMEOUT_MS);
 
 export type ListingIo = Readonly<{
   memory: BackendMemory;
-  connection: Pick<LiveConnection, "ensure" | "lease" | "disconnect">;
+  connection: Pick<LiveConnection, "ensure" | "lease" | "disconnect" | "refuse">;
   send: (lease: Lease, request: BackendRequest, signal: AbortSignal) => Promise<Answer>;
 }>;
 
@@ -32,12 +32,17 @@ export async function listBackend({ config }: BackendOrder, io: ListingIo): Prom
     return await collectOnce(io);
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
-    io.connection.disconnect();
+    if (error.reason === "unauthorized") io.connection.refuse();
+    else io.connection.disconnect();
   }
   try {
     return await collectOnce(io);
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
+    if (error.reason === "unauthorized") {
+      io.connection.refuse();
+      await io.connection.ensure({ patient: true }); // a login that is over says so
+    }
     const reason =
       error.reason === "session" ? "forgets its sessions at once" : "refuses the credential";
     throw new GatewayError(

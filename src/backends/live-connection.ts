@@ -18,6 +18,9 @@ import type { Fetch } from "../core/outbound.ts";
 import { afterTimeout } from "../core/patience.ts";
 import { askedToWaitMs } from "./retry-times.ts";
 import { LISTING_CAPABILITIES } from "./wire.ts";
+import { isPersonal, loginKind, mayNeedLogin } from "./login-names.ts";
+import { loginMissing } from "./login-needed.ts";
+import type { Credential, ReadyCredential } from "./login-stub.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 
 /** A stream or an era, `initialize` and `initialized`: three steps, or a local server that starts. */
@@ -26,6 +29,10 @@ export const HANDSHAKE_LIMIT_MS = Math.max(3 * STEP_TIMEOUT_MS, START_TIMEOUT_MS
 const START_WAIT_MS = 10_000;
 /** A legacy backend may have been updated: once a day it is asked for its era again. */
 const LEGACY_VERDICT_MS = 24 * 60 * 60 * 1_000;
+/** What a token request may take, and a little more. */
+const CREDENTIAL_LIMIT_MS = 15_000;
+/** A token that was renewed because it was refused, and is refused again, ends the login. */
+const MAX_LOGIN_TRIES = 2;
 /** A backend that was just found down is not asked again by every caller. */
 const FAIL_FAST_MS = 250;
 /** One that hung costs a caller ten seconds: asked less often. */
@@ -37,6 +44,8 @@ export type LiveConnectionDeps = Readonly<{
   variables: Readonly<Record<string, unknown>>;
   fetch: Fetch;
   hopId: () => string;
+  /** The login this object connects with; `refused`: the version the backend has just refused. */
+  credential: (order: BackendOrder, refused: number | undefined) => Promise<Credential>;
   waitUntil: (work: Promise<unknown>) => void;
   /** A legacy session there is, before it is told `initialized`; must not throw. */
   onSession: (lease: Lease) => Promise<void>;
@@ -60,6 +69,10 @@ export class LiveConnection {
   #connecting = new SingleFlight(HANDSHAKE_LIMIT_MS);
   /** Grows when the order changes or goes: what was begun under an older one is dropped. */
   #generation = 0;
+  readonly #asking = new SingleFlight(CREDENTIAL_LIMIT_MS);
+  #credential: ReadyCredential | undefined;
+  /** Of the credential that the backend has just refused. */
+  #refused: number | undefined;
   #failed: { readonly error: GatewayError; readonly until: number } | undefined;
 
   constructor(deps: LiveConnectionDeps) {
@@ -93,6 +106,7 @@ export class LiveConnection {
       throw new GatewayError("unavailable", "Cannot connect: this backend is not configured here");
     }
     const { kind } = order.config.transport;
+    if (this.#wantsLogin(order)) await this.#ensureCredential(order);
     if (kind === "stdio") this.#pickUpLine(order);
     const hasStream = kind === "sse" || kind === "stdio";
     const isOpen = kept.connection !== undefined && (!hasStream || this.#stream?.isOpen());
@@ -120,7 +134,22 @@ export class LiveConnection {
     if (order === undefined || connection === undefined) throw superseded();
     const target = this.#requireTarget(order);
     const now = Date.now();
-    return makeLease(order, target, { revision, connection, sessionId, timeoutMs, now });
+    const tokenExpires = this.#credential?.expires;
+    const live = { revision, connection, sessionId, timeoutMs, now, tokenExpires };
+    return makeLease(order, target, live);
+  }
+
+  /** The backend refuses the credential: the next connection is made with a fresh one. */
+  refuse(): void {
+    this.#refused = this.#credential?.version;
+    if (this.#credential === undefined) this.#memory.keep({ login: "needed" });
+    this.disconnect();
+  }
+
+  /** The login was made anew, or is gone: nothing of it is held. After `beginAnew`. */
+  forgetCredential(): void {
+    this.#credential = undefined;
+    this.#refused = undefined;
   }
 
   disconnect(): void {
@@ -154,26 +183,27 @@ export class LiveConnection {
     const { legacySince } = memory.kept;
     const wasLegacy = legacySince !== undefined && Date.now() - legacySince < LEGACY_VERDICT_MS;
     try {
-      const target = this.#requireTarget(order);
       this.#stream?.close();
       // Whatever comes of it: what was on the connection before is over.
       const revision = memory.kept.revision + 1;
       memory.keep({ revision });
-      const opened = await openBackend(order, target, {
-        fetch,
-        wasLegacy,
-        capabilities: memory.kept.capabilities ?? listingCapabilities(order, memory.kept),
-        isOneUsers: memory.kept.role === "session",
-        line,
-        handshake: memory.kept.handshake,
-        onSession: async (begun) => {
-          if (generation !== this.#generation) return;
-          const live = { ...begun, revision, timeoutMs: STEP_TIMEOUT_MS, now: Date.now() };
-          await onSession(makeLease(order, target, live));
-        },
-        onClose: (stream) => this.#onClose(stream),
-        onMessage,
-      });
+      const opened = await this.#openWithLogin(order, (target) =>
+        openBackend(order, target, {
+          fetch,
+          wasLegacy,
+          capabilities: memory.kept.capabilities ?? listingCapabilities(order, memory.kept),
+          isOneUsers: memory.kept.role !== "shared",
+          line,
+          handshake: memory.kept.handshake,
+          onSession: async (begun) => {
+            if (generation !== this.#generation) return;
+            const live = { ...begun, revision, timeoutMs: STEP_TIMEOUT_MS, now: Date.now() };
+            await onSession(makeLease(order, target, live));
+          },
+          onClose: (stream) => this.#onClose(stream),
+          onMessage,
+        }),
+      );
       if (generation === this.#generation) {
         await memory.store.seal({ order: memory.order ?? order, sessionId: opened.sessionId });
       }
@@ -205,6 +235,49 @@ export class LiveConnection {
     }
   }
 
+  /** A 401 may mean that there has to be a login, or that its token has ended before its time. */
+  async #openWithLogin<Value>(
+    order: BackendOrder,
+    open: (target: ConnectTarget) => Promise<Value>,
+  ): Promise<Value> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await open(this.#requireTarget(order));
+      } catch (error) {
+        const isRefused = error instanceof GatewayError && error.code === "backend_unauthorized";
+        if (!isRefused || tries === MAX_LOGIN_TRIES || !mayNeedLogin(order.config)) throw error;
+      }
+      this.#refused = this.#credential?.version;
+      await this.#ensureCredential(order);
+    }
+  }
+
+  #wantsLogin({ config }: BackendOrder): boolean {
+    if (this.#memory.kept.login !== undefined || config.oauth !== undefined) return true;
+    return isPersonal(config) || ("url" in config.transport && loginKind(config) === "key");
+  }
+
+  /** Throws `backend_unauthorized` while there is no login that is good. */
+  #ensureCredential(order: BackendOrder): Promise<void> {
+    const held = this.#credential;
+    const isGood = held !== undefined && Date.now() < held.askAgainAt;
+    if (isGood && this.#refused === undefined) return Promise.resolve();
+    return this.#asking.run(async () => {
+      const generation = this.#generation;
+      const credential = await this.#deps.credential(order, this.#refused);
+      if (generation !== this.#generation) throw superseded();
+      const isReady = credential.state === "ready";
+      const login = isReady ? "ready" : "needed";
+      if (this.#memory.kept.login !== login) this.#memory.keep({ login });
+      this.#credential = isReady ? credential : undefined;
+      this.#refused = undefined;
+      if (!isReady) {
+        this.disconnect();
+        throw loginMissing(order.config, credential.state);
+      }
+    });
+  }
+
   #afterRefusal(line: ConnectorLine, error: GatewayError, wasLegacy: boolean): void {
     // Some take anything but `initialize` for a reason to end: the next start is asked nothing else.
     if (!line.isOpen() && !wasLegacy) this.#memory.keep({ legacySince: Date.now() });
@@ -222,7 +295,8 @@ export class LiveConnection {
 
   #requireTarget(order: BackendOrder): ConnectTarget {
     const { variables, hopId } = this.#deps;
-    const target = resolveTarget(order, { ...variables }, hopId());
+    const credential = this.#credential;
+    const target = resolveTarget(order, { ...variables }, { hopId: hopId(), credential });
     if (target === undefined) throw new TypeError("only remote backends are connected to");
     return target;
   }

@@ -13,6 +13,8 @@ export function makeLease(
     sessionId: string | undefined;
     timeoutMs: number;
     now: number;
+    /** Epoch ms: of the token among its headers. */
+    tokenExpires?: number | undefined;
   }>,
 ): Lease {
   const { era, protocolVersion } = live.connection;
@@ -33,6 +35,6 @@ export function makeLease(
     sessionId: isStream ? "stream" : live.sessionId,
     privateOrigins: order.privateOrigins,
     timeoutMs: live.timeoutMs,
-    expires: live.now + LEASE_LIFE_MS,
+    expires: Math.min(live.now + LEASE_LIFE_MS, live.tokenExpires ?? Infinity),
   };
 }

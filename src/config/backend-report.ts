@@ -36,6 +36,8 @@ export const backendReport = z.object({
   latencyMs: z.number().optional(),
   /** As it introduced itself; only while it is connected. */
   server: z.object({ name: z.string(), version: z.string().optional() }).optional(),
+  /** `needed`: it wants a login that its owner has not made, or has to make again. */
+  login: z.enum(["needed", "ready"]).optional(),
   /** Who brings it, where that is a connector; only while that is there. */
   connector: z
     .object({

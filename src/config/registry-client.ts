@@ -11,6 +11,7 @@ export function asRegistry(stub: RegistryRpc): Registry {
     restoreConfig: async (version) => release(await stub.restoreConfig(version)),
     listConfigVersions: () => stub.listConfigVersions(),
     reportBackend: (name, report) => stub.reportBackend(name, report),
+    noteLogins: () => stub.noteLogins(),
     getRecord: (key) => stub.getRecord(key),
     putRecord: (key, value, expires) => stub.putRecord(key, value, expires),
     replaceRecord: (key, was, value) => stub.replaceRecord(key, was, value),

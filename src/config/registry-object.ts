@@ -121,6 +121,10 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
     if (this.#reports.put(name, report)) this.#bump();
   }
 
+  async noteLogins(): Promise<void> {
+    this.#bump();
+  }
+
   async getRecord(key: string): Promise<string | null> {
     return this.#records.get(key);
   }

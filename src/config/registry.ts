@@ -26,6 +26,8 @@ export interface Registry {
 
   /** Dropped when `report.configVersion` is not the current one. */
   reportBackend(name: string, report: BackendReport): Promise<void>;
+  /** Somebody's login at a backend has changed, or what they see there: views are looked at again. */
+  noteLogins(): Promise<void>;
 
   /**
    * Small strongly consistent records beside KV: API keys for good, client registrations while KV

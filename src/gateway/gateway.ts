@@ -103,6 +103,8 @@ export type Whereabouts = Readonly<{
   sessionful: boolean;
   /** Undefined for the gateway's own tools. */
   order: BackendOrder | undefined;
+  /** Of the caller's accounts there, where they have several. */
+  account?: string | undefined;
   /** A call of this backend that takes longer than this goes on without its client. */
   detachAfterMs?: number | undefined;
 }>;
@@ -128,7 +130,12 @@ export type Fingerprint = Readonly<{
 }>;
 
 /** A backend that can tell of changes, as its object is told of it. */
-export type LiveBackend = Readonly<{ order: BackendOrder; sessionful: boolean }>;
+export type LiveBackend = Readonly<{
+  order: BackendOrder;
+  sessionful: boolean;
+  /** Of the caller's accounts there, where they have several. */
+  account?: string | undefined;
+}>;
 
 export type ResourceOwner = LiveBackend &
   Readonly<{

@@ -31,10 +31,10 @@ export async function listenBeside(
   const method = request.method as ForwardedMethod;
   const located = { method, scope, params: request.params ?? {} };
   try {
-    const { order, era, sessionful } = await deps.gateway.locate(caller, located, context);
+    const { order, era, sessionful, account } = await deps.gateway.locate(caller, located, context);
     if (order === undefined || era === "modern" || !sessionful) return false;
     const client = { key: connection, capabilities };
-    const object = objectName(order, { userId: caller.userId, sessionful, client });
+    const object = objectName(order, { userId: caller.userId, account, sessionful, client });
     if (!object.endsWith(`/${connection}`)) return false; // one session for all: nobody's own
     onConnected?.(object);
     return await own.use({ object, order, capabilities, ...ears });

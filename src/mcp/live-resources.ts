@@ -1,5 +1,5 @@
 import type { Caller } from "../auth/caller.ts";
-import { objectName } from "../backends/lease-source.ts";
+import { objectName, roleOf } from "../backends/lease-source.ts";
 import { GatewayError } from "../core/errors.ts";
 import { coversResource, resourceUpdated } from "../core/change-notices.ts";
 import { Paced } from "../core/paced.ts";
@@ -205,9 +205,10 @@ export class LiveResources {
 }
 
 /** The object that hears what this backend tells this caller. */
-function placeOf(caller: Caller, { order, sessionful }: LiveBackend): Wanted {
-  const object = objectName(order, { userId: caller.userId, sessionful });
-  const role = object === order.config.name ? "shared" : "session";
+function placeOf(caller: Caller, { order, sessionful, account }: LiveBackend): Wanted {
+  const holder = { userId: caller.userId, account, sessionful };
+  const object = objectName(order, holder);
+  const role = roleOf(order, object, holder);
   return { object, order, role, uris: [], messages: false };
 }
 

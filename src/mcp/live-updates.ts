@@ -1,4 +1,5 @@
 import type { Caller } from "../auth/caller.ts";
+import { objectName, roleOf } from "../backends/lease-source.ts";
 import { isChangeNotice, updatedUri } from "../core/change-notices.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -199,9 +200,12 @@ export class LiveUpdates {
     const wanted = new Map<string, Wanted>();
     for (const { caller, scope } of asked.values()) {
       const found = await gateway.announcers(caller, scope, context()).catch(ignoreNotFound);
-      for (const { order } of found ?? []) {
-        const { name } = order.config;
-        wanted.set(name, { object: name, order, role: "shared", uris: [], messages: false });
+      for (const { order, account } of found ?? []) {
+        // The lists of a session are those of everybody: the shared object hears of them.
+        const holder = { userId: caller.userId, account, sessionful: false };
+        const object = objectName(order, holder);
+        const role = roleOf(order, object, holder);
+        wanted.set(object, { object, order, role, uris: [], messages: false });
       }
     }
     this.#listsAttended = this.#attendances.want("lists", [...wanted.values()]);

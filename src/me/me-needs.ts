@@ -5,6 +5,7 @@ import type { PasswordSignIn } from "../auth/password-sign-in.ts";
 import type { KeyStore } from "../auth/key-store.ts";
 import type { UserStore } from "../auth/user-store.ts";
 import type { WebSessions } from "../auth/web-session.ts";
+import type { Logins } from "../backends/logins.ts";
 import type { Registry } from "../config/registry.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
 import type { Gateway, RequestContext } from "../gateway/gateway.ts";
@@ -17,6 +18,7 @@ export type MeNeeds = Readonly<{
   passwords: PasswordSignIn;
   invitations: Invitations;
   keys: Pick<KeyStore, "create" | "list" | "revoke">;
+  logins: Logins;
   snapshots: SnapshotSource;
   gateway: Gateway;
   /** The OAuth library at one of our own origins. */

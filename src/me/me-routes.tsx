@@ -1,11 +1,14 @@
 import { Hono } from "hono";
 import { renderFailure } from "../pages/failure-page.tsx";
 import { createJoinRoutes } from "./join-page.tsx";
+import { createLogInPages } from "./log-in-page.tsx";
+import { createLoginCallback } from "./login-callback.ts";
 import type { MeNeeds } from "./me-needs.ts";
 import { createMyClientsPages } from "./my-clients-page.tsx";
 import { createMyConnectPage } from "./my-connect-page.tsx";
 import { createMyKeysPages } from "./my-keys-page.tsx";
 import { createMyPage } from "./my-page.tsx";
+import { createMyLoginsPage } from "./my-logins-page.tsx";
 import { createSignInRoutes } from "./sign-in-page.tsx";
 
 /** The pages of whoever is signed in: their keys, logins and clients. */
@@ -18,6 +21,9 @@ export function createMeRoutes(needs: MeNeeds): Hono {
   routes.route("/", createMyClientsPages(needs));
   routes.route("/", createMyConnectPage(needs));
   routes.route("/", createJoinRoutes(needs));
+  routes.route("/", createMyLoginsPage(needs));
+  routes.route("/", createLogInPages(needs));
+  routes.route("/", createLoginCallback(needs));
   routes.onError((thrown, c) => renderFailure(thrown, needs.requestIdOf(c.req.raw)));
   return routes;
 }

@@ -5,6 +5,7 @@ import type { MenuItem } from "./page.tsx";
 export const PERSON_MENU: readonly MenuItem[] = [
   { path: "/me", label: "Me" },
   { path: "/me/keys", label: "Keys" },
+  { path: "/me/logins", label: "Logins" },
   { path: "/me/clients", label: "Clients" },
   { path: "/me/connect", label: "Connect" },
 ];

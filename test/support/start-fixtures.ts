@@ -1,5 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { CONFORMANCE_WIRES } from "./conformance-fixture.ts";
+import { startOAuthBackends } from "./oauth-backends.ts";
 import { startQuirkyBackends } from "./quirky-backends.ts";
 import { startScriptedLlm } from "./scripted-llm.ts";
 
@@ -15,6 +16,8 @@ export type FixtureUrls = Readonly<{
   quirky: string;
   /** `{llm}/{personality}/{key}/v1` */
   llm: string;
+  /** `{oauth}/{key}/mcp`: see `oauth-backends.ts`. */
+  oauth: string;
 }>;
 
 declare module "vitest" {
@@ -25,12 +28,13 @@ declare module "vitest" {
 
 /** They end with the process: closed earlier, they break the streams workerd still holds, loudly. */
 export default async function setup(project: TestProject): Promise<void> {
-  const [legacyJson, lasting, changing, quirky, llm] = await Promise.all([
+  const [legacyJson, lasting, changing, quirky, llm, oauth] = await Promise.all([
     CONFORMANCE_WIRES["legacy-json"](),
     startChangeable(),
     startChangeable(),
     startQuirkyBackends(),
     startScriptedLlm(),
+    startOAuthBackends(),
   ]);
   project.provide("fixtures", {
     legacyJson: legacyJson.url,
@@ -38,6 +42,7 @@ export default async function setup(project: TestProject): Promise<void> {
     changing,
     quirky: quirky.url,
     llm: llm.url,
+    oauth: oauth.url,
   });
 }
 
