@@ -29,9 +29,7 @@ export function createPeoplePages(needs: AdminPageNeeds): Hono {
         content: (
           <>
             <h1>People</h1>
-            <p>
-              Each has their own clients, keys and logins. You, the owner, are not in this list.
-            </p>
+            <p>Each has their own clients, keys and logins. The owner is not in this list.</p>
             <p class="bar">
               <a class="button main" href={`${PEOPLE}/new`}>
                 Invite somebody
@@ -174,9 +172,9 @@ function PeopleTable({ people, now }: Readonly<{ people: readonly UserRecord[]; 
               <a href={`${PEOPLE}/${person.id}`}>{person.name}</a>{" "}
               <PersonBadges person={person} now={now} />
             </th>
-            <td>{person.email ?? ""}</td>
-            <td>{person.groups.join(", ")}</td>
-            <td>
+            <td data-label="Mail">{person.email ?? ""}</td>
+            <td data-label="Groups">{person.groups.join(", ")}</td>
+            <td data-label="Since">
               <When at={person.createdAt} />
             </td>
           </tr>

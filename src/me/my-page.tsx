@@ -31,12 +31,12 @@ export function createMyPage(needs: MeNeeds): Hono {
             <ul class="cards">
               <Card
                 title="Clients"
-                text={count(clients.length, "program acts", "programs act") + " for you"}
+                text={`${count(clients.length, "program acts", "programs act")} for you`}
                 links={[["/me/clients", "See and revoke"]]}
               />
               <Card
                 title="Keys"
-                text={`You have ${count(keys.length, "key", "keys")}`}
+                text={`${count(keys.length, "key", "keys")} for programs that do not sign in`}
                 links={[
                   ["/me/keys", "See and revoke"],
                   ["/me/keys/new", "Create one"],
@@ -87,7 +87,7 @@ function Who({ visitor, groups }: Readonly<{ visitor: Visitor; groups: readonly 
       {[
         ...(visitor.email === undefined ? [] : [visitor.email]),
         ...(groups.length === 0 ? [] : [`in ${groups.join(", ")}`]),
-        ...(visitor.isAdmin ? ["may use the owner’s pages"] : []),
+        ...(visitor.isAdmin ? ["Runs this gateway"] : []),
       ].join(" · ")}
     </p>
   );
@@ -114,5 +114,5 @@ export function Card({
 }
 
 function count(number: number, one: string, many: string): string {
-  return `${number === 0 ? "no" : number} ${number === 1 ? one : many}`;
+  return `${number === 0 ? "No" : number} ${number === 1 ? one : many}`;
 }

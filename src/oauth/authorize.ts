@@ -18,8 +18,8 @@ import type { UserId } from "../core/ids.ts";
 import { readForm } from "../http/form-body.ts";
 import { withCanonicalResource } from "./canonical-resource.ts";
 import { type BackendChoice, readChoice } from "./backend-choice.ts";
-import { renderConsent } from "./consent-page.ts";
-import { renderProblem } from "./error-page.ts";
+import { renderConsent } from "./consent-page.tsx";
+import { renderProblem } from "./error-page.tsx";
 import type { ConsentClient, OAuthNeeds } from "./oauth-needs.ts";
 
 /** Each page shown is a stored consent; people open a few, programs do not stop. */

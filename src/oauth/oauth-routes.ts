@@ -4,7 +4,7 @@ import { asGatewayError, GatewayError } from "../core/errors.ts";
 import { answerPreflight, ANY_ORIGIN, withCors } from "../http/cors.ts";
 import { statusOf } from "../http/problem.ts";
 import { decideConsent, showConsent } from "./authorize.ts";
-import { renderProblem } from "./error-page.ts";
+import { renderProblem } from "./error-page.tsx";
 import type { OAuthNeeds } from "./oauth-needs.ts";
 import { registerClient } from "./register-client.ts";
 import { resourceMetadata } from "./resource-metadata.ts";

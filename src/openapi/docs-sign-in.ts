@@ -8,16 +8,19 @@ export type SignInPage = Readonly<{
   problem: string | undefined;
   status: number;
   headers: Readonly<Record<string, string>>;
+  /** Whoever comes to the bare address wants pages or tools, and is shown the way to both. */
+  isFront: boolean;
 }>;
 
 /** In place of a page whose reader has not shown a key; nothing of the catalog is in it. */
-export function signInPage({ problem, status, headers }: SignInPage): Promise<Response> {
+export function signInPage(page: SignInPage): Promise<Response> {
+  const { problem, status, headers, isFront } = page;
   return renderShell({
-    title: "Sign in",
+    title: isFront ? "MCP gateway" : "Sign in",
     status,
     headers,
     content: html`<main class="narrow">
-      <h1>API key needed</h1>
+      ${isFront ? FRONT : html`<h1>API key needed</h1>`}
       <p>Enter an API key of this gateway to see its tools and to try them.</p>
       ${keyForm(problem)}
       <p class="aside">
@@ -27,6 +30,11 @@ export function signInPage({ problem, status, headers }: SignInPage): Promise<Re
     </main>`,
   });
 }
+
+const FRONT = html`<h1>MCP gateway</h1>
+  <p>Tools and models behind one address, for people and programs that are known here.</p>
+  <div class="bar"><a class="button main" href="/me">Sign in</a></div>
+  <h2>With an API key</h2>`;
 
 /**
  * The key goes into a header of requests of this page, never into an address or a cookie. `beside`

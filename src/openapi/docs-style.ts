@@ -32,7 +32,7 @@ header .prose { max-width: 46rem; max-height: 22rem; overflow-y: auto; }
 button, .button { font: inherit; padding: .42rem .85rem; border-radius: .4rem; border: 1px solid var(--line);
   background: var(--back); color: inherit; cursor: pointer; text-decoration: none; }
 button:hover, .button:hover { border-color: var(--main); }
-button.main { background: var(--main); border-color: var(--main); color: var(--on-main); font-weight: 600; }
+button.main, .button.main { background: var(--main); border-color: var(--main); color: var(--on-main); font-weight: 600; }
 button[aria-pressed="true"] { background: var(--soft); border-color: var(--main); }
 button:disabled { opacity: .6; cursor: default; }
 :focus-visible { outline: 2px solid var(--main); outline-offset: 2px; }

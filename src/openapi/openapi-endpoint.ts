@@ -95,6 +95,7 @@ async function answerRest(
     return await signInPage({
       problem: presentsCredential(request) ? error.message : undefined,
       status: statusOf(error.code),
+      isFront: path === "/",
       headers: { ...problemHeaders(error, requestId), ...headers },
     });
   }

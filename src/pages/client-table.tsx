@@ -38,14 +38,16 @@ export function ClientTable({
         {rows.map(({ grant, user, name }) => (
           <tr>
             <th scope="row">{clientLabel(grant)}</th>
-            {name === undefined ? "" : <td>{name}</td>}
-            <td>
+            {name === undefined ? "" : <td data-label="Person">{name}</td>}
+            <td data-label="For">
               {grant.scopes.map((scope) => (
                 <code>/{scope}</code>
               ))}
             </td>
-            <td>{grant.backends === null ? "all" : grant.backends.join(", ")}</td>
-            <td>
+            <td data-label="Backends">
+              {grant.backends === null ? "all" : grant.backends.join(", ")}
+            </td>
+            <td data-label="Since">
               <When at={Date.parse(grant.createdAt)} />
             </td>
             <td>

@@ -19,7 +19,6 @@ export const KEY_HERE = "YOUR_KEY";
 export function connectWays(origin: string): readonly ConnectWay[] {
   const mcp = `${origin}/mcp`;
   const v1 = `${origin}/v1`;
-  const json = (value: unknown): string => JSON.stringify(value, undefined, 2);
   const headers = { Authorization: `Bearer ${KEY_HERE}` };
   const bridge = {
     command: "npx",
@@ -213,3 +212,7 @@ const OPEN_WEBUI_HEADERS = {
   "X-OpenWebUI-User-Email": "{{USER_EMAIL}}",
   "X-OpenWebUI-User-Groups": "{{USER_GROUPS}}",
 };
+
+function json(value: unknown): string {
+  return JSON.stringify(value, undefined, 2);
+}

@@ -29,12 +29,14 @@ export function KeyTable({ keys, now, under, nameOf }: KeyTableProps) {
             <th scope="row">
               <a href={`${under}/${key.id}`}>{key.name}</a> <KeyBadges record={key} now={now} />
             </th>
-            {nameOf === undefined ? "" : <td>{nameOf(key.user)}</td>}
-            <td>{scopeText(key)}</td>
-            <td>
+            {nameOf === undefined ? "" : <td data-label="Whose">{nameOf(key.user)}</td>}
+            <td data-label="May use">{scopeText(key)}</td>
+            <td data-label="Made">
               <When at={key.createdAt} />
             </td>
-            <td>{key.expiresAt === undefined ? "revoked" : <When at={key.expiresAt} />}</td>
+            <td data-label="Good until">
+              {key.expiresAt === undefined ? "revoked" : <When at={key.expiresAt} />}
+            </td>
           </tr>
         ))}
       </tbody>

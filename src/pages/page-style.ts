@@ -34,6 +34,7 @@ pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4r
 .good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); }
 .notice { border-left: 4px solid var(--main); background: var(--soft); padding: .6rem .9rem; margin: 0 0 1rem; border-radius: .25rem; }
 .notice.problem { border-color: var(--bad); }
+.notice.warned { border-color: var(--warn); }
 .notice.done { border-color: var(--good); }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: .75rem; list-style: none; padding: 0; margin: .75rem 0; }
 .card { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; }
@@ -74,6 +75,12 @@ details.box { border: 1px solid var(--line); border-radius: .5rem; padding: .35r
 .addresses h2 { margin-top: .75rem; font-size: 1rem; }
 details.way { margin: .5rem 0; }
 details.box[open] { padding-bottom: 1rem; }
+.choice { display: flex; gap: .75rem; margin-top: 1.25rem; }
+.choice button { flex: 1; padding: .65rem; }
+.claims dt { font-size: .85rem; color: var(--dim); margin-top: .5rem; } .claims dt:first-child { margin-top: 0; }
+.claims dd { margin: 0; }
+.aside { color: var(--dim); font-size: .9rem; margin-top: 1.5rem; }
+.brand { font-weight: 600; color: var(--dim); margin: 0 0 1.25rem; }
 .three { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: 0 1rem; }
 main > form:not(.bar) { max-width: 46rem; }
 .scroll { overflow-x: auto; }
@@ -100,6 +107,10 @@ textarea.line { min-height: 2.3rem; field-sizing: content; max-height: 24rem; }
 @media (max-width: 640px) {
   input, select, textarea { font-size: 16px; }
   dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .5rem; }
+  .top nav { order: 1; flex-basis: 100%; margin: 0 -.6rem; }
+  .top form { margin-left: auto; }
+  td[data-label]::before { content: attr(data-label) ": "; color: var(--dim); }
+  td[data-label]:empty { display: none !important; }
   table.stack thead { display: none; }
   table.stack, table.stack tbody, table.stack tr, table.stack td, table.stack th { display: block; width: auto; }
   table.stack tr { border-top: 1px solid var(--line); padding: .5rem 0; }

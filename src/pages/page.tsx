@@ -16,6 +16,8 @@ export type PageOptions = Readonly<{
   menu?: readonly MenuItem[];
   /** The path of the menu's item that this page belongs to. */
   open?: string;
+  /** Not even an icon: for pages on which a stranger's words ask for something. */
+  textOnly?: boolean;
   /** Where a form of this page may lead besides ourselves, as CSP sources. */
   formTargets?: readonly string[];
   /** Makes the page better; it works without. The text of a module for the browser. */
@@ -34,8 +36,7 @@ export async function renderPage(page: PageOptions): Promise<Response> {
     "default-src 'none'",
     `style-src 'nonce-${nonce}'`,
     ...(page.script === undefined ? [] : [`script-src 'nonce-${nonce}'`, "connect-src 'self'"]),
-    "img-src data:",
-    "media-src data:",
+    ...(page.textOnly === true ? [] : ["img-src data:", "media-src data:"]),
     `form-action ${["'self'", ...(page.formTargets ?? [])].join(" ")}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",
@@ -62,7 +63,7 @@ function Document({ page, nonce }: Readonly<{ page: PageOptions; nonce: string }
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
         <title>{`${title} · MCP gateway`}</title>
-        <link rel="icon" href="data:," />
+        {page.textOnly === true ? "" : <link rel="icon" href="data:," />}
         <style nonce={nonce}>{raw(PAGE_STYLE)}</style>
       </head>
       <body>
@@ -71,6 +72,7 @@ function Document({ page, nonce }: Readonly<{ page: PageOptions; nonce: string }
         </a>
         {visitor === undefined ? "" : <Top page={page} visitor={visitor} />}
         <main id="content" class={visitor === undefined ? "narrow" : undefined}>
+          {visitor === undefined ? <p class="brand">MCP gateway</p> : ""}
           {content}
         </main>
         {script === undefined ? "" : <script nonce={nonce}>{raw(script)}</script>}

@@ -322,6 +322,11 @@ describe("a page from the gateway", () => {
     }
   });
 
+  test("leads from the bare address to one's own page", async () => {
+    expect(await (await send("/", page)).text()).toContain('href="/me"');
+    expect((await send("/")).headers.get("content-type")).toContain("json");
+  });
+
   test("says that a key is wrong", async () => {
     const headers = { ...page.headers, authorization: "Bearer wrong" };
     const response = await send("/docs", { headers });

@@ -1,5 +1,4 @@
-import { html } from "hono/html";
-import { renderPage } from "./page-shell.ts";
+import { Notice, renderPage } from "../pages/page.tsx";
 
 export type OAuthProblem = Readonly<{
   status: number;
@@ -24,12 +23,15 @@ export async function renderProblem(request: Request, problem: OAuthProblem): Pr
   }
   return renderPage({
     title: "Cannot sign in",
+    textOnly: true,
     status,
     headers,
-    content: html`
-      <h1>Cannot sign in</h1>
-      <p class="problem" role="alert">${message}</p>
-      <p>Close this page and start again from the app you want to connect.</p>
-    `,
+    content: (
+      <>
+        <h1>Cannot sign in</h1>
+        <Notice kind="problem">{message}</Notice>
+        <p>Close this page and start again from the app you want to connect.</p>
+      </>
+    ),
   });
 }
