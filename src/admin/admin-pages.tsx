@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { renderFailure } from "../pages/failure-page.tsx";
+import { createActivityPage } from "./activity-page.tsx";
 import { createAddBackendPage } from "./add-backend-page.tsx";
 import type { AdminPageNeeds } from "./admin-page-needs.ts";
 import { createBackendPage } from "./backend-page.tsx";
@@ -10,20 +11,17 @@ import { createConnectPage } from "./connect-page.tsx";
 import { createKeysPages } from "./keys-page.tsx";
 import { createPeoplePages } from "./people-page.tsx";
 import { createPersonPages } from "./person-page.tsx";
-import { renderOwnerPage } from "./owner-shell.tsx";
+import { createOverviewPage } from "./overview-page.tsx";
+import { createVersionsPage } from "./versions-page.tsx";
 import { createTryPage } from "./try-page.tsx";
-import { ownerPage } from "./owner-visit.ts";
 
 /** The owner's pages under `/admin`, for whoever is signed in as one who may. */
 export function createAdminPages(needs: AdminPageNeeds): Hono {
   const routes = new Hono();
 
-  routes.get(
-    "/admin",
-    ownerPage(needs, (visit) =>
-      renderOwnerPage(visit, { title: "Overview", open: "/admin", content: <h1>Overview</h1> }),
-    ),
-  );
+  routes.route("/", createOverviewPage(needs));
+  routes.route("/", createActivityPage(needs));
+  routes.route("/", createVersionsPage(needs));
   routes.route("/", createAddBackendPage(needs));
   routes.route("/", createBackendsPage(needs));
   routes.route("/", createBackendPage(needs));

@@ -1,0 +1,89 @@
+import type { AuditOutcome, StoredEvent } from "../telemetry/audit-event.ts";
+import { plain } from "../pages/stranger-text.ts";
+import { Ago } from "./shown-time.tsx";
+
+type Events = Readonly<{
+  events: readonly StoredEvent[];
+  /** What users are called, by their ids. */
+  names: ReadonlyMap<string, string>;
+  now: number;
+}>;
+
+/** Events, the newest first; `data-newest` is where a live page goes on. */
+export function ActivityTable({ events, names, now }: Events) {
+  return (
+    <table class="stack" data-newest={events[0]?.id}>
+      <thead>
+        <tr>
+          <th scope="col">When</th>
+          <th scope="col">Who</th>
+          <th scope="col">What</th>
+          <th scope="col">Outcome</th>
+          <th scope="col">Took</th>
+        </tr>
+      </thead>
+      <tbody>
+        {events.map((event) => (
+          <tr>
+            <td>
+              <Ago at={event.at} now={now} />
+            </td>
+            <td>
+              {plain(names.get(event.userId) ?? event.userId)}
+              {event.client === undefined ? "" : <small> with {plain(event.client)}</small>}
+            </td>
+            <td>
+              <What event={event} />
+            </td>
+            <td>
+              <span class={`badge ${KINDS[event.outcome]}`}>{WORDS[event.outcome]}</span>
+              {event.code === undefined ? "" : <small> {plain(event.code)}</small>}
+            </td>
+            <td class="number">
+              {event.kind === "call" || event.kind === "chat" ? `${Math.round(event.ms)} ms` : ""}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function What({ event }: Readonly<{ event: StoredEvent }>) {
+  const { kind, backend, target, method, surface } = event;
+  const where = backend === "" ? "" : `${plain(backend)} / `;
+  if (kind === "call") {
+    return (
+      <>
+        {where}
+        <code>{plain(target)}</code>
+        <small>
+          {" "}
+          {[...(method === "tools/call" ? [] : [method]), surface ?? ""].filter(Boolean).join(", ")}
+        </small>
+      </>
+    );
+  }
+  return (
+    <>
+      {kind.replaceAll("_", " ")} {where}
+      {target === "" ? "" : <code>{plain(target)}</code>}
+    </>
+  );
+}
+
+const WORDS: Readonly<Record<AuditOutcome, string>> = {
+  ok: "ok",
+  tool_error: "tool error",
+  rpc_error: "refused by the backend",
+  cancelled: "cancelled",
+  failed: "failed",
+};
+
+const KINDS: Readonly<Record<AuditOutcome, string>> = {
+  ok: "good",
+  tool_error: "warn",
+  rpc_error: "warn",
+  cancelled: "off",
+  failed: "bad",
+};
