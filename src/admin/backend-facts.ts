@@ -6,6 +6,7 @@ import type { AdminPageNeeds } from "./admin-page-needs.ts";
 import { type OpenConfig, openConfig, requireEntry } from "./change-config.ts";
 import { disabledToolsOf, type WrittenEntry } from "./config-entries.ts";
 import type { OwnerVisit } from "./owner-visit.ts";
+import { findWaiting } from "./waiting-tools.ts";
 
 /** Everything that is known of one backend, when a page of it is made. */
 export type BackendFacts = Readonly<{
@@ -33,7 +34,13 @@ export async function gatherFacts(
   const written = requireEntry(config, param("name"));
   const stub = needs.backend(written.name);
   const [listing, reviews] = written.isEnabled
-    ? await Promise.all([stub.listing(), stub.reviews()])
+    ? await Promise.all([
+        stub.listing(),
+        findWaiting(written.name, {
+          backend: needs.backend,
+          backends: snapshot.config.backends,
+        }),
+      ])
     : [undefined, []];
   const tools = (listing?.tools ?? []).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return {

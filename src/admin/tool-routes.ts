@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { BackendStub } from "../backends/backend-stub.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
+import type { BackendConfig } from "../config/gateway-config.ts";
 import type { Registry } from "../config/registry.ts";
 import { trustOf } from "../config/trust-of.ts";
 import { GatewayError } from "../core/errors.ts";
@@ -8,6 +9,7 @@ import { release } from "../core/outcome.ts";
 import { readJsonBody } from "../http/json-body.ts";
 import { describeTools, digestOfReviews } from "./described-tools.ts";
 import { parseDecision, verdictsOf } from "./tool-request.ts";
+import { findWaiting } from "./waiting-tools.ts";
 
 export type ToolRouteNeeds = Readonly<{
   registry: () => Registry;
@@ -22,12 +24,10 @@ export function createToolRoutes({ registry, backend, publicUrl }: ToolRouteNeed
   const routes = new Hono();
 
   routes.get("/admin/api/backends/:name/tools", async (c) => {
-    const order = await requireOrder(registry(), c.req.param("name"));
+    const { order, backends } = await requireOrder(registry(), c.req.param("name"));
     const { name, disabledTools } = order.config;
-    const [listing, reviews] = await Promise.all([
-      backend(name).listing(),
-      backend(name).reviews(),
-    ]);
+    const reviews = await findWaiting(name, { backend, backends });
+    const listing = await backend(name).listing();
     return c.json({
       backend: name,
       trust: trustOf(order, publicUrl),
@@ -37,9 +37,9 @@ export function createToolRoutes({ registry, backend, publicUrl }: ToolRouteNeed
   });
 
   routes.post("/admin/api/backends/:name/tools/decide", async (c) => {
-    const { config } = await requireOrder(registry(), c.req.param("name"));
+    const { order } = await requireOrder(registry(), c.req.param("name"));
     const decision = parseDecision(await readJsonBody(c.req.raw));
-    const stub = backend(config.name);
+    const stub = backend(order.config.name);
     const verdicts = await verdictsOf(decision, await stub.reviews(), digestOfReviews);
     release(await stub.decide(verdicts));
     return c.body(null, 204);
@@ -48,11 +48,14 @@ export function createToolRoutes({ registry, backend, publicUrl }: ToolRouteNeed
   return routes;
 }
 
-async function requireOrder(registry: Registry, name: string): Promise<BackendOrder> {
+type Known = Readonly<{ order: BackendOrder; backends: readonly BackendConfig[] }>;
+
+async function requireOrder(registry: Registry, name: string): Promise<Known> {
   const snapshot = await registry.snapshot(-1);
   if (snapshot === "unchanged") throw new TypeError("no change comes before the first one");
   const { configVersion, privateOrigins } = snapshot;
-  const config = snapshot.config.backends.find((one) => one.name === name);
-  if (config !== undefined) return { config, configVersion, privateOrigins };
+  const { backends } = snapshot.config;
+  const config = backends.find((one) => one.name === name);
+  if (config !== undefined) return { order: { config, configVersion, privateOrigins }, backends };
   throw new GatewayError("not_found", `Cannot find backend "${name.slice(0, 100)}"`);
 }
