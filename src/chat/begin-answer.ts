@@ -44,6 +44,7 @@ async function offerTo(ask: ChatAsk, deps: LoopDeps): Promise<OfferedTools | und
     tools: offered,
     clientTools: clientTools(body),
     maxTools: ask.ref.provider.maxTools,
+    isSearched: caller.mode === "search",
   });
 }
 

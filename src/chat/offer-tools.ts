@@ -16,6 +16,8 @@ export type Offering = Readonly<{
   clientTools: readonly JsonObject[];
   /** As many as one request may have in all. */
   maxTools: number;
+  /** The caller has its tools searched for, however few they are. */
+  isSearched?: boolean;
 }>;
 
 /**
@@ -23,10 +25,17 @@ export type Offering = Readonly<{
  * the model finds and calls them. None at all where the client's own leave no room for those two:
  * one more would cost the whole request.
  */
-export function offerTools({ tools, clientTools, maxTools }: Offering): OfferedTools {
+export function offerTools({
+  tools,
+  clientTools,
+  maxTools,
+  isSearched = false,
+}: Offering): OfferedTools {
   const taken = namesOf(clientTools);
   const room = maxTools - clientTools.length;
-  if (tools.length <= room) return offerList(nameTools(tools, taken));
+  const fits = tools.length <= room;
+  if (fits && (!isSearched || tools.length <= SEARCH_FUNCTIONS))
+    return offerList(nameTools(tools, taken));
   if (room < SEARCH_FUNCTIONS) return offerList([]);
   return offerSearch(tools, taken);
 }

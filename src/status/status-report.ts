@@ -6,6 +6,7 @@ import type { LanguageModels } from "../llm/language-models.ts";
 import { clientLimitWarnings } from "./client-limits.ts";
 import { documentWarnings } from "./document-warnings.ts";
 import { duplicatedUriWarnings, type OfferedUris } from "./duplicated-uris.ts";
+import { measureToolList, type ToolListSize } from "./tool-list-size.ts";
 
 export type StatusReport = Readonly<{
   version: string;
@@ -15,6 +16,8 @@ export type StatusReport = Readonly<{
     default: string | null;
     providers: readonly Readonly<{ name: string; profile: string; problem: string | null }>[];
   }>;
+  /** How much of a model's context the tools take, listed and searched for. */
+  toolList: ToolListSize;
   warnings: readonly string[];
 }>;
 
@@ -24,10 +27,11 @@ export async function reportStatus(
   caller: Caller,
   context: CallContext,
 ): Promise<StatusReport> {
-  const [backends, tools, languageModels] = await Promise.all([
+  const [backends, tools, languageModels, toolList] = await Promise.all([
     gateway.status(caller, context),
     gateway.tools(caller, ALL, context),
     reportModels(llm, context),
+    measureToolList(gateway, caller, context),
   ]);
   const offered = await Promise.all(
     backends
@@ -38,6 +42,7 @@ export async function reportStatus(
     version: GATEWAY_INFO.version,
     backends: backends.map(toEntry),
     languageModels,
+    toolList,
     warnings: [
       ...clientLimitWarnings(tools),
       ...documentWarnings(tools),

@@ -73,3 +73,11 @@ test("offers nothing where the client has taken every place", () => {
   const clientTools = Array.from({ length: 128 }, (_, index) => clientTool(`builtin_${index}`));
   expect(names(offerTools({ tools: TOOLS, clientTools, maxTools: 128 }))).toEqual([]);
 });
+
+test("searches for a caller who asked for that, where searching is shorter", () => {
+  const tools = Array.from({ length: 3 }, (_, index) => visibleTool("erp", `tool_${index}`));
+  const offer = (count: number) =>
+    offerTools({ tools: tools.slice(0, count), clientTools: [], maxTools: 128, isSearched: true });
+  expect(names(offer(3))).toEqual(["call_tool", "search_tools"]);
+  expect(names(offer(2))).toEqual(["erp_tool_0", "erp_tool_1"]);
+});

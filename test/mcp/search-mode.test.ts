@@ -313,6 +313,33 @@ test("leaves the other surfaces of a key as they are", async () => {
   expect(JSON.stringify(paths)).not.toContain("call_tool");
 });
 
+test("tells in the status what each mode costs a model, about", async () => {
+  for (const [key, mode] of [
+    [STATIC_KEY, "plain"],
+    [await mint({ mode: "search" }), "search"],
+  ] as const) {
+    const response = await send("/status", { headers: { authorization: `Bearer ${key}` } });
+    const { toolList } = await response.json<{ toolList: JsonObject }>();
+    expect(toolList).toMatchObject({ mode, plain: { tools: 5 }, search: { tools: 3 } });
+    const { characters, tokens } = toolList["search"] as { characters: number; tokens: number };
+    expect(tokens).toBe(Math.ceil(characters / 4));
+    // What three tools may cost, however many they stand for.
+    expect(tokens).toBeLessThan(600);
+  }
+});
+
+test("reaches only what a key may that reads alone, and asks for approval as a direct call would", async () => {
+  const reader = caller(await mint({ mode: "search", readOnly: true }), "/mcp");
+  expect(await reader.found({ query: "delete invoice" })).toEqual(["wave_list_invoices"]);
+  expect(textOf(await reader.call("call_tool", { name: "wave_delete_invoice" }))).toContain(
+    "TOOL_NOT_FOUND",
+  );
+  const asked = caller(await mint({ mode: "search", approvals: "always" }), "/mcp");
+  const direct = await asked.call("wave_delete_invoice");
+  expect(direct["isError"]).toBe(true);
+  expect(await asked.call("call_tool", { name: "wave_delete_invoice" })).toEqual(direct);
+});
+
 test("keeps a legacy session in the mode it began with", async () => {
   const searching = await openRawSession(sendAuthorized, { path: SEARCH });
   const listing = await openRawSession(sendAuthorized, { path: "/mcp" });
