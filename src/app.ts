@@ -29,6 +29,7 @@ import { createWebSessions } from "./auth/web-session.ts";
 import { findUser, hasPeople } from "./auth/find-user.ts";
 import { usableBackends } from "./auth/usable-backends.ts";
 import { createInvitations } from "./auth/invitations.ts";
+import { createProviderSignIn } from "./auth/provider-sign-in.ts";
 import { createPasswordSignIn } from "./auth/password-sign-in.ts";
 import { type Cleanup, createRemovePerson } from "./auth/remove-person.ts";
 import type { GrantRoom } from "./auth/grant-object.ts";
@@ -302,6 +303,17 @@ export function createApp(env: Env, middle: Middle): App {
   const users = recordingUsers(createUserStore({ registry: ownerRegistry, now }), recordEvent);
   const passwords = createPasswordSignIn({ users, registry });
   const invitations = createInvitations({ users, now });
+  const providers = createProviderSignIn({
+    users,
+    invitations,
+    snapshots,
+    registry,
+    variables: { ...env },
+    encryptionKey: env.ENCRYPTION_KEY,
+    fetch: wayOut(env),
+    onRefusal: (refusal) => log.warn("sign-in refused", refusal),
+    now,
+  });
   /** Of what is kept of a person besides keys and grants. */
   const cleanups: readonly Cleanup[] = [(user) => logins.forgetAll(user)];
   const removePerson = createRemovePerson({
@@ -462,6 +474,7 @@ export function createApp(env: Env, middle: Middle): App {
         owner,
         users,
         passwords,
+        providers,
         invitations,
         keys,
         logins,

@@ -39,7 +39,7 @@ export function namedOrigins(config: GatewayConfig): readonly string[] {
 
 type Address = Readonly<{ path: string; url: string }>;
 
-function addressesIn({ backends, llm }: GatewayConfig): readonly Address[] {
+function addressesIn({ backends, llm, signIn }: GatewayConfig): readonly Address[] {
   const remote = backends.flatMap(({ name, alias, transport }): Address[] => {
     if (transport.kind !== "streamable-http" && transport.kind !== "sse") return [];
     return [{ path: `${entryPath("mcpServers", alias ?? name)}.url`, url: transport.url }];
@@ -47,7 +47,11 @@ function addressesIn({ backends, llm }: GatewayConfig): readonly Address[] {
   const providers = (llm?.providers ?? []).flatMap(({ name, baseUrl }): Address[] =>
     baseUrl === "" ? [] : [{ path: `llm.providers.${name}.baseUrl`, url: baseUrl }],
   );
-  return [...remote, ...providers];
+  const issuers = signIn.providers.map(({ name, issuer }) => ({
+    path: `signIn.providers.${name}.issuer`,
+    url: issuer,
+  }));
+  return [...remote, ...providers, ...issuers];
 }
 
 function originOf(url: string): string | undefined {

@@ -1,6 +1,7 @@
 import type { Invitations } from "../auth/invitations.ts";
 import type { OwnerCheck } from "../auth/owner.ts";
 import type { GrantApi } from "../auth/granted-clients.ts";
+import type { ProviderSignIn } from "../auth/provider-sign-in.ts";
 import type { PasswordSignIn } from "../auth/password-sign-in.ts";
 import type { KeyStore } from "../auth/key-store.ts";
 import type { UserStore } from "../auth/user-store.ts";
@@ -16,6 +17,7 @@ export type MeNeeds = Readonly<{
   owner: OwnerCheck;
   users: UserStore;
   passwords: PasswordSignIn;
+  providers: ProviderSignIn;
   invitations: Invitations;
   keys: Pick<KeyStore, "create" | "list" | "revoke">;
   logins: Logins;

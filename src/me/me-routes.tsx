@@ -9,6 +9,7 @@ import { createMyConnectPage } from "./my-connect-page.tsx";
 import { createMyKeysPages } from "./my-keys-page.tsx";
 import { createMyPage } from "./my-page.tsx";
 import { createMyLoginsPage } from "./my-logins-page.tsx";
+import { createProviderRoutes } from "./provider-routes.ts";
 import { createSignInRoutes } from "./sign-in-page.tsx";
 
 /** The pages of whoever is signed in: their keys, logins and clients. */
@@ -24,6 +25,7 @@ export function createMeRoutes(needs: MeNeeds): Hono {
   routes.route("/", createMyLoginsPage(needs));
   routes.route("/", createLogInPages(needs));
   routes.route("/", createLoginCallback(needs));
+  routes.route("/", createProviderRoutes(needs));
   routes.onError((thrown, c) => renderFailure(thrown, needs.requestIdOf(c.req.raw)));
   return routes;
 }
