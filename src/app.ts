@@ -39,6 +39,8 @@ import { createLogins } from "./backends/create-logins.ts";
 import { createLeaseSource } from "./backends/lease-source.ts";
 import { probeBackend } from "./backends/probe-backend.ts";
 import type { LoginStub } from "./backends/login-stub.ts";
+import { recordingLogins } from "./backends/recorded-logins.ts";
+import { recordingVerdicts } from "./backends/recorded-verdicts.ts";
 import { sendNotification, sendRequest } from "./backends/send.ts";
 import { DEFAULT_MODEL_HEADER } from "./core/default-model.ts";
 import { wayOut, type WayOut } from "./core/way-out.ts";
@@ -301,7 +303,12 @@ export function createApp(env: Env, middle: Middle): App {
   );
 
   const users = recordingUsers(createUserStore({ registry: ownerRegistry, now }), recordEvent);
-  const passwords = createPasswordSignIn({ users, registry });
+  const passwords = createPasswordSignIn({
+    users,
+    registry,
+    onWrong: (userId) =>
+      recordEvent({ kind: "sign_in_failed", userId: userId ?? "", outcome: "failed" }),
+  });
   const invitations = createInvitations({ users, now });
   const providers = createProviderSignIn({
     users,
@@ -331,13 +338,22 @@ export function createApp(env: Env, middle: Middle): App {
     createWebSessions({ room: (user) => env.GRANTS.getByName(user), snapshots, now }),
     recordEvent,
   );
-  const logins = createLogins({
-    room: (user) => env.LOGINS.getByName(user),
-    snapshots,
-    states: createSeal(env.ENCRYPTION_KEY, "login-state"),
-    waitUntil,
-  });
+  const logins = recordingLogins(
+    createLogins({
+      room: (user) => env.LOGINS.getByName(user),
+      snapshots,
+      states: createSeal(env.ENCRYPTION_KEY, "login-state"),
+      waitUntil,
+    }),
+    recordEvent,
+  );
   const audit = () => env.AUDIT.getByName(AUDIT_NAME);
+  const decided = (name: string) =>
+    recordingVerdicts(
+      env.BACKENDS.getByName(name),
+      { backend: name, owner: OWNER_ID },
+      recordEvent,
+    );
   const grantsAt = (origin: string) =>
     recordingGrants(servers(origin).getOAuthApi(oauthEnv), recordEvent);
 
@@ -370,6 +386,8 @@ export function createApp(env: Env, middle: Middle): App {
         backendsFor: async (visitor, client) =>
           usableBackends(visitor, await snapshots.current({ waitUntil }), client),
         findUser: async (id) => findUser(await snapshots.current({ waitUntil }), id),
+        onGrant: ({ userId, client }) =>
+          recordEvent({ kind: "grant_made", userId, client: client.name, target: client.id }),
         onRefusal: logRefusal,
       }),
     )
@@ -420,7 +438,7 @@ export function createApp(env: Env, middle: Middle): App {
       "/",
       createAdminRoutes({
         registry: ownerRegistry,
-        backend: (name) => env.BACKENDS.getByName(name),
+        backend: decided,
         publicUrl: env.PUBLIC_URL,
         keys,
         users,
@@ -440,7 +458,7 @@ export function createApp(env: Env, middle: Middle): App {
         sessions,
         gateway,
         registry: ownerRegistry,
-        backend: (name) => env.BACKENDS.getByName(name),
+        backend: decided,
         probe: (order, { signal, waitUntil: keep }) =>
           probeBackend(order, {
             stub: (name) => env.BACKENDS.getByName(name),

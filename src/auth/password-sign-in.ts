@@ -27,9 +27,15 @@ export type PasswordSignIn = (
 export type PasswordSignInNeeds = Readonly<{
   users: Pick<UserStore, "findByEmail" | "change">;
   registry: () => Pick<Registry, "countAttempt">;
+  /** Somebody has tried a wrong one; whose account it was, where there is such an account. */
+  onWrong?: (userId: UserId | undefined) => void;
 }>;
 
-export function createPasswordSignIn({ users, registry }: PasswordSignInNeeds): PasswordSignIn {
+export function createPasswordSignIn({
+  users,
+  registry,
+  onWrong,
+}: PasswordSignInNeeds): PasswordSignIn {
   async function mayTry(source: string, email: string): Promise<number | undefined> {
     const account = (await sha256Hex(email)).slice(0, 32);
     const buckets = [
@@ -52,7 +58,10 @@ export function createPasswordSignIn({ users, registry }: PasswordSignInNeeds): 
     if (wait !== undefined) return { kind: "wait", seconds: wait };
     const user = await users.findByEmail(address);
     const { isRight, isOld } = await checkPassword(password, user?.password);
-    if (!isRight || user === undefined || user.disabled === true) return { kind: "wrong" };
+    if (!isRight || user === undefined || user.disabled === true) {
+      onWrong?.(user === undefined ? undefined : userIdOf(user));
+      return { kind: "wrong" };
+    }
     if (isOld) {
       const stronger = await hashPassword(password);
       await users.change(user.id, (now) =>

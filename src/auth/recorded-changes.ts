@@ -3,7 +3,7 @@ import type { RecordEvent } from "../telemetry/audit-trail.ts";
 import type { GrantApi } from "./granted-clients.ts";
 import type { KeyStore } from "./key-store.ts";
 import { OWNER_ID } from "./user-id.ts";
-import type { UserStore } from "./user-store.ts";
+import type { UserChange, UserStore } from "./user-store.ts";
 import type { WebSessions } from "./web-session.ts";
 
 /**
@@ -50,9 +50,13 @@ export function recordingUsers(users: UserStore, record: RecordEvent): UserStore
       return user;
     },
     async change(id, change) {
-      const user = await users.change(id, change);
-      const what = Object.keys(change).toSorted().join(", ");
-      record({ kind: "person_changed", userId: user.id, target: what });
+      let changed: UserChange = {};
+      const user = await users.change(id, (now) => {
+        changed = typeof change === "function" ? change(now) : change;
+        return changed;
+      });
+      const target = Object.keys(changed).toSorted().join(", ");
+      if (target !== "") record({ kind: "person_changed", userId: user.id, target });
       return user;
     },
     async remove(id) {

@@ -87,7 +87,13 @@ export async function decideConsent(
   switch (verdict.kind) {
     case "owner":
       return answer(request, () =>
-        approve(oauth, { request, form, userId: OWNER_ID, choose: async () => undefined }),
+        approve(oauth, {
+          request,
+          form,
+          userId: OWNER_ID,
+          choose: async () => undefined,
+          onGrant: needs.onGrant,
+        }),
       );
     case "wrong":
       return answer(request, () =>
@@ -179,6 +185,7 @@ function decideAs(
       form,
       userId: visitor.userId,
       choose: async (client) => readChoice(form, await needs.backendsFor(visitor, client)),
+      onGrant: needs.onGrant,
     });
   });
 }
@@ -188,11 +195,12 @@ type Approval = Readonly<{
   form: URLSearchParams;
   userId: UserId;
   choose: (client: ConsentClient) => Promise<BackendChoice>;
+  onGrant: OAuthNeeds["onGrant"];
 }>;
 
 async function approve(
   oauth: OAuthHelpers,
-  { request, form, userId, choose }: Approval,
+  { request, form, userId, choose, onGrant }: Approval,
 ): Promise<Response> {
   const handle = form.get("handle") ?? "";
   const ticked = form.getAll("scope");
@@ -217,6 +225,7 @@ async function approve(
     // All installations of a hosted client share one client id: one must not sign out another.
     revokeExistingGrants: false,
   });
+  onGrant({ userId, client });
   approved.headers.set("location", redirectTo);
   return new Response(null, { status: 302, headers: approved.headers });
 }

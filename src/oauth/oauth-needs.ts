@@ -29,5 +29,7 @@ export type OAuthNeeds = Readonly<{
   backendsFor: (visitor: Visitor, client: ConsentClient) => Promise<readonly string[]>;
   /** The id of a user who is there right now, as the owner always is. */
   findUser: (id: string) => Promise<UserId | undefined>;
+  /** Somebody has let a client in. */
+  onGrant: (grant: Readonly<{ userId: UserId; client: ConsentClient }>) => void;
   onRefusal: (refusal: OAuthRefusal) => void;
 }>;

@@ -1,10 +1,13 @@
 import { beforeAll, expect, test, vi } from "vitest";
+import { exports } from "cloudflare:workers";
+import { obtainTokens } from "../support/oauth-flow.ts";
 import { browserWith, signInAsOwner } from "../support/owner-browser.ts";
 import {
   configure,
   legacy,
   modern,
   ORIGIN,
+  OWNER_PASSWORD,
   send,
   sendAsOwner,
   sendAuthorized,
@@ -110,6 +113,18 @@ test("tells the owner of what has changed, and of who tried to come in", async (
     { kind: "config_changed", userId: "owner" },
   ]);
   expect(JSON.stringify(events)).not.toMatch(new RegExp(`${key.key}|not-the-password`));
+});
+
+test("tells the owner of a client that was let in, and of one that was sent away", async () => {
+  const fetch = (request: Request): Promise<Response> => exports.default.fetch(request);
+  await obtainTokens(fetch, ORIGIN, OWNER_PASSWORD);
+  const { grants } = await (await sendAsOwner("/admin/api/grants")).json<{ grants: Event[] }>();
+  await ask("DELETE", `/admin/api/grants/${grants[0]?.id}`);
+  const events = await until("?kind=owner&limit=2", ([newest]) => newest?.kind === "grant_revoked");
+  expect(events).toMatchObject([
+    { kind: "grant_revoked", userId: "owner", credentialId: grants[0]?.id },
+    { kind: "grant_made", userId: "owner", client: "Test client" },
+  ]);
 });
 
 test("gives page after page, and only what is asked for", async () => {

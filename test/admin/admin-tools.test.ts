@@ -111,6 +111,14 @@ test("hides what a backend slips in on every surface until the owner approves it
     { name: "pay", state: "refused", served: true },
     { name: "steal", state: "served" },
   ]);
+  const verdicts = async (): Promise<string[]> => {
+    const response = await sendAsOwner("/admin/api/audit?kind=owner&backend=bank");
+    const { events } = await response.json<{ events: Record<"kind" | "target", string>[] }>();
+    return events.map(({ kind, target }) => `${kind} ${target}`);
+  };
+  await expect
+    .poll(verdicts, { timeout: 8_000, interval: 200 })
+    .toEqual(["tool_refused pay", "tool_approved steal"]);
 });
 
 test("shows what is disabled, and how far a backend is trusted", async () => {

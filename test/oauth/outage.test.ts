@@ -30,6 +30,7 @@ function createSurface(refusals: OAuthRefusal[]) {
     hasPeople: async () => false,
     backendsFor: async () => [],
     findUser: async () => OWNER_ID,
+    onGrant: () => {},
     onRefusal: (refusal) => refusals.push(refusal),
   });
 }

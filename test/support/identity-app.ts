@@ -89,6 +89,7 @@ export function createPlace(settings: PlaceSettings = {}): Place {
       backendsFor: async (visitor, client) =>
         usableBackends(visitor, await snapshots.current(CONTEXT), client),
       findUser: async (id) => findUser(await snapshots.current(CONTEXT), id),
+      onGrant: () => {},
       onRefusal: () => {},
     }),
   );
