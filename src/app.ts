@@ -49,6 +49,7 @@ import { announcing, asRegistry } from "./config/registry-client.ts";
 import { REGISTRY_NAME } from "./config/registry-object.ts";
 import type { RegistryRpc } from "./config/registry.ts";
 import { isRouted } from "./config/route-words.ts";
+import { renderNotThere } from "./pages/failure-page.tsx";
 import { createSnapshotSource, type SnapshotSource } from "./config/snapshot.ts";
 import { createConnectRoutes } from "./connect/connect-routes.ts";
 import { onInternalError } from "./core/errors.ts";
@@ -503,7 +504,8 @@ export function createApp(env: Env, middle: Middle): App {
         requestIdOf,
         now,
       }),
-    );
+    )
+    .notFound((c) => renderNotThere(c.req.raw, requestIdOf(c.req.raw)));
 
   return async (request, execution) => {
     const path = pathOf(request.url);

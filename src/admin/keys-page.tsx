@@ -80,7 +80,15 @@ export function createKeysPages(needs: AdminPageNeeds): Hono {
           status: 201,
           open: KEYS,
           script: COPY_SCRIPT,
-          content: <NewKey secret={key} record={record} back={KEYS} connect="/admin/connect" />,
+          content: (
+            <NewKey
+              secret={key}
+              record={record}
+              back={KEYS}
+              connect="/admin/connect"
+              origin={visit.origin}
+            />
+          ),
         });
       } catch (thrown) {
         return show(needs, visit, form, formProblem(thrown));

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { listGrants } from "../auth/granted-clients.ts";
 import { userIdOf } from "../auth/user-store.ts";
+import type { LoginStatus } from "../backends/logins.ts";
 import type { UserRecord } from "../config/user-record.ts";
 import { ClientTable } from "../pages/client-table.tsx";
 import { formProblem, type FormProblem } from "../pages/form-problem.ts";
@@ -105,11 +106,12 @@ async function show(
 ): Promise<Response> {
   const { visitor, context, origin } = visit;
   const user = userIdOf(person);
-  const [choices, people, keys, grants, { config }] = await Promise.all([
+  const [choices, people, keys, grants, logins, { config }] = await Promise.all([
     findScopeChoices(needs, visitor, context),
     needs.users.list(),
     needs.keys.list(),
     listGrants(needs.grants(origin), user),
+    needs.logins.list(user),
     needs.snapshots.current(context),
   ]);
   const own = keys.filter((key) => key.user === person.id);
@@ -157,6 +159,7 @@ async function show(
         ) : (
           <KeyTable keys={own} now={needs.now()} under="/admin/keys" />
         )}
+        {logins.length === 0 ? "" : <PersonLogins logins={logins} />}
         <h2>Who they are, and what they may do</h2>
         <PersonForm
           action={at}
@@ -171,6 +174,25 @@ async function show(
       </>
     ),
   });
+}
+
+/** That they are there, and nothing by which one could act as the person. */
+function PersonLogins({ logins }: Readonly<{ logins: readonly LoginStatus[] }>) {
+  return (
+    <>
+      <h2>Logins at backends</h2>
+      <ul>
+        {logins.map(({ backend, account, state }) => (
+          <li>
+            {account === undefined ? backend : `${backend}:${account}`}{" "}
+            <span class={state === "ready" ? "badge good" : "badge warn"}>
+              {state === "ready" ? "logged in" : state}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
 }
 
 function WayIn({ person }: Readonly<{ person: UserRecord }>) {

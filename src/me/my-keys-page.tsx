@@ -62,7 +62,7 @@ export function createMyKeysPages(needs: MeNeeds): Hono {
   routes.post(
     `${KEYS}/new`,
     myForm(needs, async (visit) => {
-      const { visitor, form } = visit;
+      const { visitor, form, origin } = visit;
       try {
         await requireRoom(needs, visitor);
         const wish = readKeyForm(form, needs.now());
@@ -74,7 +74,15 @@ export function createMyKeysPages(needs: MeNeeds): Hono {
             status: 201,
             open: KEYS,
             script: COPY_SCRIPT,
-            content: <NewKey secret={key} record={record} back={KEYS} connect="/me/connect" />,
+            content: (
+              <NewKey
+                secret={key}
+                record={record}
+                back={KEYS}
+                connect="/me/connect"
+                origin={origin}
+              />
+            ),
           },
         );
       } catch (thrown) {

@@ -1,7 +1,9 @@
 import { Hono } from "hono";
 import { listGrants } from "../auth/granted-clients.ts";
+import { compileAccess } from "../auth/access.ts";
 import { visitorCaller } from "../auth/visitor-caller.ts";
 import type { Visitor } from "../auth/web-session.ts";
+import { MissingLogins } from "./login-summary.tsx";
 import type { MeNeeds } from "./me-needs.ts";
 import { findOwnKeys } from "./my-keys-page.tsx";
 import { myPage, renderMyPage } from "./my-visit.tsx";
@@ -16,11 +18,14 @@ export function createMyPage(needs: MeNeeds): Hono {
       const { visitor, origin, context } = visit;
       const snapshot = await needs.snapshots.current(context);
       const caller = await visitorCaller(visitor, snapshot);
-      const [keys, clients, backends] = await Promise.all([
+      const [keys, clients, backends, all] = await Promise.all([
         findOwnKeys(needs, visitor),
         listGrants(needs.grants(origin), visitor.userId),
         needs.gateway.status(caller, context),
+        needs.logins.list(visitor.userId),
       ]);
+      const permits = compileAccess(caller.access);
+      const logins = all.filter(({ backend }) => permits(backend));
       return renderMyPage(visit, {
         title: "Me",
         open: ME,
@@ -28,6 +33,7 @@ export function createMyPage(needs: MeNeeds): Hono {
           <>
             <h1>{visitor.name}</h1>
             <Who visitor={visitor} groups={snapshot.users[visitor.userId]?.groups ?? []} />
+            <MissingLogins logins={logins} />
             <ul class="cards">
               <Card
                 title="Clients"
@@ -42,6 +48,15 @@ export function createMyPage(needs: MeNeeds): Hono {
                   ["/me/keys/new", "Create one"],
                 ]}
               />
+              {logins.length === 0 ? (
+                ""
+              ) : (
+                <Card
+                  title="Logins"
+                  text={`${logins.filter(({ state }) => state === "ready").length} of ${logins.length} at services used in your name`}
+                  links={[["/me/logins", "See and change"]]}
+                />
+              )}
               <Card
                 title="Connect"
                 text="Claude, ChatGPT, editors, Open WebUI, your own programs"

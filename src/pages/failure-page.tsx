@@ -1,4 +1,4 @@
-import { asGatewayError } from "../core/errors.ts";
+import { asGatewayError, GatewayError } from "../core/errors.ts";
 import { problemHeaders, statusOf } from "../http/problem.ts";
 import { Notice, renderPage } from "./page.tsx";
 
@@ -19,4 +19,14 @@ export function renderFailure(thrown: unknown, requestId: string): Promise<Respo
       </>
     ),
   });
+}
+
+/** For a path that no surface has: a page where somebody reads it, and else a line. */
+export function renderNotThere(request: Request, requestId: string): Promise<Response> | Response {
+  const isRead = request.headers.get("accept")?.includes("text/html") === true;
+  if (!isRead) return new Response("404 Not Found", { status: 404 });
+  return renderFailure(
+    new GatewayError("not_found", "Cannot open this page: there is no such page"),
+    requestId,
+  );
 }

@@ -11,12 +11,31 @@ export function NewKey({
   record,
   back,
   connect,
-}: Readonly<{ secret: string; record: ApiKeyRecord; back: string; connect: string }>) {
+  origin,
+}: Readonly<{
+  secret: string;
+  record: ApiKeyRecord;
+  back: string;
+  connect: string;
+  origin: string;
+}>) {
   return (
     <>
       <h1>Key “{record.name}”</h1>
       <Notice kind="done">Made. Copy it now: it is not stored and is never shown again.</Notice>
       <Copyable id="secret" text={secret} label="the key" />
+      {record.connect === undefined ? (
+        <>
+          <h2>Try it</h2>
+          <Copyable
+            id="try"
+            text={`curl -H "Authorization: Bearer ${secret}" ${origin}/v1/tools`}
+            label="a command that lists its tools"
+          />
+        </>
+      ) : (
+        ""
+      )}
       <p class="bar">
         <a class="button main" href={connect}>
           Connect a client with it

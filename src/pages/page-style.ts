@@ -81,6 +81,8 @@ details.box[open] { padding-bottom: 1rem; }
 .claims dd { margin: 0; }
 .aside { color: var(--dim); font-size: .9rem; margin-top: 1.5rem; }
 .brand { font-weight: 600; color: var(--dim); margin: 0 0 1.25rem; }
+.providers { list-style: none; padding: 0 0 1.25rem; margin: 0 0 .5rem; border-bottom: 1px solid var(--line); }
+.providers .button { display: block; text-align: center; margin: .5rem 0; padding: .6rem; }
 .three { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: 0 1rem; }
 main > form:not(.bar) { max-width: 46rem; }
 .scroll { overflow-x: auto; }
