@@ -67,6 +67,7 @@ export function createTryPage(needs: AdminPageNeeds): Hono {
           scope: { kind: "one", backend },
           id: 1,
           params: { name: tool.name, arguments: args },
+          approved: true, // by the hand that pressed the button
           client: {
             capabilities: CAPABILITIES,
             connection: undefined,

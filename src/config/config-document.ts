@@ -8,6 +8,7 @@ import { entryPath, nameEntries } from "./backend-name.ts";
 import { parseGatewayPart } from "./parse-gateway-part.ts";
 import { parseLlm } from "./parse-llm.ts";
 import { parsePolicy } from "./parse-policy.ts";
+import { policyWarnings } from "./policy-warnings.ts";
 import { parseSignIn } from "./parse-sign-in.ts";
 
 /** The whole document: larger ones are a mistake, and a stored version is one object row of 2 MB. */
@@ -81,13 +82,17 @@ export function parseConfig(document: JsonObject): ParsedConfig {
     if (other === key || OWN_PARTS.has(other)) continue;
     warnings.push(`${other}: not used by the gateway`);
   }
+  const policy = parsePolicy(document["policy"]);
+  const signIn = parseSignIn(document["signIn"]);
+  const allNames = [...entries.values()].map(({ name }) => name);
+  warnings.push(...policyWarnings({ policy, signIn }, allNames));
   return {
     config: {
       backends: backends.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       ...parseGatewayPart(document["gateway"], entries),
       llm: parseLlm(document["llm"]),
-      policy: parsePolicy(document["policy"]),
-      signIn: parseSignIn(document["signIn"]),
+      policy,
+      signIn,
     },
     warnings,
   };

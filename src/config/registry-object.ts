@@ -12,6 +12,7 @@ import { maskDocument, unmaskDocument } from "./config-mask.ts";
 import { ConfigStore, type CurrentConfig } from "./config-store.ts";
 import type { BackendConfig, GatewayConfig } from "./gateway-config.ts";
 import { withoutLocalParts } from "./local-parts.ts";
+import { groupWarnings } from "./policy-warnings.ts";
 import { PendingWatches } from "../core/pending-watches.ts";
 import { keysOfUser } from "./keys-of-user.ts";
 import { namedOrigins, privateTargetProblem } from "./private-targets.ts";
@@ -204,8 +205,12 @@ export class RegistryObject extends DurableObject<RegistryEnv> implements Regist
       sealed,
       at: Date.now(),
       source,
-      // The local command starts them by itself.
-      warnings: source === "file" ? warnings : [...warnings, ...started.map(needsConnector)],
+      warnings: [
+        ...warnings,
+        ...groupWarnings(config.policy, Object.values(this.#knownUsers())),
+        // The local command starts them by itself.
+        ...(source === "file" ? [] : started.map(needsConnector)),
+      ],
       privateOrigins,
     });
     const inForce: InForce = { version, document, privateOrigins, config };

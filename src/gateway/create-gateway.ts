@@ -3,7 +3,7 @@ import type { BackendReport } from "../config/backend-report.ts";
 import type { BackendConfig } from "../config/gateway-config.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
 import { findParamMarks } from "../core/param-marks.ts";
-import type { JsonObject } from "../core/json.ts";
+import { isJsonObject } from "../core/json.ts";
 import { approvalRule } from "./approval-rule.ts";
 import { compileAccess } from "../auth/access.ts";
 import { GatewayError } from "../core/errors.ts";
@@ -13,6 +13,7 @@ import { describeView } from "./describe-view.ts";
 import { findTarget } from "./find-target.ts";
 import type {
   BackendStatus,
+  CallToApprove,
   Gateway,
   LocatedRequest,
   VisibleTool,
@@ -73,8 +74,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
     async toApprove(caller, request, context) {
       if (caller.approvals === undefined) return undefined;
       const { view } = await find(caller, request.scope, context);
-      const tool = calledTool(view, request);
-      return tool !== undefined && approvalRule(caller.approvals)(tool) ? tool : undefined;
+      const call = backendCall(view, request);
+      return call !== undefined && approvalRule(caller.approvals)(call.tool) ? call : undefined;
     },
 
     locate(caller, request, context) {
@@ -101,6 +102,15 @@ export function createGateway(deps: GatewayDeps): Gateway {
     async resourceOwner(caller, scope, uri, context) {
       return resourceOwnerOf(await find(caller, scope, context), scope, uri);
     },
+
+    limits: ({ limits = [] }) =>
+      Promise.all(
+        limits.map(async (one) => ({
+          of: one.subject.split("/", 1)[0] ?? "",
+          limits: one.limits,
+          use: await deps.limits.use(one.subject).catch(() => undefined), // the rest is worth telling
+        })),
+      ),
 
     async status(caller, context) {
       const snapshot = await deps.snapshots.current(context);
@@ -151,21 +161,16 @@ function innerWhereabouts(held: HeldView, request: LocatedRequest, tool: HouseTo
   }
 }
 
-/** The backend's tool that a request comes to, be it through one of the gateway's own. */
-function calledTool(view: View, request: LocatedRequest): VisibleTool | undefined {
+/** The call of a backend's tool that a request comes to. */
+function backendCall(view: View, request: LocatedRequest): CallToApprove | undefined {
   const house = findHouseTool(view, request);
-  const { method, params } =
-    house === undefined
-      ? request
-      : { ...NOTHING, ...house.toRequest?.(request.params, view.tools) };
-  const name = params["name"];
-  const tool =
-    method === "tools/call" && typeof name === "string" ? view.tools.get(name) : undefined;
-  return tool === undefined ? undefined : { ...tool, name: tool.ownName };
+  const asked = house === undefined ? request : house.toRequest?.(request.params, view.tools);
+  if (asked?.method !== "tools/call") return undefined;
+  const { name, arguments: args } = asked.params;
+  const tool = typeof name === "string" ? view.tools.get(name) : undefined;
+  if (tool === undefined) return undefined;
+  return { tool: { ...tool, name: tool.ownName }, arguments: isJsonObject(args) ? args : {} };
 }
-
-/** What a house tool asks of backends that asks nothing of any. */
-const NOTHING = { method: undefined, params: {} as JsonObject };
 
 function visibleTools({ tools, house }: View): readonly VisibleTool[] {
   const offered: VisibleTool[] = [...tools].map(([name, tool]) => ({ ...tool, name }));

@@ -4,6 +4,8 @@ import type { BackendReport } from "../config/backend-report.ts";
 import type { ListPage } from "../catalog/list-pages.ts";
 import type { ListedTool } from "../catalog/listing.ts";
 import type { CallSignal } from "../core/call-signal.ts";
+import type { Limits } from "../config/limits-config.ts";
+import type { LimitUse } from "./limit-stub.ts";
 import type { Era } from "../core/era.ts";
 import type { BackendName, ExposedName } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -109,6 +111,18 @@ export type Whereabouts = Readonly<{
   detachAfterMs?: number | undefined;
 }>;
 
+/** As it comes to a backend, be it through a tool of the gateway's own. */
+export type CallToApprove = Readonly<{ tool: VisibleTool; arguments: JsonObject }>;
+
+/** One bound of a caller. */
+export type LimitStanding = Readonly<{
+  /** `user`, `key` or `client`: whose calls are counted. */
+  of: string;
+  limits: Limits;
+  /** Undefined while it cannot be asked for. */
+  use: LimitUse | undefined;
+}>;
+
 /** A backend of the config as `/status` shows it. */
 export type BackendStatus = BackendReport &
   Readonly<{
@@ -196,14 +210,14 @@ export interface Gateway {
    */
   forward(caller: Caller, request: ForwardedRequest, context: CallContext): Promise<Answer>;
   /**
-   * The tool whose call a person has to allow first, which surfaces that can ask do before `forward`;
+   * The call that a person has to allow first, which surfaces that can ask do before `forward`;
    * undefined for everything else, and for what is not there.
    */
   toApprove(
     caller: Caller,
     request: LocatedRequest,
     context: CallContext,
-  ): Promise<VisibleTool | undefined>;
+  ): Promise<CallToApprove | undefined>;
   /**
    * Where `forward` would send it; nothing is awaited where the isolate knows. Throws `not_found` and
    * `invalid_params`, as `forward` does.
@@ -236,6 +250,8 @@ export interface Gateway {
     }>,
     notification: RpcNotification,
   ): Promise<void>;
+  /** The bounds of what the caller may ask, and how much of them is used. */
+  limits(caller: Caller): Promise<readonly LimitStanding[]>;
   /** The backends the caller may know of. */
   status(caller: Caller, context: CallContext): Promise<readonly BackendStatus[]>;
 }

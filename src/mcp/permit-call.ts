@@ -4,7 +4,7 @@ import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { type Question, QuestionRefused } from "../core/question.ts";
 import { approvalNeeded } from "../gateway/approval-rule.ts";
-import type { VisibleTool } from "../gateway/gateway.ts";
+import type { CallToApprove } from "../gateway/gateway.ts";
 import { shownArguments, withoutUnseen } from "../gateway/shown-arguments.ts";
 import type { Call, DispatchDeps } from "./call.ts";
 import { STATE_LIFE_MS, type RequestState } from "./request-state.ts";
@@ -32,13 +32,14 @@ export async function permitCall(
 ): Promise<Permission> {
   const { caller, scope, context, client, era } = call;
   if (verdict !== undefined) return { kind: verdict };
-  const tool = await deps.gateway.toApprove(
+  const wanted = await deps.gateway.toApprove(
     caller,
     { method: "tools/call", scope, params },
     context,
   );
-  if (tool === undefined) return { kind: "free" };
-  const question = questionFor(tool, params);
+  if (wanted === undefined) return { kind: "free" };
+  const { tool } = wanted;
+  const question = questionFor(wanted);
   if (questionProblem(client?.capabilities ?? {}, question) !== undefined) {
     throw approvalNeeded(tool.ownName);
   }
@@ -96,8 +97,7 @@ function isYes({ action }: JsonObject): boolean {
   return action === "accept";
 }
 
-function questionFor({ backend, ownName }: VisibleTool, params: JsonObject): Question {
-  const args = isJsonObject(params["arguments"]) ? params["arguments"] : {};
+function questionFor({ tool: { backend, ownName }, arguments: args }: CallToApprove): Question {
   const { text, missing } = shownArguments(args);
   const tool = withoutUnseen(JSON.stringify(ownName));
   return {

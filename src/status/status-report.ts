@@ -5,6 +5,7 @@ import { ALL, type BackendStatus, type CallContext, type Gateway } from "../gate
 import type { LanguageModels } from "../llm/language-models.ts";
 import { clientLimitWarnings } from "./client-limits.ts";
 import { documentWarnings } from "./document-warnings.ts";
+import { describeLimit } from "./describe-limit.ts";
 import { duplicatedUriWarnings, type OfferedUris } from "./duplicated-uris.ts";
 import { measureToolList, type ToolListSize } from "./tool-list-size.ts";
 
@@ -18,6 +19,8 @@ export type StatusReport = Readonly<{
   }>;
   /** How much of a model's context the tools take, listed and searched for. */
   toolList: ToolListSize;
+  /** The caller's own, by whose calls they count. */
+  limits: readonly Record<string, unknown>[];
   warnings: readonly string[];
 }>;
 
@@ -27,11 +30,12 @@ export async function reportStatus(
   caller: Caller,
   context: CallContext,
 ): Promise<StatusReport> {
-  const [backends, tools, languageModels, toolList] = await Promise.all([
+  const [backends, tools, languageModels, toolList, limits] = await Promise.all([
     gateway.status(caller, context),
     gateway.tools(caller, ALL, context),
     reportModels(llm, context),
     measureToolList(gateway, caller, context),
+    gateway.limits(caller),
   ]);
   const offered = await Promise.all(
     backends
@@ -43,6 +47,7 @@ export async function reportStatus(
     backends: backends.map(toEntry),
     languageModels,
     toolList,
+    limits: limits.map(describeLimit),
     warnings: [
       ...clientLimitWarnings(tools),
       ...documentWarnings(tools),

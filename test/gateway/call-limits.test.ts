@@ -87,6 +87,17 @@ describe("what a caller may ask", () => {
     expect((await call(other, "wide_echo")).isError).toBe(false);
   });
 
+  test("is told in the status, with what is left", async () => {
+    const key = await keyFor({ limits: { perDay: 3, concurrent: 2 } });
+    await call(key, "wide_echo");
+    const status = await (await send("/status", { headers: bearer(key) })).json();
+    expect(status).toMatchObject({
+      limits: [{ of: "key", perDay: { limit: 3, left: 2 }, concurrent: { limit: 2 } }],
+    });
+    const free = await send("/status", { headers: bearer(await keyFor({})) });
+    expect(await free.json()).toMatchObject({ limits: [] });
+  });
+
   test("is the same for all keys of a person, and free again once the limit is gone", async () => {
     const { id, keys: own } = await personWith({ perDay: 1 });
     expect((await call(own[0], "wide_echo")).isError).toBe(false);

@@ -175,6 +175,19 @@ test("REST refuses the call and says how else, and lets pass what only reads", a
   expect(read.status).toBe(200);
 });
 
+test("asks about the call that a call of call_tool comes to, and shows that one", async () => {
+  const searching = asking(await keyFor({ approvals: "ask", mode: "search" }));
+  const wrapped = { name: "call_tool", arguments: WRITE };
+  const { result } = await call(wrapped, searching);
+  const { inputRequests, requestState = null } = result;
+  const direct = (await asked())["inputRequests"];
+  expect(inputRequests).toEqual(direct);
+  const yes = { ...wrapped, requestState, inputResponses: { approval: { action: "accept" } } };
+  expect(outcomeOf((await call(yes, searching)).message)).toBe("written");
+  const reading = { name: "call_tool", arguments: { name: "pad_read" } };
+  expect(outcomeOf((await call(reading, searching)).message)).toBe("read");
+});
+
 test("asks about every call where the rule is always, and never about what is not there", async () => {
   const always = asking(await keyFor({ approvals: "always", deny: ["pad/write"] }));
   expect((await call({ name: "pad_read" }, always)).result["resultType"]).toBe("input_required");
