@@ -41,7 +41,9 @@ export async function startOpenIdProvider(
       claims: () => ({ sub: id, email: id, email_verified: true, name: id.split("@")[0] }),
     }),
   });
-  const server = createServer(provider.callback()).listen(port, "127.0.0.1");
+  const answer = provider.callback();
+  const server = createServer((request, response) => void answer(request, response));
+  server.listen(port, "127.0.0.1");
   await once(server, "listening");
   return {
     issuer,
