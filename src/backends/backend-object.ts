@@ -14,7 +14,7 @@ import { createSeal } from "../core/seal.ts";
 import { within } from "../core/within.ts";
 import { AttendanceBook } from "./attendance-book.ts";
 import { NOT_CONNECTED, STREAM_BROKEN } from "./backend-failure.ts";
-import { afterJudging, afterListing, reportOf } from "./backend-health.ts";
+import { afterListing, reportOf } from "./backend-health.ts";
 import { BackendMemory } from "./backend-memory.ts";
 import { BackendStore, type Kept, NOTHING_KEPT } from "./backend-store.ts";
 import type {
@@ -44,7 +44,7 @@ import type { LoginStub } from "./login-stub.ts";
 import { STEP_TIMEOUT_MS } from "./open-http.ts";
 import { askedToWaitMs, nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
 import { sendReply, sendRequest } from "./send.ts";
-import { ToolTrust } from "./tool-trust.ts";
+import { ServedListing } from "./served-listing.ts";
 import { TrustStore } from "./trust-store.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 import { wayOut, type WayOut } from "../core/way-out.ts";
@@ -56,7 +56,9 @@ export type BackendEnv = WayOut &
     PUBLIC_URL?: string;
     REGISTRY: { getByName: (name: string) => Pick<Registry, "reportBackend" | "getRecord"> };
     CALLERS: { getByName: (name: string) => BackendListener };
-    BACKENDS: { getByName: (name: string) => Pick<BackendStub, "listChanged"> };
+    BACKENDS: {
+      getByName: (name: string) => Pick<BackendStub, "listChanged" | "judge" | "judgedAnew">;
+    };
     LOGINS: { getByName: (name: string) => Pick<LoginStub, "credential" | "reportPersonal"> };
   }>;
 
@@ -89,7 +91,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   readonly #attendances: AttendanceBook;
   readonly #listening: Listening;
   readonly #heard: HeardMessages;
-  readonly #trust: ToolTrust;
+  readonly #served: ServedListing;
   /** How messages to the backend travel. */
   readonly #io = {
     fetch: wayOut(this.env),
@@ -111,10 +113,12 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       new BackendStore(sql, createSeal(env.ENCRYPTION_KEY, "backend")),
     );
     this.#attendances = new AttendanceBook(sql, Date.now);
-    this.#trust = new ToolTrust({
-      store: new TrustStore(sql),
-      served: () => this.#memory.store.readListing(),
+    this.#served = new ServedListing({
+      memory: this.#memory,
+      pins: new TrustStore(sql),
       publicUrl: env.PUBLIC_URL,
+      objectName: () => ctx.id.name ?? "",
+      object: (name) => env.BACKENDS.getByName(name),
       now: Date.now,
     });
     this.#connection = new LiveConnection({
@@ -201,7 +205,9 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   }
 
   async configure(order: BackendOrder): Promise<void> {
+    const before = this.#memory.order;
     await this.#adopt(order, "shared");
+    if (before?.config.trust !== order.config.trust) this.ctx.waitUntil(this.#served.tellAskers());
     await this.ctx.storage.setAlarm(Date.now() + RETRY_SOON_MS); // should the next line be cut short
     this.ctx.waitUntil(this.#judgeAgain().then(() => this.#work()));
   }
@@ -311,7 +317,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   }
 
   async reviews(): Promise<readonly ToolReview[]> {
-    return this.#trust.reviews();
+    return this.#served.reviews();
   }
 
   decide(verdicts: readonly ToolVerdict[]): Promise<Outcome<void>> {
@@ -319,18 +325,23 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       const { order } = this.#memory;
       if (order === undefined)
         throw new GatewayError("not_found", "Cannot decide: no such backend");
-      this.#serve(await this.#trust.decide(order, verdicts));
+      await this.#served.decide(order, verdicts);
+      this.ctx.waitUntil(this.#served.tellAskers());
       await this.#report();
     });
   }
 
-  async judge(order: BackendOrder, listing: Listing): Promise<Listing> {
-    const judged = await this.#trust.judge(order, listing);
-    if (this.#trust.waiting() !== this.#memory.kept.toReview) {
-      this.#serve(undefined);
-      this.ctx.waitUntil(this.#report());
-    }
+  async judge(order: BackendOrder, listing: Listing, asker: string): Promise<Listing> {
+    const { toReview } = this.#memory.kept;
+    const judged = await this.#served.judgeFor(asker, order, listing);
+    if (this.#memory.kept.toReview !== toReview) this.ctx.waitUntil(this.#report());
     return judged;
+  }
+
+  async judgedAnew(): Promise<boolean> {
+    if (this.#memory.order === undefined || this.#memory.kept.role !== "personal") return false;
+    this.ctx.waitUntil(this.#judgeAgain());
+    return true;
   }
 
   async refresh(): Promise<void> {
@@ -454,10 +465,10 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
           sendRequest(lease, request, { ...this.#io, signal, now: Date.now }),
       });
       if (generation !== this.#connection.generation) return;
-      const listing = await this.#trust.judge(this.#memory.order ?? order, raw);
+      const listing = await this.#served.judge(this.#memory.order ?? order, raw);
       if (generation !== this.#connection.generation) return;
       this.#memory.keep(afterListing({ started, now: Date.now() }));
-      this.#serve(listing);
+      this.#served.serve(listing);
       // Built-in servers are part of this Worker: they change only with it.
       if (order.config.transport.kind === "builtin") return await this.#report();
       delay = this.#care.tellsOfChanges ? Infinity : nextRelistMs(ttlMs);
@@ -483,19 +494,11 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     const { order, kept } = this.#memory;
     const generation = this.#connection.generation;
     if (order !== undefined && kept.listingHash !== undefined) {
-      const listing = await this.#trust.again(order);
+      const listing = await this.#served.again(order);
       if (generation !== this.#connection.generation) return;
-      this.#serve(listing);
+      this.#served.serve(listing);
     }
     await this.#report();
-  }
-
-  /** Undefined: there is no listing here, only what waits may have changed. */
-  #serve(listing: Listing | undefined): void {
-    const toReview = this.#trust.waiting();
-    if (listing === undefined) return this.#memory.keep({ toReview });
-    if (listing.hash !== this.#memory.kept.listingHash) this.#memory.store.writeListing(listing);
-    this.#memory.keep(afterJudging(listing, toReview));
   }
 
   /** Everybody's own object connects; the one they would share has nobody's credential. */
@@ -506,7 +509,8 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   async #stayApart(): Promise<void> {
     const { revision } = this.#memory.kept;
     this.#memory.store.clearListing();
-    const apart = { role: "shared", state: "ready", revision } as const;
+    const toReview = this.#served.waiting();
+    const apart = { role: "shared", state: "ready", revision, toReview } as const;
     this.#memory.keep({ ...NOTHING_KEPT, connection: undefined, ...apart }, NOTHING_KEPT);
     await this.ctx.storage.deleteAlarm();
     await this.#report();

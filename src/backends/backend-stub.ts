@@ -16,7 +16,9 @@ export interface BackendStub extends BackendStarter {
   /** All of them or none: `conflict` when one names what does not wait. In force at once. */
   decide(verdicts: readonly ToolVerdict[]): Promise<Outcome<void>>;
   /** What of a listing made for one user is served: what is approved is so for all of them. */
-  judge(order: BackendOrder, listing: Listing): Promise<Listing>;
+  judge(order: BackendOrder, listing: Listing, asker: string): Promise<Listing>;
+  /** To an object that asked for it: a verdict may be another now. False: it asks no more. */
+  judgedAnew(): Promise<boolean>;
   /** Something went wrong on the direct lane: look at the backend soon. */
   refresh(): Promise<void>;
   /**

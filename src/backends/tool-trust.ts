@@ -39,6 +39,15 @@ export class ToolTrust {
     return this.#inTurn(() => this.#judge(order, raw));
   }
 
+  /** What was judged elsewhere, to have it judged again. */
+  remember(raw: Listing, listing: Listing): void {
+    this.#deps.store.keepRaw(raw.hash === listing.hash ? undefined : raw);
+  }
+
+  recall(): Listing | undefined {
+    return this.#deps.store.raw() ?? this.#deps.served();
+  }
+
   reviews(): readonly ToolReview[] {
     return this.#deps.store.book().reviews;
   }

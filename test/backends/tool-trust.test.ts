@@ -1,5 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import type { LoginStub } from "../../src/backends/login-stub.ts";
 import type { ListedTool, Listing } from "../../src/catalog/listing.ts";
 import type { BackendOrder } from "../../src/config/backend-order.ts";
 import type { Trust } from "../../src/config/gateway-config.ts";
@@ -163,11 +165,41 @@ test("judges the listings of all people by one book", async () => {
       resourceTemplates: [],
       warnings: [],
     };
-    return (await stub().judge(mine, listing)).tools;
+    return (await stub().judge(mine, listing, "nobody")).tools;
   };
   expect(await judge([PAY])).toEqual([PAY]);
   expect(await judge([PAY, STEAL])).toEqual([PAY]);
   expect(await judge([PAY])).toEqual([PAY]);
   const [review] = await stub().reviews();
   expect(review?.name).toBe("steal");
+});
+
+test("a verdict holds at once for everybody who has a connection of their own", async () => {
+  const { stub, offer, order, waits, decide } = changing("enforce");
+  const { transport } = order().config;
+  if (transport.kind !== "streamable-http") throw new Error("not remote");
+  const headers = { "x-key": "${USER_KEY}" };
+  const personal = order({ credentials: "per-user", transport: { ...transport, headers } });
+  const { name } = personal.config;
+  await stub().configure(personal);
+  await offer([PAY]);
+  const people = ["u-00000000000000000001", "u-00000000000000000002"];
+  for (const user of people) {
+    const login: LoginStub = env.LOGINS.getByName(user);
+    release(await login.putKey(personal, "", "key-of-a-person"));
+    await stubOf(`${name}/${user}`).prepare(personal);
+  }
+  const listed = (): Promise<(readonly ListedTool[] | undefined)[]> =>
+    Promise.all(people.map(async (user) => (await stubOf(`${name}/${user}`).listing())?.tools));
+  expect(await listed()).toEqual([[PAY], [PAY]]);
+  await offer([REWORDED, STEAL]);
+  await stubOf(`${name}/${people[0]}`).listChanged();
+  await stubOf(`${name}/${people[1]}`).listChanged();
+  await waits(["pay", "steal"]);
+  expect(await listed()).toEqual([[PAY], [PAY]]);
+  await decide("approve");
+  await expect.poll(listed, { timeout: 5_000, interval: 50 }).toEqual([
+    [REWORDED, STEAL],
+    [REWORDED, STEAL],
+  ]);
 });
