@@ -19,6 +19,11 @@ const SLIP = 0.5;
 const MIN_PREFIX = 3;
 /** Of one word; a word that more tools have says nothing about any. */
 const MAX_MATCHES = 2_000;
+/**
+ * Scoring a tool for a word takes a microsecond, and a question of words that every tool has would
+ * hold up everybody else's. The rarest words come first, and the rest adds little.
+ */
+const MAX_SCORED = 10_000;
 
 /** A listing of a million tools does not exist: its rows are numbered within its own million. */
 const SPAN = 1_000_000;
@@ -161,21 +166,47 @@ export class SearchIndex {
 
   #score(query: string, sources: readonly number[]): ReadonlyMap<number, number> {
     const asked = askedWords(query);
+    const telling = this.#telling(asked);
     const sums = new Map<number, { score: number; matched: number }>();
-    for (const word of asked) {
+    for (const word of telling) {
       for (const [id, score] of this.#matchWord(word, sources)) {
         const sum = sums.get(id) ?? { score: 0, matched: 0 };
         sums.set(id, { score: sum.score + score, matched: sum.matched + 1 });
       }
     }
     const scores = new Map(
-      [...sums].map(([id, { score, matched }]) => [id, (score * matched) / asked.length]),
+      [...sums].map(([id, { score, matched }]) => [id, (score * matched) / telling.length]),
     );
     if (scores.size === 0) this.#addContaining(scores, asked, sources);
     for (const id of this.#exactNames(plainName(query), sources)) {
       scores.set(id, (scores.get(id) ?? 0) + EXACT_NAME);
     }
     return scores;
+  }
+
+  /** The words worth scoring, the rarest first: at least one. */
+  #telling(asked: readonly string[]): readonly string[] {
+    let scored = 0;
+    return asked
+      .map((word) => ({ word, count: this.#count(word) }))
+      .toSorted((a, b) => a.count - b.count)
+      .filter(({ count }, place) => {
+        scored += count;
+        return place === 0 || scored <= MAX_SCORED;
+      })
+      .map(({ word }) => word);
+  }
+
+  /** How many tools have the word or one for the same, of all listings here; exact up to the bound. */
+  #count(word: string): number {
+    const others = likeMeaning(word);
+    const [row] = this.#sql
+      .exec<{ count: number }>(
+        `SELECT COUNT(*) AS count FROM (SELECT 1 FROM texts WHERE texts MATCH ? LIMIT ${MAX_SCORED})`,
+        others.length === 0 ? beginning(word) : `${beginning(word)} OR ${anyOf(others)}`,
+      )
+      .toArray();
+    return row?.count ?? 0;
   }
 
   /** The tools that have the word, or one for the same; else those with one spelt nearly alike. */

@@ -28,7 +28,7 @@ export type Searched = Readonly<{
 export type ToolFinder = (ask: FindAsk, among: Searched) => Promise<readonly FoundTool[]>;
 
 /** The first page holds what a caller sees nearly always; who sees little of much needs the rest. */
-const PAGES = [200, 20_000] as const;
+const PAGES = [50, 20_000] as const;
 /** A message between objects has 32 MiB, and a tool at most a few KB of text. */
 const SUPPLIED_AT_ONCE = 1_000;
 /** Nobody repeats a longer one, and it would be kept many times over. */

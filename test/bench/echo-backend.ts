@@ -1,9 +1,10 @@
 import { createServer } from "node:http";
 import { answerEcho, type EchoRequest } from "./echo-tools.ts";
+import { variedTools } from "./varied-tools.ts";
 
 /**
  * A stateless MCP server over HTTP that answers JSON, in a process of its own. `/mcp/{name}/{tools}`
- * offers that many tools; `POST /hang` names those that stop answering, connection open.
+ * offers that many tools, `/varied/{name}/{tools}` as many different ones; `POST /hang` names those that stop answering, connection open.
  */
 let hung: ReadonlySet<string> = new Set();
 
@@ -18,14 +19,15 @@ const server = createServer((request, response) => {
       response.end();
       return;
     }
-    const [, , name = "", tools = "1"] = (request.url ?? "").split("/");
+    const [, kind, name = "", tools = "1"] = (request.url ?? "").split("/");
     if (hung.has(name)) return;
     if (request.method !== "POST") {
       response.writeHead(405).end();
       return;
     }
     const message: EchoRequest = JSON.parse(body);
-    const text = answerEcho(message, Number(tools));
+    const list = kind === "varied" ? (count: number) => variedTools(name, count) : undefined;
+    const text = answerEcho(message, Number(tools), list);
     if (text === undefined) {
       response.writeHead(202).end();
       return;

@@ -7,10 +7,14 @@ export type EchoRequest = Readonly<{
 }>;
 
 /** The answer to one message; undefined for a notification. */
-export function answerEcho(request: EchoRequest, tools: number): string | undefined {
+export function answerEcho(
+  request: EchoRequest,
+  tools: number,
+  list: (count: number) => readonly object[] = listTools,
+): string | undefined {
   const { id, method, params } = request;
   if (id === undefined) return undefined;
-  const result = resultOf(method, params, tools);
+  const result = method === "tools/list" ? { tools: list(tools) } : resultOf(method, params);
   return JSON.stringify(
     result === undefined
       ? { jsonrpc: "2.0", id, error: { code: -32601, message: `Method not found: ${method}` } }
@@ -18,7 +22,7 @@ export function answerEcho(request: EchoRequest, tools: number): string | undefi
   );
 }
 
-function resultOf(method: string | undefined, params: EchoRequest["params"], tools: number) {
+function resultOf(method: string | undefined, params: EchoRequest["params"]) {
   switch (method ?? "") {
     case "initialize":
       return {
@@ -28,8 +32,6 @@ function resultOf(method: string | undefined, params: EchoRequest["params"], too
       };
     case "ping":
       return {};
-    case "tools/list":
-      return { tools: listTools(tools) };
     case "tools/call":
       return { content: [{ type: "text", text: JSON.stringify(params?.arguments ?? {}) }] };
     default:

@@ -18,6 +18,7 @@ import { policy } from "./policy.ts";
 import { questions } from "./questions.ts";
 import { restCalls } from "./rest-calls.ts";
 import type { Section, SectionResult } from "./section.ts";
+import { searchTools } from "./search-tools.ts";
 import { sessionCalls } from "./session-calls.ts";
 import { sizeAndStart } from "./size-and-start.ts";
 import { stdioCalls } from "./stdio-calls.ts";
@@ -42,6 +43,7 @@ const SECTIONS: readonly Section[] = [
   idleSessions,
   peers,
   toolList,
+  searchTools,
   hosting,
   sizeAndStart,
   manyBackends,
