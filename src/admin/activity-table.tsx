@@ -12,7 +12,7 @@ type Events = Readonly<{
 /** Events, the newest first; `data-newest` is where a live page goes on. */
 export function ActivityTable({ events, names, now }: Events) {
   return (
-    <table class="stack" data-newest={events[0]?.id}>
+    <table class="stack tight" data-newest={events[0]?.id}>
       <thead>
         <tr>
           <th scope="col">When</th>
@@ -32,7 +32,7 @@ export function ActivityTable({ events, names, now }: Events) {
               {plain(names.get(event.userId) ?? event.userId)}
               {event.client === undefined ? "" : <small> with {plain(event.client)}</small>}
             </td>
-            <td>
+            <td class="whole">
               <What event={event} />
             </td>
             <td>

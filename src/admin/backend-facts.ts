@@ -1,6 +1,8 @@
 import type { ListedTool, Listing } from "../catalog/listing.ts";
 import type { ToolReview } from "../catalog/tool-review.ts";
 import type { BackendReport } from "../config/backend-report.ts";
+import { SHARED } from "../backends/login-names.ts";
+import type { LoginStatus } from "../backends/logins.ts";
 import { sha256Hex } from "../core/digest.ts";
 import type { AdminPageNeeds } from "./admin-page-needs.ts";
 import { type OpenConfig, openConfig, requireEntry } from "./change-config.ts";
@@ -20,11 +22,13 @@ export type BackendFacts = Readonly<{
   toolsDigest: string;
   disabled: ReadonlySet<string>;
   reviews: readonly ToolReview[];
+  /** The one that all callers use; undefined where it needs none. */
+  login: LoginStatus | undefined;
 }>;
 
 /** Throws `not_found` for what is not in the config. */
 export async function gatherFacts(
-  needs: Pick<AdminPageNeeds, "registry" | "snapshots" | "backend">,
+  needs: Pick<AdminPageNeeds, "registry" | "snapshots" | "backend" | "logins">,
   { param, context }: Pick<OwnerVisit, "param" | "context">,
 ): Promise<BackendFacts> {
   const [config, snapshot] = await Promise.all([
@@ -33,21 +37,23 @@ export async function gatherFacts(
   ]);
   const written = requireEntry(config, param("name"));
   const stub = needs.backend(written.name);
-  const [listing, reviews] = written.isEnabled
+  const [listing, reviews, logins] = written.isEnabled
     ? await Promise.all([
         stub.listing(),
         findWaiting(written.name, {
           backend: needs.backend,
           backends: snapshot.config.backends,
         }),
+        needs.logins.list(SHARED),
       ])
-    : [undefined, []];
+    : [undefined, [], []];
   const tools = (listing?.tools ?? []).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return {
     config,
     written,
     listing,
     reviews,
+    login: logins.find(({ backend }) => backend === written.name),
     tools,
     report: written.isEnabled ? snapshot.reports[written.name] : undefined,
     toolsDigest: await digestOf(tools),

@@ -8,6 +8,7 @@ import { BACKENDS_PATH, placeOf, stateOf } from "./backends-page.tsx";
 import { HELP_SCRIPT } from "./help-script.ts";
 import { DoneNotice, renderOwnerPage } from "./owner-shell.tsx";
 import type { OwnerVisit } from "./owner-visit.ts";
+import { SharedLogin } from "./shared-login.tsx";
 import { Ago } from "./shown-time.tsx";
 import { ToolReviews } from "./tool-reviews.tsx";
 import { ToolSwitches } from "./tool-switches.tsx";
@@ -68,6 +69,7 @@ export function renderBackend(visit: OwnerVisit, view: BackendView): Promise<Res
             Remove…
           </a>
         </form>
+        <SharedLogin facts={facts} path={path} form={form} now={now} />
         <ToolReviews reviews={reviews} path={path} form={form} />
         <ToolSwitches facts={facts} path={path} form={form} />
         <Instructions facts={facts} />

@@ -17,10 +17,15 @@ export function CallChart({ steps, step }: Chart) {
   const words =
     calls === 0
       ? "No calls"
-      : `${calls} calls, ${errors} of them failed; at most ${most} in one step`;
+      : `${calls} calls, ${errors} of them failed; at most ${most} within ${step / 60_000} minutes`;
   return (
     <figure class="chart">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT + 4}`} role="img" aria-label={words}>
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT + 4}`}
+        role="img"
+        aria-label={words}
+        preserveAspectRatio="none"
+      >
         <line class="ground" x1="0" x2={WIDTH} y1={HEIGHT + 2} y2={HEIGHT + 2} />
         {steps.map((one, place) => {
           const x = place * width + GAP / 2;
@@ -44,9 +49,7 @@ export function CallChart({ steps, step }: Chart) {
           );
         })}
       </svg>
-      <figcaption class="hint">
-        {words}. Each bar is {step / 60_000} minutes; times are UTC.
-      </figcaption>
+      <figcaption class="hint">{words}. Times are UTC.</figcaption>
       {calls === 0 ? (
         ""
       ) : (

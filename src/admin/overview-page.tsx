@@ -90,9 +90,13 @@ function Attention({ config, snapshot }: Pick<Parts, "config" | "snapshot">) {
   const waiting = config.entries.flatMap(({ name, isEnabled }) => {
     const report = isEnabled ? snapshot.reports[name] : undefined;
     if (report === undefined) return [];
-    const { toReview = 0 } = report;
-    if (toReview === 0) return [];
-    return [{ name, text: toReview === 1 ? "1 tool to review" : `${toReview} tools to review` }];
+    const { toReview = 0, login } = report;
+    return [
+      ...(toReview === 0
+        ? []
+        : [{ name, text: toReview === 1 ? "1 tool to review" : `${toReview} tools to review` }]),
+      ...(login === "needed" ? [{ name, text: "needs a login" }] : []),
+    ];
   });
   if (waiting.length === 0) return "";
   return (

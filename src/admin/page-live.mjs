@@ -40,8 +40,11 @@ function shownNewest() {
 async function renew() {
   const page = await fetch(location.href, { cache: "no-store" });
   if (!page.ok || page.redirected) throw new Error("no page");
-  // Scripts in a document that was parsed like this never run.
-  const next = new DOMParser().parseFromString(await page.text(), "text/html");
+  const text = await page.text();
+  // Scripts in a document that was parsed like this never run; its style has the nonce of another
+  // page and would be refused.
+  const body = text.slice(text.indexOf("<body"));
+  const next = new DOMParser().parseFromString(body, "text/html");
   const events = next.querySelector("#events");
   if (events === null) return;
   document.querySelector("#events")?.replaceWith(document.adoptNode(events));

@@ -97,16 +97,17 @@ dl.facts dt { color: var(--dim); } dl.facts dd { margin: 0; }
 ins { text-decoration: underline; color: var(--good); } del { color: var(--bad); }
 .chart { margin: 0; } .chart svg { width: 100%; height: 8rem; display: block; }
 .chart .calls { fill: var(--main); } .chart .errors { fill: var(--bad); } .chart .ground { stroke: var(--line); }
-.numbers { grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); }
+.numbers { grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); }
 .numbers a { color: inherit; text-decoration: none; display: block; } .numbers a:hover { text-decoration: underline; }
 .numbers b { display: block; font-size: 1.5rem; }
-.filters { display: grid; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: 0 1rem; align-items: end; }
+.filters { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: 0 1rem; align-items: end; }
 main > form.filters { max-width: none; }
 button[aria-pressed="true"] { background: var(--soft); border-color: var(--main); }
 .rows { list-style: none; padding: 0; margin: .6rem 0; }
 .rows > li { display: flex; gap: .75rem; align-items: start; justify-content: space-between; border-top: 1px solid var(--line); padding: .35rem 0; }
 .rows small { display: block; }
-.rows .button { padding: .2rem .6rem; }
+.rows .button { padding: .2rem .6rem; white-space: nowrap; flex: none; }
+html { scroll-padding-bottom: 5rem; }
 .bar.stay { position: sticky; bottom: 0; background: var(--back); padding: .6rem 0; margin: 0; }
 .find { max-width: 24rem; }
 .prose { max-width: 46rem; }
@@ -125,9 +126,8 @@ textarea.line { min-height: 2.3rem; field-sizing: content; max-height: 24rem; }
   table.stack, table.stack tbody, table.stack tr, table.stack td, table.stack th { display: block; width: auto; }
   table.stack tr { border-top: 1px solid var(--line); padding: .5rem 0; }
   table.stack td, table.stack th { border: 0; padding: .1rem 0; }
-  table.stack td[data-label]:not(:empty)::after { content: " " attr(data-label); color: var(--dim); }
-  table.stack td[data-label] { display: inline-block; margin-right: .75rem; }
   table.stack td:empty { display: none; }
+  table.stack.tight td { display: inline; margin-right: .5rem; } table.stack.tight td.whole { display: block; }
 }
 @media (prefers-reduced-motion: no-preference) { button, .button { transition: border-color .15s; } }
 `;

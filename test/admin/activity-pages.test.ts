@@ -51,7 +51,7 @@ test("counts calls and failures, in a picture, in words and as a table", async (
     event({ kind: "sign_in", method: "", backend: "", target: "" }),
   ]);
   const { html } = await owner.get("/admin");
-  expect(html).toContain('aria-label="3 calls, 2 of them failed; at most 3 in one step"');
+  expect(html).toContain('aria-label="3 calls, 2 of them failed; at most 3 within 60 minutes"');
   expect(html).toMatch(/<b>3<\/b> calls in 24 hours/);
   expect(html).toContain("As a table");
 });
