@@ -14,6 +14,8 @@ test("masks what looks like a secret, by its name and by its look", () => {
       header: "Authorization: Bearer geheim-1234",
       key: "sk-abcdefghijklmnop",
       text: JSON.stringify({ client_secret: 'geheim-1234 with a "quote"', amount: 12 }),
+      passphrase: 'begins "here" and ends with geheim-1234',
+      twice: JSON.stringify({ inner: JSON.stringify({ secret: 'a "b" geheim-1234', kept: 7 }) }),
       url: "https://user:hunter2-hunter2@example.com/webhook/mgw_abcdefghijklmnop",
       amount: 42,
     }),
@@ -22,6 +24,10 @@ test("masks what looks like a secret, by its name and by its look", () => {
   expect(text).not.toContain("123456");
   expect(text).toContain(MASK);
   expect(text).toContain('"amount":42');
+  expect(text).toContain("kept");
+  expect(text).toContain('{\\"client_secret\\":\\"••••••\\",\\"amount\\":12}');
+  expect(recordedText('{"usage":{"total_tokens":7}}')).toBe('{"usage":{"total_tokens":7}}');
+  expect(recordedText('{"token":"geheim')).toBe(`{"token":"${MASK}"`);
 });
 
 test("masks a secret that begins within the bound and ends beyond it", () => {
@@ -34,9 +40,10 @@ test("masks a secret that begins within the bound and ends beyond it", () => {
 test("needs no more time for megabytes, or for text made to be slow", () => {
   const started = performance.now();
   recordedText(JSON.stringify({ password: `\\"`.repeat(500_000) }));
-  recordedText(`${'"a'.repeat(100_000)}"token":`);
-  recordedText(`"token":"${"\\".repeat(12_000)}`);
-  expect(performance.now() - started).toBeLessThan(1_000);
+  for (const piece of ['"a', "\\", '\\"token', '"token" ', '"token":"', '"pin":"\\']) {
+    recordedText(piece.repeat(100_000));
+  }
+  expect(performance.now() - started).toBeLessThan(500);
 });
 
 test("logs one line, whatever stands in it", () => {
