@@ -319,7 +319,11 @@ export function createApp(env: Env, middle: Middle): App {
     variables: { ...env },
     encryptionKey: env.ENCRYPTION_KEY,
     fetch: wayOut(env),
-    onRefusal: (refusal) => log.warn("sign-in refused", refusal),
+    onRefusal: (refusal) => {
+      log.warn("sign-in refused", refusal);
+      const { provider: target } = refusal;
+      recordEvent({ kind: "sign_in_failed", userId: "", target, outcome: "failed" });
+    },
     now,
   });
   /** Of what is kept of a person besides keys and grants. */

@@ -26,14 +26,16 @@ const readConfig = z.object({
     .default([]),
 });
 
-/** Bindings the Worker could ask for and `npm start` would silently leave out. */
+/**
+ * Bindings the Worker could ask for and `npm start` would silently leave out. Datasets of Analytics
+ * Engine are none of them: the Worker writes to one only where it is deployed with it.
+ */
 const UNSUPPORTED = [
   "r2_buckets",
   "d1_databases",
   "services",
   "vectorize",
   "hyperdrive",
-  "analytics_engine_datasets",
   "ratelimits",
   "workflows",
   "ai",

@@ -80,12 +80,26 @@ export type OwnerEvent = Readonly<{
 
 export type RecordEvent = (event: OwnerEvent) => void;
 
+/** Strangers cause them: more would push what matters out of the store. */
+const MAX_FAILED_SIGN_INS = 10;
+const MINUTE_MS = 60_000;
+
 /** For whatever changes something: one line where it has happened. */
 export function createRecordEvent(
   trail: AuditTrail,
   { waitUntil, now }: Context & Readonly<{ now: () => number }>,
 ): RecordEvent {
-  return (event) =>
+  let failed = { minute: -1, count: 0 };
+
+  function isTooMuch({ kind }: OwnerEvent): boolean {
+    if (kind !== "sign_in_failed") return false;
+    const minute = Math.floor(now() / MINUTE_MS);
+    failed = { minute, count: failed.minute === minute ? failed.count + 1 : 1 };
+    return failed.count > MAX_FAILED_SIGN_INS;
+  }
+
+  return (event) => {
+    if (isTooMuch(event)) return;
     trail.record(
       {
         kind: event.kind,
@@ -103,4 +117,5 @@ export function createRecordEvent(
       },
       { waitUntil },
     );
+  };
 }

@@ -16,6 +16,14 @@ test("refuses a binding that npm start would silently leave out", () => {
   expect(() => parseHostSettings(config)).toThrow("wrangler.toml: r2_buckets");
 });
 
+test("starts without the dataset that a deployed gateway may have", () => {
+  const dataset = { binding: "ANALYTICS", dataset: "mcp_gateway" };
+  const config = { name: "gate", compatibility_date: "2026-10-01" };
+  expect(parseHostSettings({ ...config, analytics_engine_datasets: [dataset] })).toEqual(
+    parseHostSettings(config),
+  );
+});
+
 test("knows an object without SQLite", () => {
   const settings = parseHostSettings({
     name: "gate",
