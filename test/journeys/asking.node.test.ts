@@ -105,6 +105,21 @@ describe.each([
       expect(await call(client, name, { secret: "s2" })).toBe("s2:Cleo");
       await client.close();
     });
+
+    test("is asked in the middle of a tool it searched for, too", async () => {
+      const client = await connect("/mcp?mode=search", "Dora");
+      const { tools } = await client.listTools();
+      expect(tools.map(({ name }) => name)).toEqual(["call_tool", "get_tool", "search_tools"]);
+      const query = { query: "whoami elicitation", server: backend, limit: 1 };
+      const { results } = JSON.parse(await call(client, "search_tools", query));
+      const [{ server, tool }] = results;
+      const found = { server, tool, arguments: { secret: "s3" } };
+      expect(await call(client, "call_tool", found)).toBe("s3:Dora");
+      // The gateway itself puts the parameter into the header its backend wants.
+      const marked = { name: `${backend}_test_header_param`, arguments: { region: "eu" } };
+      expect(await call(client, "call_tool", marked)).toBe('{"region":"eu"}');
+      await client.close();
+    });
   });
 });
 
