@@ -140,6 +140,9 @@ create prints the key, this once; list shows what each key may.
       --approvals WHEN      never, ask or always
       --open-webui TRUST    believe who a person is by jwt or headers
       --resource-tools      tools that list and read resources
+      --read-only           no tool that changes anything
+      --mode search         three tools to search the others with
+      --user ID             a person's key, under their rules
       --json                the whole answer
   -g, --gateway URL         the gateway (or GATEWAY_URL in the environment)
       --owner-password PW   better: OWNER_PASSWORD; else it is asked for

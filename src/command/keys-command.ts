@@ -19,6 +19,9 @@ const keyEntry = z.looseObject({
   approvals: z.string().nullish(),
   openWebui: z.string().nullish(),
   resourceTools: z.boolean().default(false),
+  readOnly: z.boolean().default(false),
+  mode: z.string().nullish(),
+  user: z.string().nullish(),
 });
 type KeyEntry = z.infer<typeof keyEntry>;
 const keyList = z.looseObject({ keys: z.array(keyEntry) });
@@ -101,6 +104,9 @@ function describe(key: KeyEntry): string {
     ...said("approvals", approvals),
     ...said("open-webui", openWebui),
     ...(resourceTools ? ["resource-tools"] : []),
+    ...(key.readOnly ? ["read-only"] : []),
+    ...said("mode", key.mode),
+    ...said("as user", key.user),
   ];
   const isLimited = (connect ?? []).length > 0 || (allow ?? []).length > 0;
   return oneLine((isLimited ? parts : ["everything", ...parts]).join("; "));

@@ -25,6 +25,9 @@ const KEY = {
   approvals: { type: "string" },
   "open-webui": { type: "string" },
   "resource-tools": { type: "boolean" },
+  "read-only": { type: "boolean" },
+  mode: { type: "string" },
+  user: { type: "string" },
 } as const;
 
 /** `keys list|create|revoke`. Throws `CommandFailure`. */
@@ -53,6 +56,9 @@ export function parseKeysCommand(argv: readonly string[]): KeysLine {
         approvals: values.approvals,
         openWebui: values["open-webui"],
         resourceTools: values["resource-tools"],
+        readOnly: values["read-only"],
+        mode: values.mode,
+        user: values.user,
       };
       return {
         kind: "keys",

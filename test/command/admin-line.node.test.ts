@@ -26,6 +26,9 @@ test("puts the flags of a key into the words of the gateway, and leaves out the 
       "--open-webui",
       "jwt",
       "--resource-tools",
+      "--read-only",
+      "--mode=search",
+      "--user=u-1",
     ]),
   );
   expect(line).toMatchObject({
@@ -35,6 +38,9 @@ test("puts the flags of a key into the words of the gateway, and leaves out the 
       expiresInSeconds: 43_200,
       openWebui: "jwt",
       resourceTools: true,
+      readOnly: true,
+      mode: "search",
+      user: "u-1",
     },
   });
   expect(line).not.toHaveProperty("request.deny");
