@@ -9,6 +9,7 @@ import { createMyConnectPage } from "./my-connect-page.tsx";
 import { createMyKeysPages } from "./my-keys-page.tsx";
 import { createMyPage } from "./my-page.tsx";
 import { createMyLoginsPage } from "./my-logins-page.tsx";
+import { createPasswordPage } from "./password-page.tsx";
 import { createProviderRoutes } from "./provider-routes.ts";
 import { createSignInRoutes } from "./sign-in-page.tsx";
 
@@ -22,6 +23,7 @@ export function createMeRoutes(needs: MeNeeds): Hono {
   routes.route("/", createMyClientsPages(needs));
   routes.route("/", createMyConnectPage(needs));
   routes.route("/", createJoinRoutes(needs));
+  routes.route("/", createPasswordPage(needs));
   routes.route("/", createMyLoginsPage(needs));
   routes.route("/", createLogInPages(needs));
   routes.route("/", createLoginCallback(needs));

@@ -7,6 +7,7 @@ import { MissingLogins } from "./login-summary.tsx";
 import type { MeNeeds } from "./me-needs.ts";
 import { findOwnKeys } from "./my-keys-page.tsx";
 import { myPage, renderMyPage } from "./my-visit.tsx";
+import { PASSWORD_PATH } from "./password-page.tsx";
 
 const ME = "/me";
 
@@ -55,6 +56,15 @@ export function createMyPage(needs: MeNeeds): Hono {
                   title="Logins"
                   text={`${logins.filter(({ state }) => state === "ready").length} of ${logins.length} at services used in your name`}
                   links={[["/me/logins", "See and change"]]}
+                />
+              )}
+              {visitor.email === undefined ? (
+                ""
+              ) : (
+                <Card
+                  title="Password"
+                  text="For signing in here with your mail address"
+                  links={[[PASSWORD_PATH, "Change"]]}
                 />
               )}
               <Card

@@ -44,8 +44,19 @@ test("takes a person in once by the link, and with mail and password from then o
     expect.objectContaining({ id, hasPassword: true, invitedUntil: null }),
   );
 
-  const token = formTokenOf(await (await other.get("/me")).text());
-  await other.post("/me/sign-out", { form_token: token });
+  const token = formTokenOf(await (await other.get("/me/password")).text());
+  const change = { form_token: token, password: "another password", repeated: "another password" };
+  const unknown = { ...change, current: "not the password" };
+  expect((await other.post("/me/password", unknown)).status).toBe(400);
+  const stolen = { ...change, form_token: "x", current: PASSWORD };
+  expect((await other.post("/me/password", stolen)).status).toBe(403);
+  expect((await other.post("/me/password", { ...change, current: PASSWORD })).status).toBe(303);
+  expect((await browser.get("/me")).status).toBe(303);
+  const changed = { email: "ann@example.com", password: "another password" };
+  expect((await browser.post("/me/sign-in", changed)).status).toBe(303);
+
+  const last = formTokenOf(await (await other.get("/me")).text());
+  await other.post("/me/sign-out", { form_token: last });
   expect((await other.get("/me")).status).toBe(303);
   expect((await browser.get("/me")).status).toBe(200);
 });
