@@ -71,6 +71,8 @@ import { createLimitGate } from "./gateway/limit-gate.ts";
 import type { LimitStub } from "./gateway/limit-stub.ts";
 import { createInFlight } from "./gateway/limits.ts";
 import { createListingCache } from "./gateway/listing-cache.ts";
+import type { PerformDeps } from "./gateway/perform.ts";
+import { createPersonalStates } from "./gateway/personal-states.ts";
 import { createViews } from "./gateway/views.ts";
 import { seeingPeople } from "./http/open-webui-person.ts";
 import { createOwnOrigin } from "./http/own-origin.ts";
@@ -158,7 +160,13 @@ export function createMiddle(env: Env): Middle {
 
   const snapshots = createSnapshotSource(registry, now);
   const listings = createListingCache({ fetchListing: (name) => backend(name).listing(), sleep });
-  const views = createViews({ snapshots, listings, now, sleep });
+  const personal = createPersonalStates({
+    room: (user) => env.LOGINS.getByName(user),
+    fetchListing: (object) => backend(object).listing(),
+    now,
+    sleep,
+  });
+  const views = createViews({ snapshots, listings, personal, now, sleep });
   const llm = createLanguageModels({
     snapshots,
     variables: { ...env },
@@ -230,6 +238,13 @@ export function createMiddle(env: Env): Middle {
           .catch(() => {}),
       ),
     kept: (caller, ask) => env.CALLERS.getByName(caller.userId).kept(ask),
+    link: createLink(env.PUBLIC_URL),
+    needScope: ({ userId }, { backend: name, account, scope }, context) =>
+      context.waitUntil(
+        env.LOGINS.getByName(userId)
+          .needScope(name, account, scope)
+          .catch(() => {}), // the next call asks again
+      ),
     findTools: createToolFinder(() => env.SEARCH.getByName(SEARCH_NAME)),
     inFlight: createInFlight(),
     trace,
@@ -558,6 +573,9 @@ function contextOf(
     get headers() {
       return request.headers;
     },
+    get origin() {
+      return originOf(request.url);
+    },
     after: createPatience(Date.now),
     waitUntil: (work) => execution.waitUntil(work),
     requestId: requestIdOf(request),
@@ -581,6 +599,20 @@ function requestIdOf(request: Request): string {
   isolateId ??= crypto.randomUUID().slice(0, 8);
   requestCount += 1;
   return `${isolateId}-${requestCount.toString(36)}`;
+}
+
+/** The origin of an absolute URL as it came. */
+function originOf(url: string): string {
+  return url.slice(0, url.indexOf("/", url.indexOf("//") + 2));
+}
+
+/** Where links to our pages lead: to the public address, else to where the caller found us. */
+function createLink(publicUrl: string | undefined): PerformDeps["link"] {
+  const known = publicUrl === undefined ? null : URL.parse(publicUrl);
+  return (path, context) => {
+    const origin = known?.origin ?? context.origin;
+    return origin === undefined ? undefined : origin + path;
+  };
 }
 
 /** The path of an absolute URL as it came, without parsing the URL: this runs for every request. */

@@ -1,6 +1,7 @@
 import { type ErrorCode, GatewayError } from "../core/errors.ts";
 import { redactText } from "../core/redact.ts";
-import { LeaseLost } from "./lease.ts";
+import { readChallenge } from "./bearer-challenge.ts";
+import { LeaseLost, ScopeNeeded } from "./lease.ts";
 import type { Blame } from "../core/outbound.ts";
 
 /** Enough to recognise a message by, too little to fill a log. */
@@ -43,8 +44,11 @@ export function statusFailure(
   const fail = (code: ErrorCode, reason: string): GatewayError =>
     backendFailure(blame, code, reason, options);
   switch (status) {
-    case 403:
+    case 403: {
+      const { error, scope = "" } = readChallenge(response.headers);
+      if (error === "insufficient_scope") return needsScope(blame, scope);
       return fail("backend_unavailable", "refused the request (HTTP 403)");
+    }
     case 404:
       return fail("backend_unavailable", "has no MCP server at this URL (HTTP 404)");
     case 413:
@@ -67,6 +71,11 @@ export function statusFailure(
         status < 300 ? "answered with something that is not MCP" : `answered HTTP ${status}`,
       );
   }
+}
+
+function needsScope({ action, backend }: Blame, scope: string): ScopeNeeded {
+  const reason = "wants a login with more rights: log in again";
+  return new ScopeNeeded(`Cannot ${action}: backend "${backend}" ${reason}`, scope);
 }
 
 /** Seconds or an HTTP date (RFC 9110 section 10.2.3). */

@@ -28,7 +28,7 @@ import { ConnectorCare } from "./connector-care.ts";
 import { ConnectorSeat } from "./connector-seat.ts";
 import { readOwner, UPGRADE_URL } from "./connector-socket.ts";
 import { HeardMessages } from "./heard-messages.ts";
-import type { Lease } from "./lease.ts";
+import { type Lease, ScopeNeeded } from "./lease.ts";
 import { LIST_LIMIT_MS, listBackend } from "./list-backend.ts";
 import { Listening } from "./listening.ts";
 import { LiveConnection } from "./live-connection.ts";
@@ -59,7 +59,9 @@ export type BackendEnv = WayOut &
     BACKENDS: {
       getByName: (name: string) => Pick<BackendStub, "listChanged" | "judge" | "judgedAnew">;
     };
-    LOGINS: { getByName: (name: string) => Pick<LoginStub, "credential" | "reportPersonal"> };
+    LOGINS: {
+      getByName: (name: string) => Pick<LoginStub, "credential" | "needScope" | "reportPersonal">;
+    };
   }>;
 
 const REGISTRY_NAME = "registry";
@@ -475,6 +477,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     } catch (error) {
       if (generation !== this.#connection.generation) return;
       const failure = asGatewayError(error);
+      if (failure instanceof ScopeNeeded) this.#needScope(order, failure);
       this.#connection.fail(failure);
       delay = Math.max(
         retryDelayMs(this.#memory.kept.failures, Math.random()),
@@ -499,6 +502,12 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       this.#served.serve(listing);
     }
     await this.#report();
+  }
+
+  #needScope({ config: { name } }: BackendOrder, { scope }: ScopeNeeded): void {
+    const { login, account } = this.#holding;
+    const said = this.env.LOGINS.getByName(login).needScope(name, account, scope);
+    this.ctx.waitUntil(said.catch(() => {})); // the next listing says it again
   }
 
   /** Everybody's own object connects; the one they would share has nobody's credential. */

@@ -1,3 +1,4 @@
+import { GatewayError } from "../core/errors.ts";
 import type { BackendName } from "../core/ids.ts";
 import type { Era } from "../core/era.ts";
 
@@ -42,5 +43,15 @@ export class LeaseLost extends Error {
   constructor(reason: "session" | "unauthorized") {
     super(`lease lost: ${reason}`);
     this.reason = reason;
+  }
+}
+
+/** The backend knows us, and wants a token that is good for more (RFC 6750, `insufficient_scope`). */
+export class ScopeNeeded extends GatewayError {
+  readonly scope: string;
+
+  constructor(message: string, scope: string) {
+    super("backend_unauthorized", message);
+    this.scope = scope;
   }
 }

@@ -142,7 +142,9 @@ export class LiveConnection {
   /** The backend refuses the credential: the next connection is made with a fresh one. */
   refuse(): void {
     this.#refused = this.#credential?.version;
-    if (this.#credential === undefined) this.#memory.keep({ login: "needed" });
+    const { order } = this.#memory;
+    const mayLogIn = order !== undefined && mayNeedLogin(order.config);
+    if (this.#credential === undefined && mayLogIn) this.#memory.keep({ login: "needed" });
     this.disconnect();
   }
 
@@ -265,8 +267,9 @@ export class LiveConnection {
     return this.#asking.run(async () => {
       const generation = this.#generation;
       const credential = await this.#deps.credential(order, this.#refused);
-      if (generation !== this.#generation) throw superseded();
       const isReady = credential.state === "ready";
+      // Of a login that ends, this is told twice: here, and by what ended it.
+      if (generation !== this.#generation && isReady) throw superseded();
       const login = isReady ? "ready" : "needed";
       if (this.#memory.kept.login !== login) this.#memory.keep({ login });
       this.#credential = isReady ? credential : undefined;

@@ -33,7 +33,7 @@ export function mayNeedLogin(config: BackendConfig): boolean {
   const { transport } = config;
   if (transport.kind !== "streamable-http" && transport.kind !== "sse") return false;
   if (config.oauth !== undefined || isPersonal(config) || loginKind(config) === "key") return true;
-  return !Object.keys(transport.headers).some((name) => name.toLowerCase() === "authorization");
+  return Object.keys(transport.headers).length === 0;
 }
 
 /** The object of a user's own connection. */

@@ -1,4 +1,5 @@
 import { GatewayError } from "../core/errors.ts";
+import { isJsonObject } from "../core/json.ts";
 import type { RpcError } from "../core/json-rpc.ts";
 
 /** A backend's error is data: bounded. */
@@ -8,8 +9,21 @@ const MAX_NAME = 100;
 /** What a model reads in place of a result where the call itself failed. */
 export function errorText(error: GatewayError | RpcError): string {
   if (error instanceof GatewayError) return marked(error.message);
+  const pages = error.code === URL_REQUIRED ? pagesIn(error) : [];
+  if (pages.length > 0) return marked(`${error.message}. The user has to open: ${pages.join(" ")}`);
   const data = error.data === undefined ? "" : `: ${JSON.stringify(error.data)}`;
   return marked(`${error.message} (${error.code})${data}`);
+}
+
+/** A page that a person has to visit first (2025-11-25, client/elicitation, URL mode). */
+const URL_REQUIRED = -32042;
+
+function pagesIn({ data }: RpcError): readonly string[] {
+  const listed = isJsonObject(data) ? data["elicitations"] : undefined;
+  if (!Array.isArray(listed)) return [];
+  return listed.flatMap((one) =>
+    isJsonObject(one) && typeof one["url"] === "string" ? [one["url"]] : [],
+  );
 }
 
 /** What a tool that is hidden and one that never was have in common. */

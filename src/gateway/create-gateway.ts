@@ -1,4 +1,6 @@
 import { objectName } from "../backends/lease-source.ts";
+import { isPersonal } from "../backends/login-names.ts";
+import { toExposedName } from "../catalog/exposed-name.ts";
 import type { BackendReport } from "../config/backend-report.ts";
 import type { BackendConfig } from "../config/gateway-config.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
@@ -24,7 +26,7 @@ import { announcersOf, fingerprintOf, resourceOwnerOf } from "./live-view.ts";
 import { orderOf, perform, type PerformDeps } from "./perform.ts";
 import { findHouseTool } from "./perform-house-tool.ts";
 import type { View } from "./view.ts";
-import type { HeldView } from "./views.ts";
+import type { HeldView, OwnConnections } from "./views.ts";
 
 export type GatewayDeps = PerformDeps & Readonly<{ snapshots: SnapshotSource }>;
 
@@ -115,9 +117,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
     async status(caller, context) {
       const snapshot = await deps.snapshots.current(context);
       const permits = compileAccess(caller.access);
+      const own = await deps.views.own(caller, snapshot, context);
       return snapshot.config.backends
         .filter(({ name }) => permits(name))
-        .map((config) => toStatus(config, snapshot.reports[config.name], snapshot.configVersion));
+        .map((config) => {
+          const status = toStatus(config, snapshot.reports[config.name], snapshot.configVersion);
+          return isPersonal(config) ? ownStatus(status, own) : status;
+        });
     },
   };
 }
@@ -131,13 +137,15 @@ function whereabouts(held: HeldView, request: LocatedRequest): Whereabouts {
 
 function whereaboutsOf(held: HeldView, request: LocatedRequest): Whereabouts {
   const { backend } = findTarget(held.view, request);
-  const { order, sessionful } = orderOf(held, backend);
+  const { order, sessionful, account } = orderOf(held, backend);
   const { config } = order;
+  const own = held.personal?.states.get(backend);
   return {
     backend,
     order,
-    era: held.snapshot.reports[backend]?.era,
+    era: (own ?? held.snapshot.reports[backend])?.era,
     sessionful,
+    account,
     detachAfterMs: config.detachAfterMs,
   };
 }
@@ -189,7 +197,12 @@ function visibleTool({ tools, house }: View, name: string): VisibleTool | undefi
   return own === undefined || own.standing !== undefined ? undefined : asVisible(name, own);
 }
 
-function asVisible(name: string, { definition }: HouseTool): VisibleTool {
+function asVisible(name: string, { definition, standsFor }: HouseTool): VisibleTool {
+  if (standsFor !== undefined) {
+    const { backend, ownName } = standsFor;
+    const exposedName = toExposedName(backend, ownName);
+    return { name, exposedName, backend, ownName, tool: definition };
+  }
   return {
     name,
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- plain letters, and free in its view
@@ -212,6 +225,35 @@ function toStatus(
     transport: transport.kind === "builtin" ? `builtin ${transport.builtin}` : transport.kind,
     address: "url" in transport ? maskUrl(transport.url) : undefined,
     ...(report ?? unreported(config, configVersion)),
+  };
+}
+
+/** Of a backend that everybody logs in to: how the caller's own connection is. */
+function ownStatus(status: BackendStatus, own: OwnConnections | undefined): BackendStatus {
+  const state = own?.personal.states.get(status.name);
+  if (state === undefined) return { ...status, credentials: "per-user" };
+  const listing = own?.listings.get(status.name);
+  const { login, state: connected, listingHash, era, sessionful } = state;
+  // Of one that waits for a login it is known what it has: the tool that leads there.
+  const hash = listingHash ?? (login === "ready" ? undefined : `log-in-${login}`);
+  return {
+    ...status,
+    credentials: "per-user",
+    state: connected,
+    listingHash: hash,
+    era,
+    sessionful,
+    login: login === "ready" ? "ready" : "needed",
+    ...(listing === undefined
+      ? {}
+      : {
+          counts: {
+            tools: listing.tools.length,
+            prompts: listing.prompts.length,
+            resources: listing.resources.length,
+            resourceTemplates: listing.resourceTemplates.length,
+          },
+        }),
   };
 }
 

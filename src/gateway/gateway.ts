@@ -28,6 +28,8 @@ export type CallContext = Readonly<{
   waitUntil: (work: Promise<unknown>) => void;
   /** This call is all its request does; see `alone` in `backends/send.ts`. */
   alone?: boolean;
+  /** Ours, as the caller came to it: links lead there where the gateway has no public address. */
+  origin?: string;
   /** For one line of the log and the `x-request-id` of an answer. */
   requestId: string;
   /** The dialect it came in, for the audit; MCP without. */
@@ -131,6 +133,8 @@ export type BackendStatus = BackendReport &
     address: string | undefined;
     /** Whose a session at the backend is. */
     session: "per-user" | "shared";
+    /** Everybody logs in: what is said of its state is about the connection of who asks. */
+    credentials?: "per-user";
   }>;
 
 /** Digests of what a caller sees: equal while its lists are, and the backends behind them as well. */

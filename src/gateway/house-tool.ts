@@ -19,6 +19,8 @@ export const HOUSE = "gateway";
 export type HouseTool = Readonly<{
   /** As it is listed, under its plain name. */
   definition: ListedTool;
+  /** It is there in place of a backend's own, under the names of that backend. */
+  standsFor?: Readonly<{ backend: BackendName; ownName: string }>;
   /** What it says of itself in one view, where that depends on who sees it. */
   describe?: (asked: HouseGuest) => string;
   /**
@@ -62,6 +64,8 @@ export type HouseCall = Readonly<{
   find: (ask: FindAsk) => Promise<readonly FoundTool[]>;
   /** What a house tool is called in this view. */
   houseName: (plain: string) => string;
+  /** A path of ours as an address that people can open; undefined while none is known. */
+  link: (path: string) => string | undefined;
   /** Calls of this caller that go on without their client. */
   kept: (ask: KeptAsk) => Promise<KeptState>;
   /** In the caller's name: found, permitted, limited and recorded like a request of its own. */

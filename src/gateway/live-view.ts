@@ -1,5 +1,4 @@
 import type { BackendOrder } from "../config/backend-order.ts";
-import type { SnapshotData } from "../config/registry.ts";
 import { sha256Hex } from "../core/digest.ts";
 import type { BackendName } from "../core/ids.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
@@ -19,11 +18,12 @@ type Contents = Readonly<Record<Kind, Content>>;
 const contents = new WeakMap<View, Contents>();
 
 /** What a caller sees of each kind, and which of those it comes from are down. */
-export async function fingerprintOf({ view, snapshot, complete }: HeldView): Promise<Fingerprint> {
+export async function fingerprintOf(held: HeldView): Promise<Fingerprint> {
+  const { view, snapshot, complete } = held;
   const known = contents.get(view) ?? (await readContents(view));
   contents.set(view, known);
   const print = ({ digest, backends }: Content): string =>
-    [digest, ...[...backends].filter((name) => isDown(snapshot, name)).toSorted()].join(" ");
+    [digest, ...[...backends].filter((name) => isDown(held, name)).toSorted()].join(" ");
   return {
     change: complete ? snapshot.change : -1,
     tools: print(known.tools),
@@ -33,20 +33,21 @@ export async function fingerprintOf({ view, snapshot, complete }: HeldView): Pro
 }
 
 /** The backends of a view that say when their lists change. */
-export function announcersOf({ view, snapshot }: HeldView): readonly LiveBackend[] {
-  return view.offers
+export function announcersOf(held: HeldView): readonly LiveBackend[] {
+  return held.view.offers
     .filter(({ listing }) => KINDS.some((kind) => declares(listing.capabilities, kind)))
-    .flatMap(({ config }) => liveBackend(snapshot, config.name) ?? []);
+    .flatMap(({ config }) => liveBackend(held, config.name) ?? []);
 }
 
 /** Throws `not_found` in the words in which reading the resource would. */
 export function resourceOwnerOf(
-  { view, snapshot }: HeldView,
+  held: HeldView,
   scope: Scope,
   uri: string,
 ): ResourceOwner | undefined {
+  const { view } = held;
   const target = findTarget(view, { method: "resources/read", scope, params: { uri } });
-  const backend = liveBackend(snapshot, target.backend);
+  const backend = liveBackend(held, target.backend);
   const offer = view.offers.find(({ config }) => config.name === target.backend);
   const resources = offer?.listing.capabilities["resources"];
   if (!isJsonObject(resources) || resources["subscribe"] !== true) return undefined;
@@ -64,7 +65,7 @@ function declares(capabilities: JsonObject, kind: Kind): boolean {
 }
 
 /** Built-in backends change with the Worker alone, and nobody is there behind one that is offline. */
-function liveBackend(snapshot: SnapshotData, name: BackendName): LiveBackend | undefined {
+function liveBackend({ snapshot, personal }: HeldView, name: BackendName): LiveBackend | undefined {
   const config = snapshot.config.backends.find((backend) => backend.name === name);
   if (config === undefined) return undefined;
   const { kind } = config.transport;
@@ -72,11 +73,13 @@ function liveBackend(snapshot: SnapshotData, name: BackendName): LiveBackend | u
   if (kind === "builtin" || (kind === "stdio" && isOffline)) return undefined;
   const { configVersion, privateOrigins } = snapshot;
   const order: BackendOrder = { config, configVersion, privateOrigins };
+  const own = personal?.states.get(name);
+  if (own !== undefined) return { order, sessionful: own.sessionful, account: own.account };
   return { order, sessionful: snapshot.reports[name]?.sessionful ?? false };
 }
 
-function isDown(snapshot: SnapshotData, name: BackendName): boolean {
-  const state = snapshot.reports[name]?.state;
+function isDown({ snapshot, personal }: HeldView, name: BackendName): boolean {
+  const { state } = personal?.states.get(name) ?? snapshot.reports[name] ?? {};
   return state === "down" || state === "offline";
 }
 

@@ -38,6 +38,7 @@ export async function performHouseTool(
     audit: AuditTrail;
     kept: (caller: Caller, ask: KeptAsk) => Promise<KeptState>;
     findTools: ToolFinder;
+    link: (path: string, context: CallContext) => string | undefined;
     now: () => number;
   }>,
   tool: HouseTool,
@@ -66,6 +67,7 @@ export async function performHouseTool(
       backends: () => seenBackends(held),
       find: (ask) => deps.findTools(ask, view),
       houseName: (plain) => houseName(view, plain),
+      link: (path) => deps.link(path, context),
       kept: (ask) => deps.kept(caller, ask),
       forward: (inner) => forward({ ...request, ...inner }),
     });

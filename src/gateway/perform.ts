@@ -1,6 +1,6 @@
 import type { Caller } from "../auth/caller.ts";
 import { answerInput } from "../backends/input-rounds.ts";
-import { LeaseLost, type Lease } from "../backends/lease.ts";
+import { LeaseLost, type Lease, ScopeNeeded } from "../backends/lease.ts";
 import { objectName, type LeaseHolder, type LeaseSource } from "../backends/lease-source.ts";
 import { actionOf } from "../backends/send.ts";
 import { toExposedResult } from "../catalog/exposed-result.ts";
@@ -23,6 +23,7 @@ import type { KeptAsk, KeptState } from "./house-tool.ts";
 import { type Admission, isLimited, type LimitGate } from "./limit-gate.ts";
 import type { InFlight } from "./limits.ts";
 import { findHouseTool, performHouseTool } from "./perform-house-tool.ts";
+import { isLoginWanted, logInAnswer } from "./log-in-tool.ts";
 import { unknownBackend, type HeldView, type Views } from "./views.ts";
 
 export type PerformDeps = Readonly<{
@@ -43,8 +44,15 @@ export type PerformDeps = Readonly<{
   /** Asks after a call that goes on without its client. */
   kept: (caller: Caller, ask: KeptAsk) => Promise<KeptState>;
   findTools: ToolFinder;
+  /** A path of ours as an address that people can open. */
+  link: (path: string, context: CallContext) => string | undefined;
+  /** A login of the caller's is to be good for more. */
+  needScope: (caller: Caller, login: ScopeNeed, context: CallContext) => void;
   now: () => number;
 }>;
+
+/** What a backend refused a token for; the account is the caller's own. */
+export type ScopeNeed = Readonly<{ backend: BackendName; account: string; scope: string }>;
 
 export type Sending = Readonly<{
   caller: Caller;
@@ -98,7 +106,7 @@ export async function perform(
   if (caller.approvals !== undefined && request.approved !== true) {
     requireApproval(caller.approvals, target.tool);
   }
-  const { order, sessionful } = orderOf(held, target.backend);
+  const { order, sessionful, account } = orderOf(held, target.backend);
   const trace = deps.trace(context);
   deps.inFlight.enter(caller.credentialId);
   let ended: Ended | undefined;
@@ -109,7 +117,7 @@ export async function perform(
       admission = await deps.limits.enter({ caller, config: order.config, action, context });
     }
     const waitedMs = admission?.waitedMs ?? 0;
-    const call = { caller, request, context, target, order, sessionful, waitedMs, trace };
+    const call = { caller, request, context, target, order, sessionful, account, waitedMs, trace };
     const answered = await run(deps, call);
     const answer = request.scope.kind === "all" ? asExposed(answered, target.backend) : answered;
     ended = { outcome: outcomeOf(answer), answer };
@@ -137,9 +145,22 @@ export async function perform(
   }
 }
 
-type Found = Readonly<{ target: Target; order: BackendOrder; sessionful: boolean }>;
+type Found = Readonly<{
+  target: Target;
+  order: BackendOrder;
+  sessionful: boolean;
+  /** Of the caller's accounts at the backend. */
+  account?: string | undefined;
+}>;
 
-export function orderOf({ snapshot }: HeldView, backend: BackendName): Omit<Found, "target"> {
+export function orderOf(held: HeldView, backend: BackendName): Omit<Found, "target"> {
+  const found = sharedOrderOf(held, backend);
+  const own = held.personal?.states.get(backend);
+  // Of a connection that is the caller's own, the shared report knows nothing.
+  return own === undefined ? found : { ...found, sessionful: own.sessionful, account: own.account };
+}
+
+function sharedOrderOf({ snapshot }: HeldView, backend: BackendName): Omit<Found, "target"> {
   const known = orders.get(snapshot) ?? new Map<BackendName, Omit<Found, "target">>();
   orders.set(snapshot, known);
   const held = known.get(backend);
@@ -177,8 +198,11 @@ async function run(
     trace: Trace | undefined;
   },
 ): Promise<Answer> {
-  const { caller, request, context, order, sessionful, waitedMs, trace } = call;
-  const holder = { userId: caller.userId, sessionful, ...clientOf(request) };
+  const { caller, request, context, order, sessionful, account, waitedMs, trace } = call;
+  const holder =
+    account === undefined
+      ? { userId: caller.userId, sessionful, ...clientOf(request) }
+      : { userId: caller.userId, account, sessionful, ...clientOf(request) };
   const passed =
     trace === undefined
       ? passedOf(order, context)
@@ -213,10 +237,25 @@ async function run(
       return await send(lease);
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error;
-      deps.leases.drop(lease, order, holder);
+      deps.leases.drop(lease, order, holder, error.reason);
     }
-    return await send(await deps.leases.lease(order, holder));
+    const fresh = await deps.leases.lease(order, holder);
+    try {
+      return await send(fresh);
+    } catch (error) {
+      if (error instanceof LeaseLost) deps.leases.drop(fresh, order, holder, error.reason);
+      throw error;
+    }
   } catch (error) {
+    if (error instanceof ScopeNeeded) {
+      const { name: backend } = order.config;
+      deps.needScope(caller, { backend, account: account ?? "", scope: error.scope }, context);
+    }
+    if (isLoginWanted(order.config, error)) {
+      const { name: backend } = order.config;
+      const link = (path: string) => deps.link(path, context);
+      return logInAnswer(request.id, { backend, caller, account, link });
+    }
     if (!(error instanceof LeaseLost)) throw error;
     const [code, reason] =
       error.reason === "session"

@@ -34,11 +34,14 @@ export class ViewMemory {
     return kept.view;
   }
 
-  /** The view that stands for `view` from now on. */
-  async keep(policyId: string, view: View): Promise<View> {
+  /** The view that stands for `view` from now on, for all who ask by `key`. */
+  async keep(
+    policyId: string,
+    view: View,
+    key: string = viewKey(policyId, view.scope),
+  ): Promise<View> {
     const content = await contentOf(policyId, view);
     const kept = this.#byContent.get(content) ?? this.#add(content, view);
-    const key = viewKey(policyId, view.scope);
     kept.keys.add(key);
     this.#byKey.set(key, kept);
     const [oldest] = this.#byKey.keys();

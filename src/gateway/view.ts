@@ -7,6 +7,7 @@ import type { BackendName } from "../core/ids.ts";
 import type { Scope } from "./gateway.ts";
 import { placeHouseTools } from "./house-tool.ts";
 import { HOUSE_TOOLS } from "./house-tools.ts";
+import { logInTool } from "./log-in-tool.ts";
 import { createListTexts, type ListTexts, type Seen } from "./list-texts.ts";
 
 /** What one set of callers sees in one scope, with each list serialised once. */
@@ -28,6 +29,8 @@ export function createView(
   permits: Permits,
   scope: Scope,
   caller: Pick<Caller, "resourceTools" | "readOnly" | "mode"> = {},
+  /** Backends that the caller has to log in to before anything is seen of them. */
+  locked: readonly BackendConfig[] = [],
 ): View {
   const offers = all.filter(({ config }) => permits(config.name));
   const catalog = mergeListings(
@@ -45,7 +48,10 @@ export function createView(
   const prompts =
     listing === undefined ? catalog.prompts : byOwnName(catalog.prompts, listing.prompts);
   const guest = { caller, backends: offers.map(({ config }) => config) };
-  const house = placeHouseTools(HOUSE_TOOLS, guest, tools);
+  const logIn = locked
+    .filter(({ name }) => permits(name))
+    .map((config) => logInTool(config, scope));
+  const house = placeHouseTools([...logIn, ...HOUSE_TOOLS], guest, tools);
   const seen = { tools, prompts, catalog, scope, listing, house };
   return { ...seen, ...createListTexts(seen), offers };
 }

@@ -1,10 +1,15 @@
 import { compileAccess } from "../auth/access.ts";
 import type { Caller } from "../auth/caller.ts";
+import { isPersonal } from "../backends/login-names.ts";
+import type { Listing } from "../catalog/listing.ts";
+import type { BackendConfig } from "../config/gateway-config.ts";
 import type { SnapshotData } from "../config/registry.ts";
 import type { SnapshotSource } from "../config/snapshot.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { CallContext, Scope } from "./gateway.ts";
+import type { BackendName } from "../core/ids.ts";
+import { ALL, type CallContext, type Scope } from "./gateway.ts";
 import type { ListingCache } from "./listing-cache.ts";
+import type { Personal, PersonalStates } from "./personal-states.ts";
 import { createView, offersIn, viewKey, type View } from "./view.ts";
 import { ViewMemory } from "./view-memory.ts";
 
@@ -20,6 +25,17 @@ export type Views = Readonly<{
   /** Synchronous, for the hot path: undefined when anything has to be fetched first. */
   held: (caller: Caller, scope: Scope, context: CallContext) => HeldView | undefined;
   find: (caller: Caller, scope: Scope, context: CallContext) => Promise<HeldView>;
+  /** Undefined where no backend wants everybody's own login. */
+  own: (
+    caller: Caller,
+    snapshot: SnapshotData,
+    context: CallContext,
+  ) => Promise<OwnConnections | undefined>;
+}>;
+
+export type OwnConnections = Readonly<{
+  personal: Personal;
+  listings: ReadonlyMap<BackendName, Listing | undefined>;
 }>;
 
 export type HeldView = Readonly<{
@@ -27,12 +43,15 @@ export type HeldView = Readonly<{
   snapshot: SnapshotData;
   /** False while a listing that the snapshot names could not be read. */
   complete: boolean;
+  /** Of the caller's own connections; undefined where the view has none to show. */
+  personal?: Personal | undefined;
 }>;
 
 /** One per isolate: which caller sees what, kept until the config or a listing changes. */
 export function createViews(deps: {
   snapshots: SnapshotSource;
   listings: ListingCache;
+  personal: PersonalStates;
   now: () => number;
   sleep: (ms: number) => Promise<void>;
 }): Views {
@@ -75,12 +94,33 @@ export function createViews(deps: {
     return snapshot;
   }
 
+  function heldOwn(
+    caller: Caller,
+    scope: Scope,
+    snapshot: SnapshotData,
+    context: CallContext,
+  ): HeldView | undefined {
+    const personal = deps.personal.held(caller, snapshot, context);
+    if (personal === undefined) return undefined;
+    const view = views.get(keyOf(caller, scope, personal));
+    return view === undefined ? undefined : { view, snapshot, complete: true, personal };
+  }
+
   return {
     held(caller, scope, context) {
       const snapshot = deps.snapshots.peek(context);
       if (snapshot === undefined || built?.snapshot !== snapshot) return undefined;
+      if (deps.personal.concerns(snapshot, scope)) return heldOwn(caller, scope, snapshot, context);
       const view = views.get(viewKey(caller.policyId, scope));
       return view === undefined ? undefined : { view, snapshot, complete: true };
+    },
+
+    async own(caller, snapshot, context) {
+      if (!deps.personal.concerns(snapshot, ALL)) return undefined;
+      const personal =
+        deps.personal.held(caller, snapshot, context) ??
+        (await deps.personal.find(caller, snapshot, context));
+      return { personal, listings: await deps.personal.listings(caller.userId, personal) };
     },
 
     async find(caller, scope, context) {
@@ -91,20 +131,59 @@ export function createViews(deps: {
         if (!known || !permits(scope.backend)) throw unknownBackend(scope.backend);
       }
       follow(snapshot);
-      const key = viewKey(caller.policyId, scope);
+      const personal = deps.personal.concerns(snapshot, scope)
+        ? (deps.personal.held(caller, snapshot, context) ??
+          (await deps.personal.find(caller, snapshot, context)))
+        : undefined;
+      const key = keyOf(caller, scope, personal);
       const target = views; // a change while we wait starts a new one; ours must not land in it
       const held = target.get(key);
-      if (held !== undefined) return { view: held, snapshot, complete: true };
-      const listings = await deps.listings.listings(snapshot);
-      const offers = offersIn(snapshot.config.backends, listings, scope);
-      const view = createView(offers, permits, scope, caller);
-      const complete = snapshot.config.backends.every(
-        ({ name }) => snapshot.reports[name]?.listingHash === listings.get(name)?.hash,
+      if (held !== undefined) return { view: held, snapshot, complete: true, personal };
+      const [shared, own] = await Promise.all([
+        deps.listings.listings(snapshot),
+        personal === undefined ? NO_LISTINGS : deps.personal.listings(caller.userId, personal),
+      ]);
+      const { backends } = snapshot.config;
+      const listings = new Map(
+        backends.flatMap((config) => {
+          // Of a backend that everybody logs in to, nothing is anybody's but one's own.
+          const listing = (isPersonal(config) ? own : shared).get(config.name);
+          return listing === undefined ? [] : [[config.name, listing] as const];
+        }),
       );
-      const kept = complete ? await target.keep(caller.policyId, view) : view;
-      return { view: kept, snapshot, complete };
+      const offers = offersIn(backends, listings, scope);
+      const locked = backends.filter(
+        (config) =>
+          isLocked(config, personal) && (scope.kind === "all" || config.name === scope.backend),
+      );
+      const view = createView(offers, permits, scope, caller, locked);
+      const complete =
+        personal?.complete !== false &&
+        backends.every((config) => {
+          const { name } = config;
+          const named = isPersonal(config)
+            ? personal?.states.get(name)?.listingHash
+            : snapshot.reports[name]?.listingHash;
+          return named === listings.get(name)?.hash;
+        });
+      const kept = complete ? await target.keep(caller.policyId, view, key) : view;
+      return { view: kept, snapshot, complete, personal };
     },
   };
+}
+
+const NO_LISTINGS: ReadonlyMap<BackendName, Listing | undefined> = new Map();
+
+/** Views with something of one's own in them are found by nobody else. */
+function keyOf(caller: Caller, scope: Scope, personal: Personal | undefined): string {
+  const key = viewKey(caller.policyId, scope);
+  return personal === undefined ? key : `${key} ${caller.userId} ${personal.key}`;
+}
+
+/** Nothing is known of it, and nothing will be before there is a login. */
+function isLocked({ name }: BackendConfig, personal: Personal | undefined): boolean {
+  const state = personal?.states.get(name);
+  return state !== undefined && state.login !== "ready" && state.listingHash === undefined;
 }
 
 export function unknownBackend(name: string): GatewayError {
