@@ -40,10 +40,13 @@ export class ServedListing {
     });
   }
 
-  /** What of a new listing is served. */
-  async judge(order: BackendOrder, raw: Listing): Promise<Listing> {
+  /** What of a new listing is served; undefined: what is served already. */
+  async judge(order: BackendOrder, raw: Listing): Promise<Listing | undefined> {
     const { memory, object, objectName } = this.#deps;
-    if (memory.kept.role === "shared") return this.#trust.judge(order, raw);
+    if (memory.kept.role === "shared") {
+      const isServed = await this.#trust.isServed(order, raw, memory.kept.listingHash);
+      return isServed ? undefined : this.#trust.judge(order, raw);
+    }
     const listing = await object(order.config.name).judge(order, raw, objectName());
     this.#trust.remember(raw, listing);
     return listing;
@@ -83,7 +86,7 @@ export class ServedListing {
     await Promise.all(pins.askers().map((name) => atOnce(() => tell(name))));
   }
 
-  /** Undefined: there is no listing here, only what waits may have changed. */
+  /** Undefined: the listing is what it was, only what waits may have changed. */
   serve(listing: Listing | undefined): void {
     const { memory } = this.#deps;
     const toReview = this.#trust.waiting();

@@ -54,9 +54,17 @@ export class ToolTrust {
 
   /** How many wait; undefined for none. */
   waiting(): number | undefined {
-    const { reviews, more } = this.#deps.store.book();
-    const waiting = reviews.filter(({ refused }) => !refused).length + more;
+    const waiting = this.#deps.store.state()?.waiting ?? 0;
     return waiting === 0 ? undefined : waiting;
+  }
+
+  /** Whether what is served now, by its hash, is what this comes to: then nothing is to be judged. */
+  async isServed(order: BackendOrder, raw: Listing, served: string | undefined): Promise<boolean> {
+    const { store, publicUrl } = this.#deps;
+    const state = store.state();
+    if (served === undefined || state?.judged?.served !== served) return false;
+    const from = sourceOf(trustOf(order, publicUrl), raw);
+    return state.judged.from === from && state.address === (await addressOf(order));
   }
 
   /** The same listing once more, under an order that may trust it otherwise. */
@@ -75,13 +83,13 @@ export class ToolTrust {
       const state = store.state();
       const book = decideTools(store.book(), verdicts, { variants: hasVariants(order) });
       store.keepBook(book);
-      if (state !== undefined) store.keep({ address: state.address });
+      if (state !== undefined) store.keep({ address: state.address, waiting: countWaiting(book) });
       return raw === undefined ? undefined : this.#judge(order, raw);
     });
   }
 
   async #judge(order: BackendOrder, raw: Listing): Promise<Listing> {
-    const { store, served, publicUrl, now } = this.#deps;
+    const { store, publicUrl, now } = this.#deps;
     const trust = trustOf(order, publicUrl);
     if (trust === "off") {
       store.clear();
@@ -91,16 +99,15 @@ export class ToolTrust {
     const address = await addressOf(order);
     const state = store.state();
     const isKnown = state?.address === address;
-    const from = `${trust} ${raw.hash}`;
-    if (!variants && isKnown && state.judged?.from === from) {
-      const same = served();
-      if (same?.hash === state.judged.served) return same;
-    }
     const before = isKnown ? store.book() : await this.#begin(trust, variants);
     const { listing, book } = await judgeTools(raw, before, { trust, variants, now: now() });
     const result = await withHash(listing);
     // Without an await in between, what is written is written together.
-    store.keep({ address, judged: { from, served: result.hash } });
+    store.keep({
+      address,
+      judged: { from: sourceOf(trust, raw), served: result.hash },
+      waiting: countWaiting(book),
+    });
     store.keepBook(book);
     store.keepRaw(result.hash === raw.hash || variants ? undefined : raw);
     return result;
@@ -127,6 +134,14 @@ export class ToolTrust {
     this.#last = done.catch(() => {}); // its own caller is told
     return done;
   }
+}
+
+function sourceOf(trust: Trust, { hash }: Listing): string {
+  return `${trust} ${hash}`;
+}
+
+function countWaiting({ reviews, more }: TrustBook): number {
+  return reviews.filter(({ refused }) => !refused).length + more;
 }
 
 /** Where each person is listed what they may do, the same tool is not the same for all. */

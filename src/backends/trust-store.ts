@@ -8,6 +8,8 @@ const stateSchema = z.object({
   address: z.string(),
   /** What is served was made of this; where both are the same there is nothing to judge. */
   judged: z.object({ from: z.string(), served: z.string() }).optional(),
+  /** How many tools wait for a verdict: a book is long. */
+  waiting: z.number(),
 });
 export type TrustState = Readonly<z.infer<typeof stateSchema>>;
 
