@@ -9,6 +9,7 @@ import { policyRules } from "../../src/config/policy-rules.ts";
 import type { Limits } from "../../src/config/limits-config.ts";
 import { quirk } from "../support/backend-calls.ts";
 import { keyFor } from "../support/key-for.ts";
+import { type Ask, openRawSession, outcomeOf } from "../support/raw-session.ts";
 import { awaitReady, configure, readReply, send } from "../support/worker.ts";
 
 const registry = () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
@@ -85,6 +86,22 @@ describe("what a caller may ask", () => {
     expect(await refused.json()).toMatchObject({ detail: { code: "rate_limited" } });
     const other = await keyFor({ limits: { perDay: 2 } });
     expect((await call(other, "wide_echo")).isError).toBe(false);
+  });
+
+  test("is counted in a session of its own as well, where its client can be asked", async () => {
+    const key = await keyFor({ limits: { perDay: 1 } });
+    const ask: Ask = (path, init) =>
+      send(path, { ...init, headers: { ...init.headers, ...bearer(key) } });
+    const session = await openRawSession(ask, { capabilities: { elicitation: {} } });
+    const said: string[] = [];
+    for (const id of [1, 2]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const reader = await session.call(id, "wide_echo");
+      // oxlint-disable-next-line no-await-in-loop
+      said.push(outcomeOf(await reader.until((message) => message["id"] === id)));
+    }
+    expect(said).toEqual(["{}", expect.stringContaining("this key may make 1 call a day")]);
+    await session.end();
   });
 
   test("is told in the status, with what is left", async () => {

@@ -1,3 +1,5 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import {
   brokenBound,
@@ -103,4 +105,21 @@ test("counts by the minute and by the day in UTC", () => {
   expect(countedAt(counted, after)).toMatchObject({ inMinute: 0, onDay: 0 });
   expect(countedAt(counted, after - 1)).toMatchObject({ inMinute: 2, onDay: 2 });
   expect(countedWith(countedAt(counted, after), -1)).toMatchObject({ inMinute: 0, onDay: 0 });
+});
+
+test("an object knows its seats and the calls of today after an eviction", async () => {
+  const stub = env.LIMITS.getByName(`key/${crypto.randomUUID()}`);
+  const enter = (seat: string, limits: object) =>
+    stub.enter({ seat, who: "ann", limits, waitMs: 0 });
+  const both = { concurrent: 1, perDay: 2 };
+  expect(await enter("a", both)).toEqual({ kind: "in" });
+  await evictDurableObject(stub);
+  expect(await enter("b", both)).toMatchObject({ kind: "full", bound: "concurrent" });
+  expect(await stub.use()).toMatchObject({ underWay: 1, day: 1 });
+  await stub.leave("a");
+  expect(await enter("c", both)).toEqual({ kind: "in" });
+  expect(await enter("d", { perDay: 2 })).toMatchObject({ kind: "full", bound: "perDay" });
+  expect(await enter("d", {})).toEqual({ kind: "in" });
+  await stub.leave("c", "uncounted");
+  expect(await stub.use()).toMatchObject({ underWay: 0, day: 1 });
 });
