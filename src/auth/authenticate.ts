@@ -74,6 +74,9 @@ export type Authenticator = Readonly<{
 type BoundTo = Readonly<{ resource: Resource; origin: string }>;
 
 /** `boundTo` undefined: good for every resource. */
+/** `change` of the snapshot; `identity` of a token says what the token is good for, and where. */
+type Made = Readonly<{ change: number; identity: TokenIdentity | undefined; caller: Caller }>;
+
 type Known = Readonly<{ caller: Caller; boundTo: BoundTo | undefined; until: number }>;
 
 export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
@@ -85,6 +88,27 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
   const identities = new BoundedMemory<
     Readonly<{ identity: TokenIdentity; boundTo: BoundTo; until: number }>
   >(MAX_REMEMBERED);
+
+  const made = new BoundedMemory<Made>(MAX_REMEMBERED);
+
+  /**
+   * Under one snapshot a credential is always the same caller: its rules, which may be thousands, are
+   * gone through once and not with every call of somebody who calls now and then.
+   */
+  async function callerUnder(
+    snapshot: SnapshotData,
+    { name, identity }: Readonly<{ name: string; identity?: TokenIdentity }>,
+    describe: () => Promise<Caller>,
+  ): Promise<Caller | undefined> {
+    const { change } = snapshot;
+    const held = made.get(name);
+    if (held !== undefined && held.change === change && held.identity === identity) {
+      return held.caller;
+    }
+    const caller = await asKnown(snapshot, await describe());
+    if (caller !== undefined) made.set(name, { change, identity, caller });
+    return caller;
+  }
 
   function known(token: string, resource: Resource, origin: string): Caller | undefined {
     const entry = callers.get(token);
@@ -115,7 +139,7 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
       throw new GatewayError("forbidden", "Cannot use this key here: it is for metrics only");
     }
     if (!useMemory) records.set(hash, { record, until: at + RECORD_KNOWN_MS });
-    const caller = await asKnown(snapshot, {
+    const caller = await callerUnder(snapshot, { name: hash }, async () => ({
       kind: "api-key",
       credentialId: record.id,
       userId: toUserId(record.user ?? record.id), // a key of nobody's is a user of its own
@@ -124,7 +148,7 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
       policyId: await policyIdOf(record.access, record),
       resources: RESOURCES,
       scopes: RESOURCES.map((resource) => SCOPE_OF[resource]),
-    });
+    }));
     if (caller === undefined) return undefined;
     const until = Math.min(at + CALLER_KNOWN_MS, record.expiresAt ?? Infinity);
     return { caller, boundTo: undefined, until };
@@ -166,7 +190,7 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
       );
     }
     const access = props.allow === undefined ? FULL_ACCESS : { allow: props.allow, deny: [] };
-    const caller = await asKnown(snapshot, {
+    const caller = await callerUnder(snapshot, { name: token, identity }, async () => ({
       kind: "oauth",
       credentialId: identity.grantId,
       userId: identity.userId,
@@ -175,7 +199,7 @@ export function createAuthenticator(needs: AuthenticatorNeeds): Authenticator {
       ...(props.client === undefined ? {} : { client: props.client }),
       resources: [resource],
       scopes: identity.scopes,
-    });
+    }));
     if (caller === undefined) return undefined;
     const until = Math.min(now() + CALLER_KNOWN_MS, identity.expiresAt);
     return { caller, boundTo: { resource, origin }, until };
