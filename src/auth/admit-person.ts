@@ -71,7 +71,8 @@ function bound(user: UserRecord, identity: Identity, provider: SignInProvider) {
       "another account of it is yours here, ask the owner to unbind that one",
     );
   }
-  return { identities: [...user.identities, identity] };
+  // Whoever has come in needs no link any more, and nobody who finds it shall.
+  return { identities: [...user.identities, identity], invitation: null };
 }
 
 function requireEnabled(user: UserRecord, provider: SignInProvider): UserId {

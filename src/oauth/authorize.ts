@@ -14,6 +14,7 @@ import { OWNER_ID } from "../auth/user-id.ts";
 import { requireOwnForm, type Visitor } from "../auth/web-session.ts";
 import type { GrantMetadata } from "../auth/granted-clients.ts";
 import type { GrantProps } from "../auth/grant-props.ts";
+import { GatewayError } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
 import { readForm } from "../http/form-body.ts";
 import { withCanonicalResource } from "./canonical-resource.ts";
@@ -79,9 +80,12 @@ export async function decideConsent(
   const token = form.get("form_token");
   if (token !== null) {
     const visitor = await needs.findVisitor(request);
+    if (visitor === undefined) {
+      throw new GatewayError("forbidden", "Cannot allow access: you are not signed in any more");
+    }
     // Bound to who saw the page: somebody else may have signed in in this browser since.
-    await requireOwnForm({ request, ownOrigin: origin, token }, visitor ?? { formToken: "" });
-    if (visitor !== undefined) return decideAs(visitor, needs, origin, { request, form });
+    await requireOwnForm({ request, ownOrigin: origin, token }, visitor);
+    return decideAs(visitor, needs, origin, { request, form });
   }
   const verdict = await needs.owner.check(form.get("password") ?? "", request);
   switch (verdict.kind) {

@@ -1,4 +1,9 @@
+import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { createPasswordSignIn } from "../../src/auth/password-sign-in.ts";
+import { createUserStore } from "../../src/auth/user-store.ts";
+import { asRegistry } from "../../src/config/registry-client.ts";
+import { REGISTRY_NAME } from "../../src/config/registry-object.ts";
 import { checkPassword, hashPassword } from "../../src/auth/password.ts";
 
 /** `correct horse battery` after one round, as an earlier version would have written it. */
@@ -45,4 +50,24 @@ test("takes neither a short nor an endless password", async () => {
     // oxlint-disable-next-line no-await-in-loop
     await expect(hashPassword(password)).rejects.toMatchObject({ code: "invalid_params" });
   }
+});
+
+test("writes an old password anew as soon as it is known, and counts guesses by account", async () => {
+  const registry = () => asRegistry(env.REGISTRY.getByName(REGISTRY_NAME));
+  const users = createUserStore({ registry, now: Date.now });
+  const signIn = createPasswordSignIn({ users, registry });
+  const from = (): Request =>
+    new Request("https://gateway.test", { headers: { "cf-connecting-ip": crypto.randomUUID() } });
+  const { id } = await users.create({ name: "Ann", email: "ann@example.com" });
+  const weak = await old("correct horse battery");
+  await users.change(id, { password: weak });
+  const given = { email: " ANN@example.com", password: "correct horse battery" };
+  expect(await signIn(given, from())).toEqual({ kind: "person", userId: id });
+  expect((await users.find(id))?.password).toMatch(/^pbkdf2-sha256\$6x/);
+  expect(await signIn(given, from())).toEqual({ kind: "person", userId: id });
+
+  // Far too long to be one, so that it costs no time to say so.
+  const guess = { ...given, password: "x".repeat(2_000) };
+  await Promise.all(Array.from({ length: 30 }, () => signIn(guess, from())));
+  expect(await signIn(given, from())).toMatchObject({ kind: "wait" });
 });

@@ -66,7 +66,7 @@ beforeAll(async () => {
     },
   };
   await registry().putConfig({ text: JSON.stringify(document), source: "admin" });
-});
+}, 30_000);
 
 type Begun = Readonly<{ url: URL; cookie: string }>;
 
