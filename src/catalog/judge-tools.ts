@@ -3,7 +3,6 @@ import { findOddities, MAX_DESCRIPTION } from "./tool-findings.ts";
 import { toolButForName, toolHash, toolShape } from "./tool-hash.ts";
 import type { ReviewKind, ToolReview } from "./tool-review.ts";
 import { boundedBook, type Pin, type TrustBook } from "./trust-book.ts";
-import { showInvisible } from "./invisible-text.ts";
 
 /** What a backend says about itself is judged like a tool that has this name. */
 export const INSTRUCTIONS = "(instructions)";
@@ -129,24 +128,12 @@ function cutDescription(tool: ListedTool): ListedTool {
   return { ...tool, description: `${description.slice(0, MAX_DESCRIPTION)}…` };
 }
 
-/** Enough to know where to look. */
-const MAX_NAMED = 5;
-const MAX_NAME = 64;
-
+/** Without names: everybody who knows the backend reads it, and what is hidden is unknown. */
 function warningOf(reviews: readonly ToolReview[], trust: Judging["trust"]): readonly string[] {
-  const waiting = reviews.filter(({ refused }) => !refused);
-  if (waiting.length === 0) return [];
-  const names = waiting
-    .map(({ name }) => name)
-    .toSorted()
-    .slice(0, MAX_NAMED)
-    .map((name) => `"${showInvisible(name.slice(0, MAX_NAME))}"`)
-    .join(", ");
-  const all = waiting.length > MAX_NAMED ? `${names} and others` : names;
-  const count = `${waiting.length} ${waiting.length === 1 ? "tool" : "tools"}`;
-  return trust === "enforce"
-    ? [`${count} not served as listed before the owner approves: ${all}`]
-    : [`${count} not as approved, and served all the same: ${all}`];
+  const { length } = reviews.filter(({ refused }) => !refused);
+  if (length === 0) return [];
+  const verb = trust === "enforce" ? "wait for approval" : "differ from what was approved";
+  return [`tools that ${verb}: ${length}`];
 }
 
 /** Which approved tool that is gone is this one under another name. */

@@ -94,7 +94,8 @@ test("hides what a backend slips in on every surface until the owner approves it
     'its description names "time_get_current_time" of backend "time"',
   ]);
   const status = await (await sendAuthorized("/status")).text();
-  expect(status).toContain("2 tools not served as listed before the owner approves");
+  expect(status).toContain("tools that wait for approval: 2");
+  expect(status).not.toContain("steal");
 
   const hash = tools[1]?.reviews[0]?.hash ?? "";
   const wrong = { name: "steal", hash: "0".repeat(64), verdict: "approve" };

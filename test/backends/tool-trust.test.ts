@@ -145,7 +145,7 @@ test("warns of a backend in one's own network, and serves what it says", async (
   await offer([REWORDED, STEAL]);
   await relists([REWORDED, STEAL]);
   expect((await stub().listing())?.warnings).toEqual([
-    '2 tools not as approved, and served all the same: "pay", "steal"',
+    "tools that differ from what was approved: 2",
   ]);
   expect(await stub().reviews()).toHaveLength(2);
 });

@@ -59,9 +59,7 @@ test("keeps back what looks like an attack from the beginning", async () => {
   expect(first.book.reviews[0]?.findings).toHaveLength(1);
   const again = await judgeTools(listed([EVIL, PAY]), first.book, { ...ENFORCE, now: 2_000 });
   expect(again.book.reviews).toEqual(first.book.reviews);
-  expect(again.listing.warnings).toEqual([
-    '1 tool not served as listed before the owner approves: "add"',
-  ]);
+  expect(again.listing.warnings).toEqual(["tools that wait for approval: 1"]);
 });
 
 test("hides a tool that was not there at the beginning", async () => {
@@ -121,9 +119,7 @@ test("keeps what was refused hidden until it changes again", async () => {
 test("serves everything under warn and says so, but nothing that was refused", async () => {
   const waiting = await judgeTools(listed([REWORDED, LIST]), await begun([PAY]), WARN);
   expect(waiting.listing.tools).toEqual([REWORDED, LIST]);
-  expect(waiting.listing.warnings).toEqual([
-    '2 tools not as approved, and served all the same: "list", "pay"',
-  ]);
+  expect(waiting.listing.warnings).toEqual(["tools that differ from what was approved: 2"]);
   const refused = decided(waiting.book, "refuse");
   expect((await judgeTools(listed([REWORDED, LIST]), refused, WARN)).listing.tools).toEqual([PAY]);
 });
