@@ -14,5 +14,9 @@ const SHOWN: Readonly<Record<ShownState, readonly [kind: string, words: string]>
 /** How a backend is, in a word as well as in a colour. */
 export function BackendChip({ state }: Readonly<{ state: ShownState }>) {
   const [kind, words] = SHOWN[state];
-  return <span class={`badge ${kind}`}>{words}</span>;
+  return (
+    <span class={`badge ${kind}`} data-state={state}>
+      {words}
+    </span>
+  );
 }

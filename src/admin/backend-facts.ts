@@ -3,6 +3,8 @@ import type { ToolReview } from "../catalog/tool-review.ts";
 import type { BackendReport } from "../config/backend-report.ts";
 import { SHARED } from "../backends/login-names.ts";
 import type { LoginStatus } from "../backends/logins.ts";
+import { visitorCaller } from "../auth/visitor-caller.ts";
+import type { SnapshotData } from "../config/registry.ts";
 import { sha256Hex } from "../core/digest.ts";
 import type { AdminPageNeeds } from "./admin-page-needs.ts";
 import { type OpenConfig, openConfig, requireEntry } from "./change-config.ts";
@@ -28,9 +30,10 @@ export type BackendFacts = Readonly<{
 
 /** Throws `not_found` for what is not in the config. */
 export async function gatherFacts(
-  needs: Pick<AdminPageNeeds, "registry" | "snapshots" | "backend" | "logins">,
-  { param, context }: Pick<OwnerVisit, "param" | "context">,
+  needs: Pick<AdminPageNeeds, "registry" | "snapshots" | "backend" | "logins" | "gateway">,
+  visit: Pick<OwnerVisit, "param" | "context" | "visitor">,
 ): Promise<BackendFacts> {
+  const { param, context } = visit;
   const [config, snapshot] = await Promise.all([
     openConfig(needs.registry()),
     needs.snapshots.current(context),
@@ -47,7 +50,9 @@ export async function gatherFacts(
         needs.logins.list(SHARED),
       ])
     : [undefined, [], []];
-  const tools = (listing?.tools ?? []).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const isPersonal = written.isEnabled && written.entry["credentials"] === "per-user";
+  const listed = isPersonal ? await ownTools(needs, visit, snapshot) : listing?.tools;
+  const tools = withDisabled(listed ?? [], isPersonal ? disabledToolsOf(written) : []);
   return {
     config,
     written,
@@ -59,6 +64,31 @@ export async function gatherFacts(
     toolsDigest: await digestOf(tools),
     disabled: new Set(disabledToolsOf(written)),
   };
+}
+
+/** Of a backend that everybody has a connection of their own to: what the visitor's offers. */
+async function ownTools(
+  { gateway }: Pick<AdminPageNeeds, "gateway">,
+  { visitor, param, context }: Pick<OwnerVisit, "visitor" | "param" | "context">,
+  snapshot: SnapshotData,
+): Promise<readonly ListedTool[]> {
+  const backend = snapshot.config.backends.find(({ name }) => name === param("name"))?.name;
+  if (backend === undefined) return [];
+  const caller = await visitorCaller(visitor, snapshot);
+  const tools = await gateway.tools(caller, { kind: "one", backend }, context);
+  return tools.filter((tool) => tool.backend === backend).map(({ tool }) => tool);
+}
+
+/** Sorted by name. What nobody sees any more is known by its name alone. */
+function withDisabled(
+  tools: readonly ListedTool[],
+  disabled: readonly string[],
+): readonly ListedTool[] {
+  const known = new Set(tools.map(({ name }) => name));
+  const others = disabled.filter((name) => !known.has(name));
+  return [...tools, ...others.map((name) => ({ name, inputSchema: {} }))].toSorted((a, b) =>
+    a.name < b.name ? -1 : 1,
+  );
 }
 
 async function digestOf(tools: readonly ListedTool[]): Promise<string> {

@@ -156,7 +156,13 @@ function BackendTable({ config, snapshot, visitor }: Tabled) {
                 <a href={`${BACKENDS_PATH}/${written.name}`}>{written.name}</a>
               </th>
               <td>
-                <BackendChip state={stateOf(written, report)} />
+                <BackendChip state={stateOf(written, report)} />{" "}
+                {report?.login === "needed" ? <span class="badge warn">needs a login</span> : ""}{" "}
+                {(report?.toReview ?? 0) === 0 ? (
+                  ""
+                ) : (
+                  <span class="badge warn">{report?.toReview} to review</span>
+                )}
                 {report?.lastError === undefined || report.state === "ready" ? (
                   ""
                 ) : (

@@ -22,9 +22,9 @@ export function renderOwnerPage(
 
 /** What a form on the page before has done; only what is said here is ever shown. */
 const DONE: Readonly<Record<string, string>> = {
-  added: "Added. It is being connected; reload to see how it is",
+  added: "Added. It is being connected, which takes a few seconds",
   stored: "Stored, and in force everywhere within 5 seconds",
-  on: "Switched on. It is being connected; reload to see how it is",
+  on: "Switched on. It is being connected, which takes a few seconds",
   off: "Switched off: its tools are unknown everywhere within 5 seconds",
   removed: "Removed: nothing of it is left, and its tools are unknown within 5 seconds",
   restored: "Restored, and in force everywhere within 5 seconds",

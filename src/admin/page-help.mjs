@@ -40,4 +40,23 @@ function setOff(form, isOff) {
   for (const button of form.querySelectorAll("button")) button.disabled = isOff;
 }
 
+/** A backend that is being connected: as long as a handshake may take, and while nothing is typed. */
+const LOOKS = 15;
+const LOOK_MS = 2_000;
+let isTyped = false;
+document.addEventListener("input", () => (isTyped = true));
+
+async function awaitConnected() {
+  if (document.querySelector("h1 [data-state=connecting]") === null) return;
+  for (let look = 0; look < LOOKS; look += 1) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    if (document.hidden) continue;
+    const { pathname } = location;
+    const page = await fetch(pathname, { cache: "no-store" });
+    if (!page.ok || page.redirected || isTyped) return;
+    if (!(await page.text()).includes('data-state="connecting"')) return location.replace(pathname);
+  }
+}
+void awaitConnected().catch(() => {}); // whoever wants to know reloads
+
 for (const part of document.querySelectorAll(".find")) part.removeAttribute("hidden");

@@ -27,12 +27,17 @@ export async function probeBackend(
   io: SendIo &
     Readonly<{ stub: (name: string) => Pick<BackendStub, "lease" | "release" | "fetch"> }>,
 ): Promise<Probe> {
-  const { name } = order.config;
+  // Whoever tries it has no login of their own at what nobody knows yet.
+  const { credentials: _everybodysOwn, ...config } = order.config;
+  const { name } = config;
   const object = `${name}/probe-${crypto.randomUUID()}`;
   const stub = io.stub(object);
   try {
     const lease = release(
-      await stub.lease(order, { role: "session", capabilities: LISTING_CAPABILITIES }),
+      await stub.lease(
+        { ...order, config },
+        { role: "session", capabilities: LISTING_CAPABILITIES },
+      ),
     );
     const tools: { name: string; description: string }[] = [];
     let params: JsonObject = {};

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { quirk } from "../support/backend-calls.ts";
 import { type SignedIn, signInAsOwner, valueOf } from "../support/owner-browser.ts";
+import { addPerson, join, openBrowserSession } from "../support/browser-session.ts";
 import { configure, send, sendAsOwner } from "../support/worker.ts";
 
 const HOSTILE = `"onx=1><script>alert(1)</script>`;
@@ -9,7 +10,7 @@ let owner: SignedIn;
 
 beforeAll(async () => {
   owner = await signInAsOwner();
-});
+}, 30_000);
 beforeEach(() =>
   configure({
     mcpServers: {
@@ -146,4 +147,31 @@ test("tests what was pasted before anything is stored", async () => {
   await control({ down: true });
   const failed = await owner.post("/admin/backends/add", { text: url, name: "shop", step: "test" });
   expect(failed.html).toMatch(/Cannot connect[^<]*shop/);
+});
+
+test("says when what was pasted wants a login", async () => {
+  const { url } = quirk("unauthorized");
+  await configure({ mcpServers: { other: { url, enabled: false }, near: { url } } });
+  const text = JSON.stringify({ shop: { url, credentials: "per-user" } });
+  const tested = await owner.post("/admin/backends/add", { text, step: "test" });
+  expect(tested.status).toBe(200);
+  expect(tested.html).toMatch(/Cannot connect[^<]*(?:login|log in|credential)/);
+});
+
+test("lets nobody in who is no admin, neither to pages nor with forms", async () => {
+  const person = openBrowserSession();
+  const { code } = await addPerson({ name: "Ann", email: "ann@example.com" });
+  await join(person, code);
+  expect((await person.get("/me")).status).toBe(200);
+  const paths = ["", "/backends", "/backends/add", "/backends/time", "/activity", "/config"];
+  const pages = await Promise.all(paths.map((path) => person.get(`/admin${path}`)));
+  expect(pages.map(({ status }) => status)).toEqual(paths.map(() => 403));
+  const forms = await Promise.all(
+    ["backends/add", "backends/time/switch", "backends/time/remove", "backends/time/tools"]
+      .concat(["backends/time/entry", "backends/time/reviews", "try/time/get_current_time"])
+      .concat(["config/1/restore", "backends/time/login"])
+      .map((path) => person.post(`/admin/${path}`, {})),
+  );
+  expect(new Set(forms.map(({ status }) => status))).toEqual(new Set([403]));
+  await Promise.all([...pages, ...forms].map((answer) => answer.text()));
 });

@@ -105,12 +105,22 @@ describe.skipIf(BROWSER_PATH === undefined)("the owner at the pages", () => {
     await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
   }
 
+  function key(): Record<string, string> {
+    return { authorization: `Bearer ${gateway.apiKey}`, "content-type": "application/json" };
+  }
+
+  async function statusOf(path: string): Promise<number> {
+    const init = { method: "POST", headers: key(), body: '{"a": 1, "b": 2}' };
+    const answer = await fetch(gateway.url + path, init);
+    await answer.text();
+    return answer.status;
+  }
+
   function toolNames(path: string): Promise<string[]> {
     return fetch(gateway.url + path, {
       method: "POST",
       headers: {
-        authorization: `Bearer ${gateway.apiKey}`,
-        "content-type": "application/json",
+        ...key(),
         accept: "application/json, text/event-stream",
       },
       body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
@@ -173,6 +183,10 @@ describe.skipIf(BROWSER_PATH === undefined)("the owner at the pages", () => {
       .poll(() => toolNames("/mcp/everything"), { timeout: 5_000 })
       .not.toContain("get-sum");
     expect(await toolNames("/mcp/everything")).toContain("echo");
+    await expect.poll(() => statusOf("/everything/get-sum"), { timeout: 5_000 }).toBe(404);
+    const offered = await (await fetch(`${gateway.url}/v1/tools`, { headers: key() })).text();
+    expect(offered.includes("everything_echo")).toBe(true);
+    expect(offered.includes("everything_get-sum")).toBe(false);
     await page.context().close();
   });
 
@@ -205,7 +219,7 @@ describe.skipIf(BROWSER_PATH === undefined)("the owner at the pages", () => {
     await page.getByRole("button", { name: "Live" }).waitFor();
     const answer = await fetch(`${gateway.url}/time/get_current_time`, {
       method: "POST",
-      headers: { authorization: `Bearer ${gateway.apiKey}`, "content-type": "application/json" },
+      headers: key(),
       body: '{"timezone": "Asia/Tokyo"}',
     });
     expect(answer.status).toBe(200);
