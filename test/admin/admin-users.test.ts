@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { send, sendAsOwner } from "../support/worker.ts";
+import { askToConnect, dial } from "../support/dial-connector.ts";
+import { configure, send, sendAsOwner } from "../support/worker.ts";
 
 const USERS = "/admin/api/users";
 
@@ -124,15 +125,20 @@ test("makes no key for nobody", async () => {
   expect((await ask("GET", path)).status).toBe(404);
 });
 
-test("lets a connector of somebody in only while they are there", async () => {
-  const eve = await add({ name: "Eve" });
-  const { key } = await addKey({ name: "home", user: eve.id, connect: ["nas"] });
-  const dial = async (): Promise<number> => {
-    const response = await send("/connect/nas", { headers: { authorization: `Bearer ${key}` } });
-    await response.body?.cancel();
-    return response.status;
-  };
-  expect(await dial()).not.toBe(401);
-  await ask("PATCH", `${USERS}/${eve.id}`, { disabled: true });
-  await expect.poll(dial, WITHIN).toBe(401);
+test("sends the connectors of somebody away who is disabled or removed", async () => {
+  await configure({ mcpServers: { nas: { command: "nas-mcp" } } });
+  const { id } = await add({ name: "Eve" });
+  const { key } = await addKey({ name: "home", user: id, connect: ["nas"] });
+  const dialled = await dial("nas", { key });
+  await ask("PATCH", `${USERS}/${id}`, { disabled: true });
+  expect(await dialled.closed).toMatchObject({ code: 4401 });
+  const again = async (): Promise<number> => (await askToConnect("nas", { key })).status;
+  await expect.poll(again, WITHIN).toBe(401);
+
+  await ask("PATCH", `${USERS}/${id}`, { disabled: false });
+  await expect.poll(again, WITHIN).toBe(101);
+  const last = await dial("nas", { key });
+  await ask("DELETE", `${USERS}/${id}`);
+  expect(await last.closed).toMatchObject({ code: 4401 });
+  await expect.poll(again, WITHIN).toBe(401);
 });
