@@ -34,19 +34,23 @@ export async function findHolder(
   const permits = compileAccess((await visitorCaller(visitor, snapshot)).access);
   const config = snapshot.config.backends.find(({ name }) => name === backend);
   const isOwn = forUser === "" || forUser === visitor.userId;
-  if (config === undefined || (isOwn && !permits(config.name))) {
-    throw new GatewayError("not_found", `Cannot find backend "${backend.slice(0, 40)}"`);
-  }
+  const isKnown = config !== undefined && permits(config.name);
+  if (config === undefined || (isOwn && !isKnown)) throw notFound(backend);
   const place = { backend: config.name, account: account === "" ? undefined : account };
   if (isOwn) return { holder: { ...place, user: visitor.userId }, forName: undefined };
   const forName = await nameFor({ logins, keys }, visitor, forUser);
   if (forName === undefined || !isUserId(forUser)) {
+    if (!isKnown) throw notFound(backend);
     throw new GatewayError(
       "forbidden",
       "Cannot log in: this link is for somebody else, who has to open it",
     );
   }
   return { holder: { ...place, user: forUser }, forName };
+}
+
+function notFound(backend: string): GatewayError {
+  return new GatewayError("not_found", `Cannot find backend "${backend.slice(0, 40)}"`);
 }
 
 /** What somebody is called for whom the visitor may log in; undefined for everybody else. */

@@ -3,6 +3,7 @@ import { listGrants } from "../auth/granted-clients.ts";
 import { compileAccess } from "../auth/access.ts";
 import { visitorCaller } from "../auth/visitor-caller.ts";
 import type { Visitor } from "../auth/web-session.ts";
+import type { BackendState } from "../config/backend-report.ts";
 import { MissingLogins } from "./login-summary.tsx";
 import type { MeNeeds } from "./me-needs.ts";
 import { findOwnKeys } from "./my-keys-page.tsx";
@@ -27,6 +28,8 @@ export function createMyPage(needs: MeNeeds): Hono {
       ]);
       const permits = compileAccess(caller.access);
       const logins = all.filter(({ backend }) => permits(backend));
+      const isMissing = (name: string): boolean =>
+        logins.some(({ backend, state }) => backend === name && state !== "ready");
       return renderMyPage(visit, {
         title: "Me",
         open: ME,
@@ -92,7 +95,7 @@ export function createMyPage(needs: MeNeeds): Hono {
                     <tr>
                       <th scope="row">{name}</th>
                       <td>
-                        <span class={`badge ${state === "ready" ? "good" : "warn"}`}>{state}</span>
+                        <StateBadge state={state} isMissing={isMissing(name)} />
                       </td>
                     </tr>
                   ))}
@@ -103,6 +106,14 @@ export function createMyPage(needs: MeNeeds): Hono {
         ),
       });
     }),
+  );
+}
+
+/** A backend is not ready for who has still to log in there. */
+function StateBadge({ state, isMissing }: Readonly<{ state: BackendState; isMissing: boolean }>) {
+  const isReady = state === "ready" && !isMissing;
+  return (
+    <span class={`badge ${isReady ? "good" : "warn"}`}>{isMissing ? "not logged in" : state}</span>
   );
 }
 

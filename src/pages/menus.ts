@@ -24,5 +24,5 @@ export const OWNER_MENU: readonly MenuItem[] = [
 
 /** Of somebody's own pages: who may use the owner's finds the way back there. */
 export function ownMenu({ isAdmin }: Pick<Visitor, "isAdmin">): readonly MenuItem[] {
-  return isAdmin ? [...PERSON_MENU, { path: "/admin", label: "Owner's pages" }] : PERSON_MENU;
+  return isAdmin ? [...PERSON_MENU, { path: "/admin", label: "Admin" }] : PERSON_MENU;
 }

@@ -36,7 +36,7 @@ pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4r
 .notice.problem { border-color: var(--bad); }
 .notice.warned { border-color: var(--warn); }
 .notice.done { border-color: var(--good); }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: .75rem; list-style: none; padding: 0; margin: .75rem 0; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: .75rem; list-style: none; padding: 0; margin: .75rem 0; }
 .card { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; }
 .providers { list-style: none; padding: 0; display: grid; gap: .5rem; margin: 1rem 0; } .providers .button { display: block; text-align: center; }
 .card h2, .card h3 { margin: 0 0 .3rem; font-size: 1rem; }
@@ -82,13 +82,15 @@ details.box[open] { padding-bottom: 1rem; }
 .aside { color: var(--dim); font-size: .9rem; margin-top: 1.5rem; }
 .brand { font-weight: 600; color: var(--dim); margin: 0 0 1.25rem; }
 .providers { list-style: none; padding: 0 0 1.25rem; margin: 0 0 .5rem; border-bottom: 1px solid var(--line); }
-.providers .button { display: block; text-align: center; margin: .5rem 0; padding: .6rem; }
+.providers li { margin: .5rem 0; }
+.providers .button { display: block; text-align: center; padding: .6rem; }
 .three { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: 0 1rem; }
 main > form:not(.bar) { max-width: 46rem; }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; margin: .6rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; border-top: 1px solid var(--line); }
 thead th { border-top: 0; font-size: .82rem; color: var(--dim); font-weight: 600; }
+td .bar { margin: 0; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: .5rem 0; }
 dl.facts dt { color: var(--dim); } dl.facts dd { margin: 0; }
@@ -119,6 +121,7 @@ textarea.line { min-height: 2.3rem; field-sizing: content; max-height: 24rem; }
   input, select, textarea { font-size: 16px; }
   dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .5rem; }
   .top nav { order: 1; flex-basis: 100%; margin: 0 -.6rem; }
+  .top nav a { padding: .35rem .45rem; }
   .top form { margin-left: auto; }
   td[data-label]::before { content: attr(data-label) ": "; color: var(--dim); }
   td[data-label]:empty { display: none !important; }
