@@ -133,8 +133,8 @@ const MAX_LOGGED = 4_000;
 
 export type App = (request: Request, execution: ExecutionContext) => Promise<Response>;
 
-/** `/mcp` and `/mcp/{backend}`, with or without a slash at the end. */
-const MCP_PATH = /^\/mcp(?:\/([a-z][a-z0-9-]{0,30}))?\/?$/;
+/** `/mcp`, `/mcp/{backend}` and `/mcp/{backend}:{account}`, with or without a slash at the end. */
+const MCP_PATH = /^\/mcp(?:\/([a-z][a-z0-9-]{0,30})(?::([a-z][a-z0-9-]{0,30}))?)?\/?$/;
 
 /** What every surface and the callers' objects stand on. */
 export type Middle = CallerDeps &
@@ -531,8 +531,8 @@ export function createApp(env: Env, middle: Middle): App {
     const match = MCP_PATH.exec(path);
     // The hot paths go past the router: it would cost a tenth of a call.
     if (match !== null) {
-      const [, name] = match;
-      return mcp(request, scopeOf(name), contextOf(request, execution));
+      const [, name, account] = match;
+      return mcp(request, scopeOf(name), contextOf(request, execution), account);
     }
     if (isRouted(firstPart(path))) return routes.fetch(request, env, execution);
     return openapi(request, path, contextOf(request, execution, "rest"));

@@ -2,6 +2,7 @@ import type { Approvals, ProgressStyle } from "../config/llm-config.ts";
 import type { OpenWebuiTrust } from "../config/open-webui-config.ts";
 import type { BackendName, UserId } from "../core/ids.ts";
 import type { Limits } from "../config/limits-config.ts";
+import type { ChosenAccount } from "./chosen-account.ts";
 import type { Person } from "./person.ts";
 
 /** What a credential may be used for: the resource it was issued for. */
@@ -46,6 +47,8 @@ export type Caller = Readonly<{
   person?: Person;
   /** How much it may ask, each bound counted for its own subject. */
   limits?: readonly CallerLimits[];
+  /** Of several logins at a backend, the one its address named. */
+  account?: ChosenAccount;
   /** Who signed in by OAuth in the user's name. */
   client?: Readonly<{ id: string; name: string }>;
   /** Equal for callers who see the same of a shared catalog; views are kept per policy id. */

@@ -9,9 +9,12 @@ export const USER_KEY = "USER_KEY";
 
 const ACCOUNT = /^[a-z][a-z0-9-]{0,30}$/;
 
-/** Whether a text can name an account; the empty one is the account without a name. */
+/**
+ * Whether a text can name an account; the empty one is the account without a name, which tools call
+ * "default".
+ */
 export function isAccount(text: string): boolean {
-  return text === "" || ACCOUNT.test(text);
+  return text === "" || (ACCOUNT.test(text) && text !== "default");
 }
 
 /** By OAuth, or with a key that each holder brings. */

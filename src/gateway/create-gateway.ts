@@ -12,7 +12,6 @@ import { GatewayError } from "../core/errors.ts";
 import type { ExposedName } from "../core/ids.ts";
 import { maskUrl } from "../core/redact.ts";
 import { describeView } from "./describe-view.ts";
-import { findTarget } from "./find-target.ts";
 import type {
   BackendStatus,
   CallToApprove,
@@ -23,7 +22,7 @@ import type {
 } from "./gateway.ts";
 import { HOUSE, type HouseTool } from "./house-tool.ts";
 import { announcersOf, fingerprintOf, resourceOwnerOf } from "./live-view.ts";
-import { orderOf, perform, type PerformDeps } from "./perform.ts";
+import { perform, placeOf, type PerformDeps } from "./perform.ts";
 import { findHouseTool } from "./perform-house-tool.ts";
 import type { View } from "./view.ts";
 import type { HeldView, OwnConnections } from "./views.ts";
@@ -136,8 +135,8 @@ function whereabouts(held: HeldView, request: LocatedRequest): Whereabouts {
 }
 
 function whereaboutsOf(held: HeldView, request: LocatedRequest): Whereabouts {
-  const { backend } = findTarget(held.view, request);
-  const { order, sessionful, account } = orderOf(held, backend);
+  const { target, order, sessionful, account } = placeOf(held, request);
+  const { backend } = target;
   const { config } = order;
   const own = held.personal?.states.get(backend);
   return {

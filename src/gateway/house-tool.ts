@@ -66,6 +66,8 @@ export type HouseCall = Readonly<{
   houseName: (plain: string) => string;
   /** A path of ours as an address that people can open; undefined while none is known. */
   link: (path: string) => string | undefined;
+  /** Which of the caller's accounts at a backend they see. */
+  accountAt: (backend: BackendName) => string | undefined;
   /** Calls of this caller that go on without their client. */
   kept: (ask: KeptAsk) => Promise<KeptState>;
   /** In the caller's name: found, permitted, limited and recorded like a request of its own. */

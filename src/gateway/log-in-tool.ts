@@ -27,9 +27,9 @@ export function logInTool({ name }: BackendConfig, scope: Scope): HouseTool {
     },
     standsFor: { backend: name, ownName: LOG_IN },
     isIn: () => true,
-    perform: async ({ caller, request, link }) => ({
+    perform: async ({ caller, request, link, accountAt }) => ({
       kind: "answer",
-      answer: logInAnswer(request.id, { backend: name, caller, account: undefined, link }),
+      answer: logInAnswer(request.id, { backend: name, caller, account: accountAt(name), link }),
     }),
   };
 }

@@ -68,6 +68,7 @@ export async function performHouseTool(
       find: (ask) => deps.findTools(ask, view),
       houseName: (plain) => houseName(view, plain),
       link: (path) => deps.link(path, context),
+      accountAt: (backend) => held.personal?.states.get(backend)?.account,
       kept: (ask) => deps.kept(caller, ask),
       forward: (inner) => forward({ ...request, ...inner }),
     });

@@ -18,12 +18,13 @@ import { requireApproval } from "./approval-rule.ts";
 import { findTarget, type Target } from "./find-target.ts";
 import type { ToolFinder } from "./find-tools.ts";
 import { requireForwarded } from "./forwarded-headers.ts";
-import type { CallContext, ForwardedRequest } from "./gateway.ts";
+import type { CallContext, ForwardedRequest, LocatedRequest } from "./gateway.ts";
 import type { KeptAsk, KeptState } from "./house-tool.ts";
 import { type Admission, isLimited, type LimitGate } from "./limit-gate.ts";
 import type { InFlight } from "./limits.ts";
 import { findHouseTool, performHouseTool } from "./perform-house-tool.ts";
 import { isLoginWanted, logInAnswer } from "./log-in-tool.ts";
+import { pickAccount } from "./pick-account.ts";
 import { unknownBackend, type HeldView, type Views } from "./views.ts";
 
 export type PerformDeps = Readonly<{
@@ -102,11 +103,10 @@ export async function perform(
       forward: (inner) => perform(deps, caller, inner, context),
     });
   }
-  const target = findTarget(held.view, request);
+  const { target, order, sessionful, account } = placeOf(held, request);
   if (caller.approvals !== undefined && request.approved !== true) {
     requireApproval(caller.approvals, target.tool);
   }
-  const { order, sessionful, account } = orderOf(held, target.backend);
   const trace = deps.trace(context);
   deps.inFlight.enter(caller.credentialId);
   let ended: Ended | undefined;
@@ -153,7 +153,17 @@ type Found = Readonly<{
   account?: string | undefined;
 }>;
 
-export function orderOf(held: HeldView, backend: BackendName): Omit<Found, "target"> {
+/** Where a request goes, and through which of the caller's accounts there. */
+export function placeOf(held: HeldView, request: LocatedRequest): Found {
+  const target = findTarget(held.view, request);
+  const found = orderOf(held, target.backend);
+  const picked = pickAccount(held.personal, target);
+  if (picked === undefined) return { ...found, target };
+  const { sessionful, account } = picked.state;
+  return { ...found, target: picked.target, sessionful, account };
+}
+
+function orderOf(held: HeldView, backend: BackendName): Omit<Found, "target"> {
   const found = sharedOrderOf(held, backend);
   const own = held.personal?.states.get(backend);
   // Of a connection that is the caller's own, the shared report knows nothing.

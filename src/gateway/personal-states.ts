@@ -12,6 +12,8 @@ import type { CallContext, Scope } from "./gateway.ts";
 /** How a user's own connections are, each under the backend it is to. */
 export type Personal = Readonly<{
   states: ReadonlyMap<BackendName, PersonalState>;
+  /** Where a call may choose among several. */
+  accounts: ReadonlyMap<BackendName, readonly PersonalState[]>;
   /** Equal while everything in `states` is that a view is made of. */
   key: string;
   /** False when the object of the user's logins did not answer. */
@@ -48,7 +50,9 @@ export type PersonalStates = Readonly<{
 }>;
 
 type Entry = {
-  readonly personal: Personal;
+  readonly all: readonly PersonalState[];
+  /** By the account that an address names; the empty name for none. */
+  readonly chosen: Map<string, Personal>;
   readonly change: number;
   readonly configVersion: number;
   readonly at: number;
@@ -78,21 +82,18 @@ export function createPersonalStates(deps: {
       .catch(() => undefined); // as one that does not answer
     const all = await Promise.race([asked, deps.sleep(ASK_LIMIT_MS)]);
     if (!Array.isArray(all)) return NOBODY;
-    const states = new Map<BackendName, PersonalState>();
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what `personal` answers
-    for (const state of all as readonly PersonalState[]) {
-      const before = states.get(state.backend);
-      if (before === undefined || state.isDefault) states.set(state.backend, state);
-    }
-    const key = [...states.values()]
-      .map(({ backend, account, listingHash, login }) =>
-        [backend, account, listingHash ?? "", login].join(":"),
-      )
-      .join(" ");
-    const personal = { states, key, complete: true };
     const { change, configVersion } = snapshot;
-    entries.set(userId, { personal, change, configVersion, at: deps.now(), refreshing: false });
-    return personal;
+    const entry: Entry = {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what `personal` answers
+      all: all as readonly PersonalState[],
+      chosen: new Map(),
+      change,
+      configVersion,
+      at: deps.now(),
+      refreshing: false,
+    };
+    entries.set(userId, entry);
+    return chosenIn(entry, caller);
   }
 
   async function listing(object: string, hash: string): Promise<Listing | undefined> {
@@ -120,7 +121,7 @@ export function createPersonalStates(deps: {
         entry.refreshing = true;
         context.waitUntil(ask(caller, snapshot));
       }
-      return entry.personal;
+      return chosenIn(entry, caller);
     },
     find: (caller, snapshot) => ask(caller, snapshot),
     async listings(user, { states }) {
@@ -136,7 +137,60 @@ export function createPersonalStates(deps: {
   };
 }
 
-const NOBODY: Personal = { states: new Map(), key: "unknown", complete: false };
+const NOBODY: Personal = {
+  states: new Map(),
+  accounts: new Map(),
+  key: "unknown",
+  complete: false,
+};
+
+/** Accounts that addresses named and nobody has, in one entry. */
+const MAX_CHOSEN = 50;
+
+function chosenIn(entry: Entry, { account }: Pick<Caller, "account">): Personal {
+  const key = account === undefined ? "" : `${account.backend}:${account.name}`;
+  const known = entry.chosen.get(key);
+  if (known !== undefined) return known;
+  const personal = choose(entry.all, account);
+  if (entry.chosen.size < MAX_CHOSEN) entry.chosen.set(key, personal);
+  return personal;
+}
+
+function choose(all: readonly PersonalState[], chosen: Caller["account"]): Personal {
+  const states = new Map<BackendName, PersonalState>();
+  const accounts = new Map<BackendName, readonly PersonalState[]>();
+  for (const [backend, own] of Map.groupBy(all, ({ backend: name }) => name)) {
+    const usual = own.find(({ isDefault }) => isDefault) ?? own[0];
+    if (usual === undefined) continue;
+    if (chosen?.backend === backend) {
+      const named = own.find(({ account }) => account === chosen.name);
+      states.set(backend, named ?? missing(usual, chosen.name));
+      continue;
+    }
+    states.set(backend, usual);
+    if (own.length > 1) accounts.set(backend, own);
+  }
+  const key = [...states.values()]
+    .map(({ backend, account, listingHash, login }) => {
+      const others = (accounts.get(backend) ?? []).map((other) => other.account).join(",");
+      return [backend, account, listingHash ?? "", login, others].join(":");
+    })
+    .join(" ");
+  return { states, accounts, key, complete: true };
+}
+
+function missing({ backend }: PersonalState, account: string): PersonalState {
+  return {
+    backend,
+    account,
+    isDefault: false,
+    login: "missing",
+    state: "ready",
+    listingHash: undefined,
+    era: undefined,
+    sessionful: false,
+  };
+}
 
 const personalOf = new WeakMap<SnapshotData, readonly BackendConfig[]>();
 

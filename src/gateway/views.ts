@@ -10,6 +10,7 @@ import type { BackendName } from "../core/ids.ts";
 import { ALL, type CallContext, type Scope } from "./gateway.ts";
 import type { ListingCache } from "./listing-cache.ts";
 import type { Personal, PersonalStates } from "./personal-states.ts";
+import { withAccounts } from "./account-argument.ts";
 import { createView, offersIn, viewKey, type View } from "./view.ts";
 import { ViewMemory } from "./view-memory.ts";
 
@@ -129,6 +130,10 @@ export function createViews(deps: {
       if (scope.kind === "one") {
         const known = snapshot.config.backends.some(({ name }) => name === scope.backend);
         if (!known || !permits(scope.backend)) throw unknownBackend(scope.backend);
+        const named = caller.account?.backend === scope.backend ? caller.account.name : undefined;
+        if (named !== undefined && !deps.personal.concerns(snapshot, scope)) {
+          throw unknownBackend(`${scope.backend}:${named}`);
+        }
       }
       follow(snapshot);
       const personal = deps.personal.concerns(snapshot, scope)
@@ -151,7 +156,7 @@ export function createViews(deps: {
           return listing === undefined ? [] : [[config.name, listing] as const];
         }),
       );
-      const offers = offersIn(backends, listings, scope);
+      const offers = offersIn(backends, withChoices(listings, personal), scope);
       const locked = backends.filter(
         (config) =>
           isLocked(config, personal) && (scope.kind === "all" || config.name === scope.backend),
@@ -173,6 +178,20 @@ export function createViews(deps: {
 }
 
 const NO_LISTINGS: ReadonlyMap<BackendName, Listing | undefined> = new Map();
+
+/** Tools of a backend where the caller has several accounts take one more argument. */
+function withChoices(
+  listings: ReadonlyMap<BackendName, Listing>,
+  personal: Personal | undefined,
+): ReadonlyMap<BackendName, Listing> {
+  if (personal === undefined || personal.accounts.size === 0) return listings;
+  return new Map(
+    [...listings].map(([name, listing]) => {
+      const accounts = personal.accounts.get(name)?.map(({ account }) => account);
+      return [name, accounts === undefined ? listing : withAccounts(listing, accounts)] as const;
+    }),
+  );
+}
 
 /** Views with something of one's own in them are found by nobody else. */
 function keyOf(caller: Caller, scope: Scope, personal: Personal | undefined): string {

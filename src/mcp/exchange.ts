@@ -33,6 +33,8 @@ export type Exchange = Readonly<{
   origin: string;
   /** As the address asks for it. */
   mode: AskedMode;
+  /** Of the caller's accounts at the backend, where the address names one. */
+  account: string | undefined;
 }>;
 
 /** Some clients accept anything or say nothing; JSON suits everyone, a stream only who asked. */

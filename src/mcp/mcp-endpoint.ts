@@ -1,4 +1,6 @@
 import { LIST_MODES, type Caller } from "../auth/caller.ts";
+import type { ChosenAccount } from "../auth/chosen-account.ts";
+import { inAccount } from "../auth/in-account.ts";
 import { asGatewayError } from "../core/errors.ts";
 import type { CallContext, Scope } from "../gateway/gateway.ts";
 import { isAllowedOrigin } from "../http/allowed-origin.ts";
@@ -19,6 +21,8 @@ export type McpEndpoint = (
   request: Request,
   scope: Scope,
   context: CallContext,
+  /** Of the caller's at the backend, where the address names one. */
+  account?: string,
 ) => Promise<Response>;
 
 /**
@@ -29,7 +33,7 @@ export function createMcpEndpoint(deps: McpDeps): McpEndpoint {
   const running = createRunningRequests();
   const sessions = createSessionDesk(deps.callers, deps.now);
 
-  return async (request, scope, context) => {
+  return async (request, scope, context, account) => {
     const origin = deps.ownOrigin(request);
     if (origin === undefined)
       return refusal(421, "Misdirected request: this host is not the gateway's");
@@ -41,7 +45,7 @@ export function createMcpEndpoint(deps: McpDeps): McpEndpoint {
       }
     }
     const mode = readMode(request.url);
-    const exchange = { deps, running, sessions, request, scope, context, origin, mode };
+    const exchange = { deps, running, sessions, request, scope, context, origin, mode, account };
     if (browser === null) return answerRequest(exchange);
     const policy: CorsPolicy = { kind: "listed", isAllowed: () => true };
     if (isPreflight(request)) return answerPreflight(request, policy);
@@ -56,7 +60,8 @@ async function answerRequest(exchange: Exchange): Promise<Response> {
   try {
     const { authenticator } = deps;
     const question = { authenticator, request, resource: "mcp", origin, context } as const;
-    caller = knownCaller(question) ?? (await requireCaller(question));
+    const known = knownCaller(question) ?? (await requireCaller(question));
+    caller = inAccount(known, accountOf(exchange));
   } catch (error) {
     return refuseCaller(error, request, origin);
   }
@@ -74,6 +79,11 @@ async function answerRequest(exchange: Exchange): Promise<Response> {
     default:
       return new Response(null, { status: 405, headers: { allow: ALLOWED_METHODS } });
   }
+}
+
+function accountOf({ scope, account }: Exchange): ChosenAccount | undefined {
+  if (account === undefined || scope.kind === "all") return undefined;
+  return { backend: scope.backend, name: account };
 }
 
 const ALLOWED_METHODS = "POST, GET, DELETE, HEAD, OPTIONS";

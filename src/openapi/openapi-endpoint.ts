@@ -1,5 +1,6 @@
 import type { OpenapiConfig } from "../config/openapi-config.ts";
 import type { SnapshotData } from "../config/registry.ts";
+import { inAccount } from "../auth/in-account.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
 import { HOP_HEADER, hopProblem } from "../core/hop.ts";
 import type { BackendName } from "../core/ids.ts";
@@ -83,7 +84,16 @@ async function answerRest(
       isOpen(place, request, config) && !presentsCredential(request)
         ? PUBLIC_READER
         : await restCaller({ authenticator, request, origin, context, isPage: tells(place) });
-    const exchange = { gateway, request, path, query, caller, context, config, compat };
+    const exchange = {
+      gateway,
+      request,
+      path,
+      query,
+      caller: inAccount(caller, place.account),
+      context,
+      config,
+      compat,
+    };
     return await answerMethod(exchange, place);
   } catch (thrown) {
     const error = asGatewayError(thrown);

@@ -1,3 +1,4 @@
+import type { ChosenAccount } from "../auth/chosen-account.ts";
 import type { OpenapiConfig } from "../config/openapi-config.ts";
 import type { BackendName } from "../core/ids.ts";
 import { HOUSE } from "../gateway/house-tool.ts";
@@ -23,7 +24,12 @@ type WholePage = "home" | "docs" | "document" | "features" | "system";
  * What a path names, before anybody has looked whether it is there and the caller may see it. A
  * path may name both: a tool that is called like a page is reached by POST.
  */
-export type RestPlace = Readonly<{ page: RestPage | undefined; tool: ToolPlace | undefined }>;
+export type RestPlace = Readonly<{
+  page: RestPage | undefined;
+  tool: ToolPlace | undefined;
+  /** Of the caller's accounts at the backend, where the path names one. */
+  account?: ChosenAccount;
+}>;
 
 export type RestPaths = Pick<OpenapiConfig, "pathPrefix" | "rootPath" | "root">;
 
@@ -44,8 +50,11 @@ export function readRestPath(
   const slash = rest.indexOf("/");
   const first = decoded(slash === -1 ? rest : rest.slice(0, slash));
   const below = slash === -1 ? "" : rest.slice(slash + 1);
-  const home = first === undefined ? undefined : homeOf(first, names);
+  const known = first === undefined ? undefined : homeOf(first, names);
+  const account = first === undefined || known !== undefined ? undefined : accountOf(first, names);
+  const home = known ?? account?.backend;
   return {
+    ...(account === undefined ? {} : { account }),
     page:
       readPage(top, root) ??
       (rest === top ? undefined : readPage(rest, root)) ??
@@ -82,6 +91,13 @@ const PAGES: ReadonlyMap<string, WholePage> = new Map([
 function readPage(path: string, backend: BackendName | undefined): RestPage | undefined {
   const kind = PAGES.get(withoutSlash(path));
   return kind === undefined ? undefined : { kind, backend };
+}
+
+/** `{backend}:{account}`, where no backend is called so. */
+function accountOf(first: string, names: RestNames): ChosenAccount | undefined {
+  const [, place = "", name = ""] = /^(.+):([a-z][a-z0-9-]{0,30})$/.exec(first) ?? [];
+  const backend = names.get(place);
+  return backend === undefined ? undefined : { backend, name };
 }
 
 function homeOf(first: string, names: RestNames): ToolHome | undefined {

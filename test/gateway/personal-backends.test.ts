@@ -35,8 +35,14 @@ beforeAll(async () => {
 }, 40_000);
 
 /** Through the pages: what the browser of somebody does who logs in. */
-async function logIn(person: TestPerson, backend: OAuthBackend, name: string, as: string) {
-  const onward = await person.post(`/me/logins/${name}`);
+async function logIn(
+  person: TestPerson,
+  backend: OAuthBackend,
+  name: string,
+  as: string,
+  fields: Record<string, string> = {},
+) {
+  const onward = await person.post(`/me/logins/${name}`, fields);
   expect(onward.status, await onward.clone().text()).toBe(200);
   const address = (onward.headers.get("refresh") ?? "").replace("0; url=", "");
   return person.get(await backend.consent(address, as));
@@ -220,6 +226,67 @@ test("the owner logs in once to a backend that everybody shares", async () => {
   await expect.poll(() => bob.names("/mcp/team"), { timeout: 8_000 }).toContain("only_team");
   expect((await bob.post("/admin/backends/team/login")).status).toBe(403);
 });
+
+describe("several accounts of one user", () => {
+  let carol: TestPerson;
+
+  const whoami = async (args: JsonObject, path = "/mcp") => {
+    const name = path === "/mcp" ? "wave_whoami" : "whoami";
+    return text(await carol.ask("tools/call", { name, arguments: args }, path));
+  };
+
+  beforeAll(async () => {
+    carol = await newPerson("Carol");
+    await logIn(carol, wave, "wave", "carol");
+    await logIn(carol, wave, "wave", "office", { account: "work" });
+  });
+
+  test("are chosen by an argument, and the first is meant where none is named", async () => {
+    await expect
+      .poll(async () => accountsOf(await carol.ask("tools/list")), { timeout: 8_000 })
+      .toEqual(["default", "work"]);
+    expect(await whoami({})).toBe("carol");
+    expect(await whoami({ account: "work" })).toBe("office");
+    expect(await whoami({ account: "default" })).toBe("carol");
+    const refused = await carol.ask("tools/call", {
+      name: "wave_whoami",
+      arguments: { account: "nobody" },
+    });
+    expect(JSON.stringify(refused.message)).toContain("is none of");
+  });
+
+  test("are chosen by the address, where nothing is left to choose", async () => {
+    await expect
+      .poll(() => carol.names("/mcp/wave:work"), { timeout: 6_000 })
+      .toContain("only_office");
+    expect(await whoami({}, "/mcp/wave:work")).toBe("office");
+    expect(await carol.names("/mcp/wave")).not.toContain("only_office");
+    const rest = await send("/wave:work/whoami", {
+      method: "POST",
+      headers: { authorization: `Bearer ${carol.key}`, "content-type": "application/json" },
+      body: "{}",
+    });
+    expect(await rest.json()).toBe("office");
+    const none = await carol.ask("tools/call", { name: "log_in", arguments: {} }, "/mcp/wave:club");
+    expect(text(none)).toContain("/me/logins/wave?account=club");
+    expect((await carol.ask("tools/list", {}, "/mcp/team:work")).message.error).toBeDefined();
+  });
+
+  test("another one can be made the one that is meant", async () => {
+    await carol.post("/me/logins/wave/default", { account: "work" });
+    await expect.poll(() => whoami({}), { timeout: 6_000 }).toBe("office");
+  });
+});
+
+function accountsOf({ message }: { message: JsonObject }): unknown {
+  const { result } = message as unknown as {
+    result: {
+      tools: { name: string; inputSchema: { properties?: Record<string, { enum: [] }> } }[];
+    };
+  };
+  const tool = result.tools.find(({ name }) => name === "wave_whoami");
+  return tool?.inputSchema.properties?.["account"]?.enum;
+}
 
 test("whoever is removed takes their logins with them", async () => {
   const before = (await wave.log()).filter((line) => line.startsWith("revoke")).length;
