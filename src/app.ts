@@ -487,8 +487,7 @@ export function createApp(env: Env, middle: Middle): App {
             waitUntil: keep,
             now,
           }),
-        warnings: async (caller, context) =>
-          (await reportStatus({ gateway, llm }, caller, context)).warnings,
+        status: (caller, context) => reportStatus({ gateway, llm }, caller, context),
         users,
         invitations,
         removePerson,

@@ -34,6 +34,7 @@ export function ActivityTable({ events, names, now }: Events) {
             </td>
             <td class="whole">
               <What event={event} />
+              <Kept event={event} />
             </td>
             <td>
               <span class={`badge ${KINDS[event.outcome]}`}>{WORDS[event.outcome]}</span>
@@ -49,8 +50,20 @@ export function ActivityTable({ events, names, now }: Events) {
   );
 }
 
+/** Only where the config asks for them to be kept. */
+function Kept({ event }: Readonly<{ event: StoredEvent }>) {
+  const { arguments: given, result } = event;
+  if (given === undefined && result === undefined) return "";
+  return (
+    <details>
+      <summary>Arguments and result</summary>
+      {[given, result].map((text) => (text === undefined ? "" : <pre>{plain(text)}</pre>))}
+    </details>
+  );
+}
+
 function What({ event }: Readonly<{ event: StoredEvent }>) {
-  const { kind, backend, target, method, surface } = event;
+  const { kind, backend, target, method, surface, tokens } = event;
   const where = backend === "" ? "" : `${plain(backend)} / `;
   if (kind === "call") {
     return (
@@ -68,6 +81,7 @@ function What({ event }: Readonly<{ event: StoredEvent }>) {
     <>
       {kind.replaceAll("_", " ")} {where}
       {target === "" ? "" : <code>{plain(target)}</code>}
+      {tokens === undefined ? "" : <small> {tokens.input + tokens.output} tokens</small>}
     </>
   );
 }

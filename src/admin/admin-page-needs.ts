@@ -23,8 +23,8 @@ export type AdminPageNeeds = Readonly<{
   backend: (name: string) => Pick<BackendStub, "listing" | "reviews" | "decide">;
   /** Connects to what is not in the config yet. */
   probe: (order: BackendOrder, context: RequestContext) => Promise<Probe>;
-  /** What clients will stumble over, as `/status` says it. */
-  warnings: (caller: Caller, context: RequestContext) => Promise<readonly string[]>;
+  /** Of what `/status` says: what clients will stumble over, and what the tools cost a model. */
+  status: (caller: Caller, context: RequestContext) => Promise<StatusExcerpt>;
   users: UserStore;
   invitations: Invitations;
   removePerson: RemovePerson;
@@ -39,4 +39,12 @@ export type AdminPageNeeds = Readonly<{
   contextOf: (request: Request, execution: Pick<ExecutionContext, "waitUntil">) => RequestContext;
   requestIdOf: (request: Request) => string;
   now: () => number;
+}>;
+
+export type StatusExcerpt = Readonly<{
+  warnings: readonly string[];
+  languageModels: Readonly<{
+    providers: readonly Readonly<{ name: string; problem: string | null }>[];
+  }>;
+  toolList: Readonly<Record<"plain" | "search", Readonly<{ tokens: number }>>>;
 }>;

@@ -4,7 +4,7 @@ import type { SnapshotData } from "../config/registry.ts";
 import { Notice } from "../pages/page.tsx";
 import { plain } from "../pages/stranger-text.ts";
 import type { AuditOverview } from "../telemetry/audit-store.ts";
-import type { AdminPageNeeds } from "./admin-page-needs.ts";
+import type { AdminPageNeeds, StatusExcerpt } from "./admin-page-needs.ts";
 import { BackendChip } from "./backend-chip.tsx";
 import { BACKENDS_PATH, stateOf } from "./backends-page.tsx";
 import { CallChart } from "./call-chart.tsx";
@@ -26,9 +26,9 @@ export function createOverviewPage(needs: AdminPageNeeds): Hono {
     ownerPage(needs, async (visit) => {
       const { context } = visit;
       const snapshot = await needs.snapshots.current(context);
-      const [config, warnings, overview] = await Promise.all([
+      const [config, status, overview] = await Promise.all([
         openConfig(needs.registry()),
-        visitorCaller(visit.visitor, snapshot).then((caller) => needs.warnings(caller, context)),
+        visitorCaller(visit.visitor, snapshot).then((caller) => needs.status(caller, context)),
         needs.audit().overview({ since: needs.now() - HOURS * HOUR, step: HOUR }),
       ]);
       return renderOwnerPage(visit, {
@@ -39,12 +39,12 @@ export function createOverviewPage(needs: AdminPageNeeds): Hono {
             <h1>Overview</h1>
             <NextSteps config={config} overview={overview} />
             <Attention config={config} snapshot={snapshot} />
-            <Numbers config={config} snapshot={snapshot} overview={overview} />
+            <Numbers config={config} snapshot={snapshot} overview={overview} status={status} />
             <h2>Calls in the last {HOURS} hours</h2>
             <CallChart steps={overview.steps} step={HOUR} />
             <h2>Backends</h2>
             <Health config={config} snapshot={snapshot} overview={overview} />
-            <Warnings warnings={warnings} />
+            <Warnings warnings={warningsOf(status)} />
           </>
         ),
       });
@@ -113,7 +113,8 @@ function Attention({ config, snapshot }: Pick<Parts, "config" | "snapshot">) {
   );
 }
 
-function Numbers({ config, snapshot, overview }: Parts) {
+function Numbers({ config, snapshot, overview, status }: Parts & { status: StatusExcerpt }) {
+  const { plain: all, search } = status.toolList;
   const on = config.entries.filter(({ isEnabled }) => isEnabled);
   const reports = on.flatMap(({ name }) => snapshot.reports[name] ?? []);
   const ready = reports.filter(({ state }) => state === "ready");
@@ -122,7 +123,11 @@ function Numbers({ config, snapshot, overview }: Parts) {
   const tools = ready.reduce((sum, { counts }) => sum + counts.tools, 0);
   const numbers: readonly (readonly [string, string, string])[] = [
     [`${ready.length} of ${on.length}`, "backends are ready", BACKENDS_PATH],
-    [String(tools), "tools", BACKENDS_PATH],
+    [
+      String(tools),
+      `tools, about ${all.tokens} tokens for a model; ${search.tokens} where it searches`,
+      BACKENDS_PATH,
+    ],
     [String(calls), `calls in ${HOURS} hours`, "/admin/activity?kind=call"],
     [String(errors), "of them failed", "/admin/activity?kind=call&outcome=trouble"],
   ];
@@ -182,6 +187,13 @@ function Health({ config, snapshot, overview }: Parts) {
       </tbody>
     </table>
   );
+}
+
+function warningsOf({ warnings, languageModels }: StatusExcerpt): readonly string[] {
+  const models = languageModels.providers.flatMap(({ name, problem }) =>
+    problem === null ? [] : [`Models of "${name}": ${problem}`],
+  );
+  return [...models, ...warnings];
 }
 
 function Warnings({ warnings }: Readonly<{ warnings: readonly string[] }>) {

@@ -1,7 +1,7 @@
+import { showInvisible } from "../catalog/invisible-text.ts";
 import type { Child } from "hono/jsx";
 import { diffTools, type ToolChange } from "../catalog/tool-diff.ts";
 import type { ToolReview, ToolVerdict } from "../catalog/tool-review.ts";
-import { plain } from "../pages/stranger-text.ts";
 
 /** One form holds the verdicts of as many; who has more waiting sends it again. */
 const MAX_AT_ONCE = 200;
@@ -52,14 +52,14 @@ function Review({ review, path, form }: OneReview) {
   return (
     <article class="card review">
       <h3>
-        <code>{plain(name)}</code> <span class="badge warn">{KINDS[kind]}</span>
+        <code>{showInvisible(name)}</code> <span class="badge warn">{KINDS[kind]}</span>
         {refused ? <span class="badge bad">refused</span> : ""}
       </h3>
       {renamedFrom === undefined ? (
         ""
       ) : (
         <p>
-          The same as <code>{plain(renamedFrom)}</code>, which is gone: it was renamed.
+          The same as <code>{showInvisible(renamedFrom)}</code>, which is gone: it was renamed.
         </p>
       )}
       {findings.length === 0 ? (
@@ -67,7 +67,7 @@ function Review({ review, path, form }: OneReview) {
       ) : (
         <ul class="bad">
           {findings.map((finding) => (
-            <li>{plain(finding)}</li>
+            <li>{showInvisible(finding)}</li>
           ))}
         </ul>
       )}
@@ -76,13 +76,13 @@ function Review({ review, path, form }: OneReview) {
       <form method="post" action={`${path}/reviews`} class="bar">
         {form}
         <button class="main" name="verdict" value={verdictText(review, "approve")}>
-          Approve<span class="unseen"> {plain(name)}</span>
+          Approve<span class="unseen"> {showInvisible(name)}</span>
         </button>
         {refused ? (
           ""
         ) : (
           <button class="danger" name="verdict" value={verdictText(review, "refuse")}>
-            Refuse<span class="unseen"> {plain(name)}</span>
+            Refuse<span class="unseen"> {showInvisible(name)}</span>
           </button>
         )}
       </form>

@@ -1,5 +1,5 @@
+import { showInvisible } from "../catalog/invisible-text.ts";
 import type { Child } from "hono/jsx";
-import { plain } from "../pages/stranger-text.ts";
 import type { BackendFacts } from "./backend-facts.ts";
 import { ToolBadges } from "./tool-badges.tsx";
 import { tryPath } from "./try-path.ts";
@@ -39,9 +39,9 @@ export function ToolSwitches({ facts, path, form }: Switches) {
                 <label class="tick">
                   <input type="checkbox" name="on" value={place} checked={isOn} />
                   <span>
-                    <code>{plain(name)}</code> <ToolBadges annotations={annotations} />
+                    <code>{showInvisible(name)}</code> <ToolBadges annotations={annotations} />
                     {typeof description === "string" ? (
-                      <small>{cut(plain(description))}</small>
+                      <small>{cut(showInvisible(description))}</small>
                     ) : (
                       ""
                     )}
@@ -49,7 +49,7 @@ export function ToolSwitches({ facts, path, form }: Switches) {
                 </label>
                 {isOn && written.isEnabled ? (
                   <a class="button" href={tryPath(written.name, name)}>
-                    Try<span class="unseen"> {plain(name)}</span>
+                    Try<span class="unseen"> {showInvisible(name)}</span>
                   </a>
                 ) : (
                   ""

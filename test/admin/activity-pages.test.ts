@@ -49,11 +49,13 @@ test("counts calls and failures, in a picture, in words and as a table", async (
     event({ outcome: "failed", code: "backend_timeout" }),
     event({ target: HOSTILE, userId: HOSTILE, client: HOSTILE, outcome: "tool_error" }),
     event({ kind: "sign_in", method: "", backend: "", target: "" }),
+    event({ kind: "chat", target: "model", tokens: { input: 30, output: 12 }, result: HOSTILE }),
   ]);
   const { html } = await owner.get("/admin");
   expect(html).toContain('aria-label="3 calls, 2 of them failed; at most 3 within 60 minutes"');
   expect(html).toMatch(/<b>3<\/b> calls in 24 hours/);
   expect(html).toContain("As a table");
+  expect(html).toMatch(/tools, about [1-9]\d* tokens for a model/);
 });
 
 test("lists events in escaped words, and narrows them", async () => {
@@ -61,6 +63,8 @@ test("lists events in escaped words, and narrows them", async () => {
   expect(all.status).toBe(200);
   expect(all.html).toContain("backend_timeout");
   expect(all.html).toContain("sign in");
+  expect(all.html).toContain("42 tokens");
+  expect(all.html).toContain("Arguments and result");
   expect(all.html).toContain("&lt;script&gt;alert");
   expect(all.html).not.toContain("<script>alert");
   const failed = await owner.get("/admin/activity?outcome=failed&user=owner&backend=time&kind=");
