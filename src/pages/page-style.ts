@@ -1,14 +1,8 @@
+import { BASE_STYLE } from "./base-style.ts";
+
 /** Every page with a menu; wide, narrow, light and dark. Colours reach 4.5 to 1 on their ground. */
-export const PAGE_STYLE = `
-:root { color-scheme: light dark; --line: #d0d5dd; --soft: #f4f5f7; --dim: #5b6472; --main: #2557d6; --on-main: #fff;
-  --good: #17753c; --warn: #8a4d00; --bad: #b3261e; --back: #fff; --text: #1a1d23; }
-@media (prefers-color-scheme: dark) {
-  :root { --line: #3a404b; --soft: #20242b; --dim: #a3acba; --main: #8fb0ff; --on-main: #101318;
-    --good: #6fd394; --warn: #f0b35c; --bad: #ff8a80; --back: #15181d; --text: #e7eaef; }
-}
-* { box-sizing: border-box; }
-[hidden] { display: none !important; }
-body { margin: 0; font: 15px/1.5 system-ui, sans-serif; background: var(--back); color: var(--text); overflow-wrap: anywhere; }
+export const PAGE_STYLE = `${BASE_STYLE}
+body { margin: 0; }
 .skip { position: absolute; left: -100vw; }
 .skip:focus { left: 1rem; top: .5rem; background: var(--back); padding: .5rem; z-index: 2; }
 .top { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; padding: .6rem 1rem; border-bottom: 1px solid var(--line); }
@@ -21,14 +15,8 @@ main { max-width: 68rem; margin: 0 auto; padding: 1.25rem 1rem 4rem; }
 main.narrow { max-width: 27rem; padding-top: 8vh; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .75rem; }
-h2 { font-size: 1.15rem; margin: 2rem 0 .6rem; }
 h3 { font-size: 1rem; margin: 1.25rem 0 .4rem; }
-a { color: var(--main); }
-small, .dim { color: var(--dim); }
-code, pre, textarea { font: .87rem/1.5 ui-monospace, monospace; }
-code { background: var(--soft); border-radius: .25rem; padding: .05rem .3rem; }
-pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4rem; padding: .75rem; margin: .5rem 0;
-  overflow: auto; white-space: pre-wrap; max-height: 32rem; }
+.dim { color: var(--dim); }
 .badge { font: 600 .74rem/1 system-ui, sans-serif; padding: .22rem .5rem; border-radius: 1rem; white-space: nowrap;
   border: 1px solid currentColor; color: var(--dim); display: inline-block; }
 .good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); }
@@ -41,21 +29,12 @@ pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4r
 .providers { list-style: none; padding: 0; display: grid; gap: .5rem; margin: 1rem 0; } .providers .button { display: block; text-align: center; }
 .card h2, .card h3 { margin: 0 0 .3rem; font-size: 1rem; }
 .bar { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: .75rem 0; }
-button, .button { font: inherit; padding: .42rem .85rem; border-radius: .4rem; border: 1px solid var(--line);
-  background: var(--back); color: inherit; cursor: pointer; text-decoration: none; display: inline-block; }
-button:hover, .button:hover { border-color: var(--main); }
-button.main, .button.main { background: var(--main); border-color: var(--main); color: var(--on-main); font-weight: 600; }
 button.danger { color: var(--bad); border-color: currentColor; }
-button:disabled { opacity: .6; cursor: default; }
-:focus-visible { outline: 2px solid var(--main); outline-offset: 2px; }
 label { display: block; margin: .9rem 0 .25rem; font-weight: 600; }
 label.tick { display: flex; gap: .5rem; align-items: baseline; font-weight: 400; margin: .35rem 0; }
 .hint { color: var(--dim); margin: .2rem 0 0; font-size: .9rem; }
-input, select, textarea { font-size: .95rem; width: 100%; min-width: 0; padding: .45rem .6rem; border-radius: .4rem;
-  border: 1px solid var(--line); background: var(--back); color: inherit; }
-input, select { font-family: inherit; }
 input[type="checkbox"], input[type="radio"] { width: auto; flex: none; accent-color: var(--main); }
-textarea { display: block; resize: vertical; min-height: 6rem; }
+textarea { min-height: 6rem; }
 fieldset { border: 1px solid var(--line); border-radius: .5rem; padding: .5rem 1rem 1rem; margin: 1rem 0; min-width: 0; }
 legend { font-weight: 600; padding: 0 .35rem; }
 textarea.few { min-height: 3.2rem; }
@@ -87,9 +66,6 @@ details.box[open] { padding-bottom: 1rem; }
 .three { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: 0 1rem; }
 main > form:not(.bar) { max-width: 46rem; }
 .scroll { overflow-x: auto; }
-table { width: 100%; border-collapse: collapse; margin: .6rem 0; }
-th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; border-top: 1px solid var(--line); }
-thead th { border-top: 0; font-size: .82rem; color: var(--dim); font-weight: 600; }
 td .bar { margin: 0; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: .5rem 0; }
@@ -104,7 +80,6 @@ ins { text-decoration: underline; color: var(--good); } del { color: var(--bad);
 .numbers b { display: block; font-size: 1.5rem; }
 .filters { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: 0 1rem; align-items: end; }
 main > form.filters { max-width: none; }
-button[aria-pressed="true"] { background: var(--soft); border-color: var(--main); }
 .rows { list-style: none; padding: 0; margin: .6rem 0; }
 .rows > li { display: flex; gap: .75rem; align-items: start; justify-content: space-between; border-top: 1px solid var(--line); padding: .35rem 0; }
 .rows small { display: block; }
@@ -115,10 +90,7 @@ html { scroll-padding-bottom: 5rem; }
 .prose { max-width: 46rem; }
 .prose p, .hint p { margin: .3rem 0; white-space: pre-line; }
 textarea.line { min-height: 2.3rem; field-sizing: content; max-height: 24rem; }
-.result img, .result audio { display: block; max-width: 100%; margin: .5rem 0; }
-.result img { border: 1px solid var(--line); }
 @media (max-width: 640px) {
-  input, select, textarea { font-size: 16px; }
   dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .5rem; }
   .top nav { order: 1; flex-basis: 100%; margin: 0 -.6rem; }
   .top nav a { padding: .35rem .45rem; }
@@ -132,5 +104,4 @@ textarea.line { min-height: 2.3rem; field-sizing: content; max-height: 24rem; }
   table.stack td:empty { display: none; }
   table.stack.tight td { display: inline; margin-right: .5rem; } table.stack.tight td.whole { display: block; }
 }
-@media (prefers-reduced-motion: no-preference) { button, .button { transition: border-color .15s; } }
 `;

@@ -165,13 +165,18 @@ describe.skipIf(BROWSER_PATH === undefined)("people at the pages of a gateway", 
     await page.check("input[name=allow][value=notes]");
     await page.click("text=Create the key");
     key = (await page.textContent("#secret")) ?? "";
-    expect(await toolsWith(key)).not.toContain("clock_get_current_time");
+    await expect
+      .poll(() => toolsWith(key), { timeout: 10_000, interval: 250 })
+      .toEqual(["notes_log_in"]);
 
     await page.goto(`${gateway.url}/me`);
     await page.click("text=Log in to notes");
     await page.click("button.main");
     await page.waitForURL(`${gateway.url}/me/logins?done=notes`);
     expect(await page.textContent("tbody")).toContain("logged in");
+    await expect
+      .poll(() => toolsWith(key), { timeout: 10_000, interval: 250 })
+      .toEqual(["notes_only_somebody", "notes_whoami"]);
   });
 
   test("finds every page sound, on a phone and at a desk, in light and dark", async () => {
