@@ -53,6 +53,10 @@ function toDocument(text: string, name: string): JsonObject {
   if (/^[a-z][a-z0-9+.-]*:\/\/\S+$/i.test(text)) {
     return named(name === "" ? suggestName(text) : name, { url: text });
   }
+  if (!text.includes("{")) {
+    const wanted = "neither an address like https://host/mcp nor JSON";
+    throw new GatewayError("config_invalid", `Cannot read what was pasted: it is ${wanted}`);
+  }
   // `"erp": { … }`, cut out of a file.
   const whole = /^["'\w]/.test(text) ? `{${text.replace(/,\s*$/, "")}}` : text;
   const document = parseDocumentText(whole);

@@ -96,6 +96,22 @@ test("shows what an address would add, and adds it", async () => {
   expect((await stored())["wave"]).toEqual({ url: "https://mcp.wave.example.com/mcp" });
 });
 
+test.each([
+  ["an entry alone", '{"url": "https://mcp.shop.test/mcp", "type": "http"}', "shop"],
+  ["a piece of a file", '"shop": { "url": "https://x.test/mcp" },', "shop"],
+  ["entries without their frame", '{ shop: { url: "https://x.test/mcp" } } // mine', "shop"],
+  ["what VS Code writes", '{"servers": {"shop": {"url": "https://x.test/mcp"}}}', "shop"],
+  [
+    "a name of another program",
+    '{"mcpServers": {"My Shop": {"url": "https://x.test"}}}',
+    "my-shop",
+  ],
+])("understands %s", async (_what, text, name) => {
+  const look = await owner.post("/admin/backends/add", { text, step: "look" });
+  expect(look.status).toBe(200);
+  expect(look.html).toContain(`<h3>${name} <span class="badge good">new`);
+});
+
 test("takes a whole file, leaves out what starts local servers, and says what is replaced", async () => {
   const text = JSON.stringify({
     mcpServers: {
@@ -119,6 +135,7 @@ test("takes a whole file, leaves out what starts local servers, and says what is
 test.each([
   ["nothing", " ", "Paste an address"],
   ["no JSON", "{nope", "not JSON"],
+  ["a mistyped address", "htp:/nothing", "neither an address"],
   ["an address of another kind", "ftp://x.test/mcp", "http or https"],
   ["a private address", "http://10.0.0.7/mcp", "public address"],
   ["a name that is a route", '{"mcpServers": {"admin": {"url": "https://x.test"}}}', "route"],
