@@ -5,9 +5,10 @@ import { OWNER_ID, toUserId } from "../auth/user-id.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
 import { type ClientRow, ClientTable } from "../pages/client-table.tsx";
+import { isPlainPath } from "../pages/plain-path.ts";
 import { seeOther } from "../pages/require-visitor.ts";
 import type { AdminPageNeeds } from "./admin-page-needs.ts";
-import { renderOwnerPage } from "./owner-shell.tsx";
+import { DoneNotice, renderOwnerPage } from "./owner-shell.tsx";
 import { ownerForm, ownerPage } from "./owner-visit.ts";
 
 const CLIENTS = "/admin/clients";
@@ -40,6 +41,7 @@ export function createClientsPages(needs: AdminPageNeeds): Hono {
           content: (
             <>
               <h1>Clients</h1>
+              <DoneNotice query={query} />
               <p>
                 Programs that somebody let in by signing in. What they call themselves is their own
                 word. A client that is revoked is refused within 5 seconds and has to ask again.
@@ -76,7 +78,8 @@ export function createClientsPages(needs: AdminPageNeeds): Hono {
         throw new GatewayError("not_found", "Cannot revoke the client: there is no such person");
       }
       await revokeGrant(needs.grants(origin), form.get("grant") ?? "", user);
-      return seeOther(CLIENTS);
+      const back = form.get("back") ?? CLIENTS;
+      return seeOther(`${isPlainPath(back) ? back : CLIENTS}?done=revoked`);
     }),
   );
 

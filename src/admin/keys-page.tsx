@@ -11,7 +11,7 @@ import { readOwnersKeyForm } from "../pages/read-key-form.ts";
 import { seeOther } from "../pages/require-visitor.ts";
 import { findScopeChoices } from "../pages/scope-choices.ts";
 import type { AdminPageNeeds } from "./admin-page-needs.ts";
-import { renderOwnerPage } from "./owner-shell.tsx";
+import { DoneNotice, renderOwnerPage } from "./owner-shell.tsx";
 import { ownerForm, ownerPage, type OwnerVisit } from "./owner-visit.ts";
 
 const KEYS = "/admin/keys";
@@ -23,7 +23,7 @@ export function createKeysPages(needs: AdminPageNeeds): Hono {
 
   routes.get(
     KEYS,
-    ownerPage(needs, async ({ visitor }) => {
+    ownerPage(needs, async ({ visitor, query }) => {
       const [keys, people] = await Promise.all([needs.keys.list(), peopleOf(needs)]);
       const names = new Map(people);
       return renderOwnerPage(
@@ -34,6 +34,7 @@ export function createKeysPages(needs: AdminPageNeeds): Hono {
           content: (
             <>
               <h1>Keys</h1>
+              <DoneNotice query={query} />
               <p>
                 For programs that do not sign in. A key works on every surface: MCP, OpenAI and
                 REST.
@@ -123,7 +124,7 @@ export function createKeysPages(needs: AdminPageNeeds): Hono {
     `${KEYS}/:id`,
     ownerForm(needs, async ({ param }) => {
       await needs.keys.revoke((await requireKey(needs, param("id"))).id);
-      return seeOther(KEYS);
+      return seeOther(`${KEYS}?done=revoked`);
     }),
   );
 

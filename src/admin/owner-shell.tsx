@@ -23,6 +23,8 @@ export function renderOwnerPage(
 /** What a form on the page before has done; only what is said here is ever shown. */
 const DONE: Readonly<Record<string, string>> = {
   added: "Added. It is being connected, which takes a few seconds",
+  revoked: "Revoked: it is refused everywhere within 5 seconds",
+  gone: "Removed: all that was theirs is dead within 5 seconds",
   stored: "Stored, and in force everywhere within 5 seconds",
   on: "Switched on. It is being connected, which takes a few seconds",
   off: "Switched off: its tools are unknown everywhere within 5 seconds",

@@ -9,7 +9,7 @@ import { readRulesForm } from "../pages/read-rules-form.ts";
 import { findScopeChoices } from "../pages/scope-choices.ts";
 import { When } from "../pages/when.tsx";
 import type { AdminPageNeeds } from "./admin-page-needs.ts";
-import { renderOwnerPage } from "./owner-shell.tsx";
+import { DoneNotice, renderOwnerPage } from "./owner-shell.tsx";
 import { ownerForm, ownerPage, type OwnerVisit } from "./owner-visit.ts";
 import { PersonForm } from "./person-form.tsx";
 
@@ -29,6 +29,7 @@ export function createPeoplePages(needs: AdminPageNeeds): Hono {
         content: (
           <>
             <h1>People</h1>
+            <DoneNotice query={visit.query} />
             <p>Each has their own clients, keys and logins. The owner is not in this list.</p>
             <p class="bar">
               <a class="button main" href={`${PEOPLE}/new`}>

@@ -91,7 +91,7 @@ export function createPersonPages(needs: AdminPageNeeds): Hono {
     `${PEOPLE}/:id/remove`,
     ownerForm(needs, async (visit) => {
       await needs.removePerson((await find(visit)).id);
-      return seeOther(PEOPLE);
+      return seeOther(`${PEOPLE}?done=gone`);
     }),
   );
 
@@ -151,6 +151,7 @@ async function show(
             rows={grants.map((grant) => ({ grant, user }))}
             visitor={visitor}
             action="/admin/clients"
+            back={at}
           />
         )}
         <h2>Keys</h2>

@@ -3,7 +3,7 @@ import { listGrants, revokeGrant } from "../auth/granted-clients.ts";
 import { ClientTable } from "../pages/client-table.tsx";
 import { seeOther } from "../pages/require-visitor.ts";
 import type { MeNeeds } from "./me-needs.ts";
-import { myForm, myPage, renderMyPage } from "./my-visit.tsx";
+import { myForm, myPage, renderMyPage, RevokedNotice } from "./my-visit.tsx";
 
 const CLIENTS = "/me/clients";
 
@@ -13,7 +13,7 @@ export function createMyClientsPages(needs: MeNeeds): Hono {
 
   routes.get(
     CLIENTS,
-    myPage(needs, async ({ visitor, origin }) => {
+    myPage(needs, async ({ visitor, origin, query }) => {
       const grants = await listGrants(needs.grants(origin), visitor.userId);
       return renderMyPage(
         { visitor },
@@ -23,6 +23,7 @@ export function createMyClientsPages(needs: MeNeeds): Hono {
           content: (
             <>
               <h1>My clients</h1>
+              <RevokedNotice query={query} />
               <p>
                 Programs you let act for you. Revoke what you do not know: it is refused within 5
                 seconds and has to ask you again.
@@ -50,7 +51,7 @@ export function createMyClientsPages(needs: MeNeeds): Hono {
     myForm(needs, async ({ visitor, origin, form }) => {
       // Whose it is, the session says: what the form says of a user is not looked at.
       await revokeGrant(needs.grants(origin), form.get("grant") ?? "", visitor.userId);
-      return seeOther(CLIENTS);
+      return seeOther(`${CLIENTS}?done=revoked`);
     }),
   );
 

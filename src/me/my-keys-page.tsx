@@ -12,7 +12,7 @@ import { seeOther } from "../pages/require-visitor.ts";
 import { findScopeChoices } from "../pages/scope-choices.ts";
 import type { Visit } from "../pages/visit.ts";
 import type { MeNeeds } from "./me-needs.ts";
-import { myForm, myPage, renderMyPage } from "./my-visit.tsx";
+import { myForm, myPage, renderMyPage, RevokedNotice } from "./my-visit.tsx";
 
 const KEYS = "/me/keys";
 /** One person's share of the thousand that there is room for. */
@@ -24,7 +24,7 @@ export function createMyKeysPages(needs: MeNeeds): Hono {
 
   routes.get(
     KEYS,
-    myPage(needs, async ({ visitor }) => {
+    myPage(needs, async ({ visitor, query }) => {
       const keys = await findOwnKeys(needs, visitor);
       return renderMyPage(
         { visitor },
@@ -34,6 +34,7 @@ export function createMyKeysPages(needs: MeNeeds): Hono {
           content: (
             <>
               <h1>My keys</h1>
+              <RevokedNotice query={query} />
               <p>
                 For programs that cannot sign in by themselves. A key can do what you can, or less.
               </p>
@@ -118,7 +119,7 @@ export function createMyKeysPages(needs: MeNeeds): Hono {
     `${KEYS}/:id`,
     myForm(needs, async ({ visitor, param }) => {
       await needs.keys.revoke((await requireOwnKey(needs, visitor, param("id"))).id);
-      return seeOther(KEYS);
+      return seeOther(`${KEYS}?done=revoked`);
     }),
   );
 

@@ -1,7 +1,7 @@
 import type { Handler } from "hono";
 import type { Child } from "hono/jsx";
 import { ownMenu } from "../pages/menus.ts";
-import { renderPage } from "../pages/page.tsx";
+import { Notice, renderPage } from "../pages/page.tsx";
 import {
   formFor,
   pageFor,
@@ -35,4 +35,10 @@ export type MyPage = Readonly<{
 /** With the menu of a visitor's own pages. */
 export function renderMyPage({ visitor }: Pick<Visit, "visitor">, page: MyPage): Promise<Response> {
   return renderPage({ ...page, visitor, menu: ownMenu(visitor) });
+}
+
+/** After a form that ended a key or a client. */
+export function RevokedNotice({ query }: Pick<Visit, "query">) {
+  if (query("done") !== "revoked") return "";
+  return <Notice kind="done">Revoked: it is refused everywhere within 5 seconds</Notice>;
 }

@@ -18,7 +18,14 @@ export function ClientTable({
   rows,
   visitor,
   action,
-}: Readonly<{ rows: readonly ClientRow[]; visitor: Visitor; action: string }>) {
+  back,
+}: Readonly<{
+  rows: readonly ClientRow[];
+  visitor: Visitor;
+  action: string;
+  /** The page that is shown afterwards, where it is not that of `action`. */
+  back?: string;
+}>) {
   const hasNames = rows.some(({ name }) => name !== undefined);
   return (
     <table class="stack">
@@ -55,6 +62,7 @@ export function ClientTable({
                 <FormToken visitor={visitor} />
                 <input type="hidden" name="user" value={user} />
                 <input type="hidden" name="grant" value={grant.id} />
+                {back === undefined ? "" : <input type="hidden" name="back" value={back} />}
                 <button class="danger" aria-label={`Revoke ${clientLabel(grant)}`}>
                   Revoke
                 </button>

@@ -92,7 +92,7 @@ test("changes, switches off, and removes after asking", async () => {
 
   expect(await owner.page(`${path}/remove`)).toContain("Remove Ann?");
   expect((await ann.get("/me")).status).toBe(200);
-  expect((await owner.post(`${path}/remove`)).headers.get("location")).toBe(PEOPLE);
+  expect((await owner.post(`${path}/remove`)).headers.get("location")).toBe(`${PEOPLE}?done=gone`);
   expect((await ann.get("/me")).status).toBe(303);
   expect((await owner.get(path)).status).toBe(404);
 });

@@ -42,7 +42,8 @@ test("makes a key of the person's own, shows it once, and ends it", async () => 
   const own = /\/me\/keys\/key-[\w-]+/.exec(list)?.[0] ?? "";
   expect(await ann.page(own)).not.toContain("<script>alert");
   const ended = await ann.post(own);
-  expect([ended.status, ended.headers.get("location")]).toEqual([303, "/me/keys"]);
+  expect([ended.status, ended.headers.get("location")]).toEqual([303, "/me/keys?done=revoked"]);
+  expect(await ann.page("/me/keys?done=revoked")).toContain("Revoked:");
   await expect.poll(() => statusWith(key), { timeout: 8_000, interval: 250 }).toBe(401);
 });
 
