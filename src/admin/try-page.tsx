@@ -4,8 +4,8 @@ import { GatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { BackendName } from "../core/ids.ts";
 import type { Caller } from "../auth/caller.ts";
-import type { VisibleTool } from "../gateway/gateway.ts";
-import type { Question } from "../core/question.ts";
+import type { ClientPort, VisibleTool } from "../gateway/gateway.ts";
+import { NOBODY_TO_ASK, type Question, QuestionRefused } from "../core/question.ts";
 import { FormToken, Notice } from "../pages/page.tsx";
 import { plain, prose } from "../pages/stranger-text.ts";
 import type { AdminPageNeeds } from "./admin-page-needs.ts";
@@ -19,11 +19,10 @@ import { TryForm, type TryTyped } from "./try-form.tsx";
 import { tryPath } from "./try-path.ts";
 import { type Tried, TryResult } from "./try-result.tsx";
 
-/**
- * What the page says it can be asked: a modern backend then puts its questions into the result,
- * where they can be shown.
- */
+/** What the page says it can be asked, so that questions are put and can at least be shown. */
 const CAPABILITIES: JsonObject = { elicitation: { form: {}, url: {} } };
+/** Its own sessions at legacy backends, which are told once what they may ask. */
+const CONNECTION = "pages";
 /** A backend that goes on asking is not listened to. */
 const MAX_QUESTIONS = 20;
 const NOTHING_TYPED: TryTyped = { form: new URLSearchParams(), problems: new Map() };
@@ -56,8 +55,19 @@ export function createTryPage(needs: AdminPageNeeds): Hono {
     const { caller, backend, tool } = found;
     const started = needs.now();
     const asked: Question[] = [];
-    const onUndeclared = (question: Question): void => {
+    const note = (question: Question): void => {
       if (asked.length < MAX_QUESTIONS) asked.push(question);
+    };
+    const client: ClientPort = {
+      capabilities: CAPABILITIES,
+      connection: CONNECTION,
+      // Nobody decided anything: that is "cancel" (MCP 2025-11-25, client/elicitation).
+      ask: async (question) => {
+        note(question);
+        if (question.method === "elicitation/create") return { action: "cancel" };
+        throw new QuestionRefused(NOBODY_TO_ASK);
+      },
+      onUndeclared: note,
     };
     try {
       const answer = await needs.gateway.forward(
@@ -68,12 +78,7 @@ export function createTryPage(needs: AdminPageNeeds): Hono {
           id: 1,
           params: { name: tool.name, arguments: args },
           approved: true, // by the hand that pressed the button
-          client: {
-            capabilities: CAPABILITIES,
-            connection: undefined,
-            ask: undefined,
-            onUndeclared,
-          },
+          client,
         },
         context,
       );

@@ -78,13 +78,12 @@ function Links({ elicitations }: Readonly<{ elicitations: JsonValue | undefined 
 }
 
 function Result({ result }: Readonly<{ result: JsonObject }>) {
-  const { content, structuredContent, isError, inputRequests } = result;
+  const { content, structuredContent, isError } = result;
   const blocks = Array.isArray(content) ? content : [];
   const isSaidTwice = blocks.some((block) => isSame(block, structuredContent));
   return (
     <>
       {isError === true ? <Notice kind="problem">The tool says that it failed</Notice> : ""}
-      {isJsonObject(inputRequests) ? <Asked questions={questionsIn(inputRequests)} /> : ""}
       {blocks.slice(0, MAX_BLOCKS).map((block) => (
         <Block block={block} />
       ))}
@@ -94,7 +93,7 @@ function Result({ result }: Readonly<{ result: JsonObject }>) {
       ) : (
         <Text text={indentJson(JSON.stringify(structuredContent))} label="Structured result" />
       )}
-      {blocks.length === 0 && structuredContent === undefined && inputRequests === undefined ? (
+      {blocks.length === 0 && structuredContent === undefined ? (
         <p class="dim">It answered with nothing.</p>
       ) : (
         ""
@@ -210,8 +209,8 @@ function Asked({ questions }: Readonly<{ questions: readonly Question[] }>) {
   return (
     <>
       <Notice kind="note">
-        The tool wants to ask something back, which this page cannot answer. Try it in a client that
-        can be asked.
+        The tool asked something back, which this page cannot answer: it was told that nobody
+        decided. Try it in a client that can be asked.
       </Notice>
       <ul>
         {questions.map(({ method, params }) => (
@@ -231,13 +230,6 @@ const WANTED: Readonly<Record<string, string>> = {
   "sampling/createMessage": "It wants an answer of your model",
   "roots/list": "It wants to know the folders of your client",
 };
-
-function questionsIn(requests: JsonObject): readonly Question[] {
-  return Object.values(requests).flatMap((one) => {
-    if (!isJsonObject(one) || typeof one["method"] !== "string") return [];
-    return [{ method: one["method"], params: isJsonObject(one["params"]) ? one["params"] : {} }];
-  });
-}
 
 /** An object or a list; a text that is only a number or a word stays as it is. */
 function parseJson(text: string): unknown {

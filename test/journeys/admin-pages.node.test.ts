@@ -173,6 +173,11 @@ describe.skipIf(BROWSER_PATH === undefined)("the owner at the pages", () => {
     await page.waitForFunction("document.querySelector('.result img').naturalWidth > 0");
     await check(page, "try-image");
 
+    await page.goto(`${gateway.url}/admin/try/everything/trigger-elicitation-request`);
+    await page.getByRole("button", { name: "Run it" }).first().click();
+    await page.getByText("The tool asked something back").waitFor();
+    await page.getByText("It asks you").waitFor();
+
     await page.goto(`${gateway.url}/admin/backends/everything`);
     expect(await toolNames("/mcp/everything")).toContain("get-sum");
     await page.getByLabel("Find a tool").fill("sum");
