@@ -30,7 +30,7 @@ export const AUDIT_KINDS = [
 ] as const;
 
 /** Longer names are cut: they come from backends and clients, and a row has a bound. */
-const MAX_NAME = 200;
+export const MAX_NAME = 200;
 /** Room for what `recorded-text.ts` makes of an argument or a result. */
 const MAX_RECORDED = 8_192;
 

@@ -3,6 +3,11 @@ import type { AuditQuery } from "./audit-store.ts";
 
 /** A year of a busy house, well under an object's size. */
 const KEPT_ROWS = 500_000;
+/**
+ * What owners want to know of is counted for itself: else whoever may call, or is refused often enough,
+ * would push the making of a key out of the store.
+ */
+const KEPT_OWNER_ROWS = 100_000;
 /** What one look returns at most: with arguments and results still under a message's 32 MiB. */
 const MAX_ROWS = 1_000;
 const DAY_MS = 86_400_000;
@@ -25,6 +30,8 @@ type Row = {
   more: string | null;
 };
 
+const BY_OWNER = "kind <> 'call' AND kind <> 'chat'";
+
 const CREATE = [
   // Of the version that kept batches as text; a month of calls is not worth a migration.
   "DROP TABLE IF EXISTS batches",
@@ -38,12 +45,14 @@ const CREATE = [
   "CREATE INDEX IF NOT EXISTS events_backend ON events (backend)",
   // What is rare costs a row only where it happens.
   "CREATE INDEX IF NOT EXISTS events_trouble ON events (id) WHERE outcome <> 'ok'",
-  "CREATE INDEX IF NOT EXISTS events_owner ON events (id) WHERE kind <> 'call' AND kind <> 'chat'",
+  `CREATE INDEX IF NOT EXISTS events_owner ON events (id) WHERE ${BY_OWNER}`,
 ];
 
 /** The events one by one, so that they can be looked for. */
 export class AuditRows {
   readonly #sql: SqlStorage;
+  /** Up to here no calls are left. */
+  #cutTo = 0;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -74,7 +83,7 @@ export class AuditRows {
         hasMore ? JSON.stringify(more) : null,
       );
     }
-    this.#sql.exec("DELETE FROM events WHERE id <= ?", this.newestId() - KEPT_ROWS);
+    this.#cut(this.newestId() - KEPT_ROWS);
   }
 
   newestId(): number {
@@ -100,7 +109,22 @@ export class AuditRows {
   /** Forgets what is older; whether anything is left. */
   sweep(days: number, now: number): boolean {
     this.#sql.exec("DELETE FROM events WHERE at < ?", now - days * DAY_MS);
+    this.#sql.exec(
+      `DELETE FROM events WHERE ${BY_OWNER} AND id <= (
+         SELECT id FROM events WHERE ${BY_OWNER} ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+      KEPT_OWNER_ROWS,
+    );
     return this.newestId() > 0;
+  }
+
+  #cut(id: number): void {
+    if (id <= this.#cutTo) return;
+    this.#sql.exec(
+      `DELETE FROM events WHERE id > ? AND id <= ? AND NOT (${BY_OWNER})`,
+      this.#cutTo,
+      id,
+    );
+    this.#cutTo = id;
   }
 }
 
@@ -118,7 +142,7 @@ function conditionsOf(query: AuditQuery): { where: string; values: (string | num
   narrow("user = ?", query.user);
   narrow("backend = ?", query.backend);
   narrow("target = ?", query.target);
-  if (query.kind === "owner") texts.push("kind <> 'call' AND kind <> 'chat'");
+  if (query.kind === "owner") texts.push(BY_OWNER);
   else narrow("kind = ?", query.kind);
   if (query.outcome === "ok") texts.push("outcome = 'ok'");
   // Said besides, so that the index of trouble is used.

@@ -1,10 +1,11 @@
-import type { AuditEvent, AuditKind } from "./audit-event.ts";
+import { type AuditEvent, type AuditKind, MAX_NAME } from "./audit-event.ts";
 import type { AuditStore, Keep } from "./audit-store.ts";
 
 /** A write per call would cost a disk sync per call; a second of events costs one. */
 const FLUSH_AFTER_MS = 1_000;
-/** One message to the store, which takes up to 32 MiB: arguments and results may be in it. */
 const MAX_BATCH = 1_000;
+/** One message to the store takes 32 MiB, a letter may be two bytes: arguments and results are in it. */
+const MAX_BATCH_CHARS = 8_000_000;
 /** While the store is away the trail keeps this many; later ones are lost. */
 const MAX_HELD = 10_000;
 
@@ -37,10 +38,11 @@ export function createAuditTrail(needs: AuditTrailNeeds): AuditTrail {
     let kept = 0;
     try {
       const keep = await needs.keep(context);
-      for (; kept < events.length; kept += MAX_BATCH) {
-        const json = JSON.stringify(events.slice(kept, kept + MAX_BATCH));
+      while (kept < events.length) {
+        const batch = batchFrom(events, kept);
         // oxlint-disable-next-line no-await-in-loop -- in the order they happened
-        await needs.store().append(json, keep);
+        await needs.store().append(`[${batch.join(",")}]`, keep);
+        kept += batch.length;
       }
     } catch {
       const waiting = [...events.slice(kept), ...held].slice(-MAX_HELD);
@@ -52,12 +54,49 @@ export function createAuditTrail(needs: AuditTrailNeeds): AuditTrail {
   return {
     record(event, context) {
       alsoTell?.(event);
-      if (held.length < MAX_HELD) held.push(event);
+      if (held.length < MAX_HELD) held.push(bounded(event));
       if (flushing) return;
       flushing = true;
       context.waitUntil(flush(context));
     },
   };
+}
+
+/** As JSON, as many as one message takes: one at least. */
+function batchFrom(events: readonly AuditEvent[], from: number): readonly string[] {
+  const batch: string[] = [];
+  let left = MAX_BATCH_CHARS;
+  for (const event of events.slice(from, from + MAX_BATCH)) {
+    const json = JSON.stringify(event);
+    left -= json.length;
+    if (left < 0 && batch.length > 0) break;
+    batch.push(json);
+  }
+  return batch;
+}
+
+/**
+ * A client may call itself by megabytes, and a backend its tools: held until the store has them, a
+ * few of these would fill the isolate and be too much for any message.
+ */
+function bounded(event: AuditEvent): AuditEvent {
+  const { client, target, requestId } = event;
+  if (isShort(client) && isShort(target) && isShort(requestId)) return event;
+  return {
+    ...event,
+    requestId: cutName(requestId),
+    target: cutName(target),
+    client: client === undefined ? undefined : cutName(client),
+  };
+}
+
+function isShort(text = ""): boolean {
+  return text.length <= MAX_NAME;
+}
+
+/** Joined anew: a mere slice keeps the whole text in memory. */
+function cutName(text: string): string {
+  return Array.from(text.slice(0, MAX_NAME)).join("");
 }
 
 /** What an owner wants to know of beside calls and chats. */

@@ -197,3 +197,20 @@ test("escapes what a label may not hold", () => {
   };
   expect(metricText([sample])).toContain('gateway_calls_total{backend="a\\"b"} 1\n');
 });
+
+test("keeps the sound events of a batch that has another", async () => {
+  const stub = freshStub();
+  await append(stub, [event({ target: "a" }), event({ ms: NaN }), event({ target: "b" })]);
+  expect((await stub.query({ limit: 9 })).map(({ target }) => target)).toEqual(["b", "a"]);
+});
+
+test("forgets no word of an owner's for any number of calls", async () => {
+  const stub = freshStub();
+  await append(stub, [event({ kind: "key_made", target: "key-2" }), event({ target: "call" })]);
+  await runInDurableObject(stub, (_, { storage }) => {
+    storage.sql.exec("UPDATE sqlite_sequence SET seq = 600000 WHERE name = 'events'");
+  });
+  await append(stub, [event({ target: "much later" })]);
+  const targets = (await stub.query({ limit: 9 })).map(({ target }) => target);
+  expect(targets).toEqual(["much later", "key-2"]);
+});

@@ -96,3 +96,27 @@ test("records no flood of failed sign-ins, and everything else", async () => {
     "sign_in_failed",
   ]);
 });
+
+test("holds no more of a name than the store keeps, however long a client calls itself", async () => {
+  const one = trail();
+  const long = "🙂".repeat(1_000_000);
+  one.made.record({ ...event(long), client: long, requestId: long }, one.context);
+  await one.secondIsOver();
+  const [recorded] = one.batches.flatMap(({ events }) => events);
+  expect(recorded?.client).toBe("🙂".repeat(100));
+  expect(recorded?.target).toBe(recorded?.client);
+  expect(JSON.stringify(recorded).length).toBeLessThan(2_000);
+});
+
+test("hands over no more at once than a message takes", async () => {
+  const one = trail();
+  const result = "x".repeat(16_000);
+  for (let count = 0; count < 1_000; count += 1) {
+    one.made.record({ ...event(String(count)), result }, one.context);
+  }
+  await one.secondIsOver();
+  const targets = one.batches.flatMap(({ events }) => events.map(({ target }) => target));
+  expect(targets).toEqual(Array.from({ length: 1_000 }, (_, count) => String(count)));
+  const longest = Math.max(...one.batches.map(({ events }) => JSON.stringify(events).length));
+  expect(longest).toBeLessThan(8_100_000);
+});
