@@ -41,7 +41,8 @@ export default defineConfig({
           include: PURE,
           exclude: ["test/**/*.node.test.ts"],
           isolate: false,
-          testTimeout: 15_000,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {
@@ -50,7 +51,8 @@ export default defineConfig({
           name: "workerd",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.node.test.ts", ...PURE],
-          testTimeout: 15_000,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {
