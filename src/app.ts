@@ -239,9 +239,9 @@ export function createMiddle(env: Env): Middle {
       ),
     kept: (caller, ask) => env.CALLERS.getByName(caller.userId).kept(ask),
     link: createLink(env.PUBLIC_URL),
-    needScope: ({ userId }, { backend: name, account, scope }, context) =>
+    needScope: ({ user, backend: name, account, scope }, context) =>
       context.waitUntil(
-        env.LOGINS.getByName(userId)
+        env.LOGINS.getByName(user)
           .needScope(name, account, scope)
           .catch(() => {}), // the next call asks again
       ),

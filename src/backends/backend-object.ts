@@ -477,8 +477,8 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     } catch (error) {
       if (generation !== this.#connection.generation) return;
       const failure = asGatewayError(error);
-      if (failure instanceof ScopeNeeded) this.#needScope(order, failure);
       this.#connection.fail(failure);
+      if (failure instanceof ScopeNeeded) this.#needScope(order, failure);
       delay = Math.max(
         retryDelayMs(this.#memory.kept.failures, Math.random()),
         askedToWaitMs(failure),
@@ -508,6 +508,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     const { login, account } = this.#holding;
     const said = this.env.LOGINS.getByName(login).needScope(name, account, scope);
     this.ctx.waitUntil(said.catch(() => {})); // the next listing says it again
+    this.#memory.keep({ login: "needed" });
   }
 
   /** Everybody's own object connects; the one they would share has nobody's credential. */

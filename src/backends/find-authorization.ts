@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { BackendOAuth } from "../config/backend-oauth.ts";
 import { GATEWAY_INFO } from "../core/gateway-info.ts";
+import type { JsonObject } from "../core/json.ts";
 import { redactText } from "../core/redact.ts";
 import {
   fetchDocument,
@@ -102,22 +103,33 @@ export async function findAuthorization(
   };
 }
 
-/** What the backend says to somebody without a token; nothing is a good answer too. */
+/**
+ * What the backend says to somebody without a token; nothing is a good answer too. Some let anybody
+ * in as far as `initialize`.
+ */
 async function probe(site: LoginSite): Promise<Challenge> {
+  const hello = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: GATEWAY_INFO };
+  return (
+    (await challengeOf(site, "initialize", hello)) ??
+    (await challengeOf(site, "tools/list", {})) ??
+    {}
+  );
+}
+
+async function challengeOf(
+  site: LoginSite,
+  method: string,
+  params: JsonObject,
+): Promise<Challenge | undefined> {
   const { status, headers } = await request(site, requireLoginUrl(site, site.url, "an address"), {
     method: "POST",
     headers: {
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
     },
-    body: JSON.stringify({
-      jsonrpc: "2.0",
-      id: 1,
-      method: "initialize",
-      params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: GATEWAY_INFO },
-    }),
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
   }).catch(() => ({ status: 0, headers: new Headers() })); // a stream that does not end, for one
-  return status === 401 ? readChallenge(headers) : {};
+  return status === 401 ? readChallenge(headers) : undefined;
 }
 
 async function findResource(

@@ -1,13 +1,14 @@
 import type { Caller } from "../auth/caller.ts";
 import { answerInput } from "../backends/input-rounds.ts";
 import { LeaseLost, type Lease, ScopeNeeded } from "../backends/lease.ts";
+import { isPersonal, SHARED } from "../backends/login-names.ts";
 import { objectName, type LeaseHolder, type LeaseSource } from "../backends/lease-source.ts";
 import { actionOf } from "../backends/send.ts";
 import { toExposedResult } from "../catalog/exposed-result.ts";
 import type { BackendOrder } from "../config/backend-order.ts";
 import type { SnapshotData } from "../config/registry.ts";
 import { GatewayError, type ErrorCode } from "../core/errors.ts";
-import type { BackendName } from "../core/ids.ts";
+import type { BackendName, UserId } from "../core/ids.ts";
 import { isJsonObject } from "../core/json.ts";
 import type { Answer, RpcNotification, RpcResponse } from "../core/json-rpc.ts";
 import type { AuditOutcome } from "../telemetry/audit-event.ts";
@@ -47,13 +48,18 @@ export type PerformDeps = Readonly<{
   findTools: ToolFinder;
   /** A path of ours as an address that people can open. */
   link: (path: string, context: CallContext) => string | undefined;
-  /** A login of the caller's is to be good for more. */
-  needScope: (caller: Caller, login: ScopeNeed, context: CallContext) => void;
+  /** A login is to be good for more. */
+  needScope: (login: ScopeNeed, context: CallContext) => void;
   now: () => number;
 }>;
 
-/** What a backend refused a token for; the account is the caller's own. */
-export type ScopeNeed = Readonly<{ backend: BackendName; account: string; scope: string }>;
+/** What a backend refused a token for, and whose that is. */
+export type ScopeNeed = Readonly<{
+  user: UserId | typeof SHARED;
+  backend: BackendName;
+  account: string;
+  scope: string;
+}>;
 
 export type Sending = Readonly<{
   caller: Caller;
@@ -259,7 +265,8 @@ async function run(
   } catch (error) {
     if (error instanceof ScopeNeeded) {
       const { name: backend } = order.config;
-      deps.needScope(caller, { backend, account: account ?? "", scope: error.scope }, context);
+      const user = isPersonal(order.config) ? caller.userId : SHARED;
+      deps.needScope({ user, backend, account: account ?? "", scope: error.scope }, context);
     }
     if (isLoginWanted(order.config, error)) {
       const { name: backend } = order.config;

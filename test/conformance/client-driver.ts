@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { eventually } from "../support/child.ts";
 import { type ClientDoor, openDoor } from "./client-door.ts";
+import { logInAsOwner } from "./owner-login.ts";
 import { REVISIONS } from "./official-suite.ts";
 
 /**
@@ -16,6 +17,7 @@ const DRIVE_WAIT_MS = 17_000;
 const environment = z.object({
   GATEWAY_URL: z.url(),
   GATEWAY_KEY: z.string(),
+  OWNER_PASSWORD: z.string(),
   /** Where a backend is put into the gateway's config file. */
   GATEWAY_BACKENDS: z.url(),
   MCP_CONFORMANCE_SCENARIO: z.string(),
@@ -26,6 +28,9 @@ const context = z.object({
   toolCalls: z
     .array(z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) }))
     .default([]),
+  /** A client that is registered already. */
+  client_id: z.string().optional(),
+  client_secret: z.string().optional(),
 });
 const status = z.object({
   backends: z.array(z.object({ name: z.string(), state: z.string(), lastError: z.unknown() })),
@@ -34,7 +39,23 @@ const status = z.object({
 type Drive = (door: ClientDoor) => Promise<unknown>;
 
 const env = environment.parse(process.env);
-const { toolCalls } = context.parse(JSON.parse(env.MCP_CONFORMANCE_CONTEXT));
+const {
+  toolCalls,
+  client_id: clientId,
+  client_secret: clientSecret,
+} = context.parse(JSON.parse(env.MCP_CONFORMANCE_CONTEXT));
+
+/** Of these the suite wants to see that nobody logs in. */
+const REFUSED: ReadonlySet<string> = new Set([
+  "auth/resource-mismatch",
+  "auth/iss-supported-missing",
+  "auth/iss-wrong-issuer",
+  "auth/iss-unexpected",
+  "auth/iss-normalized",
+  "auth/metadata-issuer-mismatch",
+]);
+/** A login, one more for more rights, and one to see that there is an end of it. */
+const MAX_LOGINS = 3;
 
 const DRIVES: Readonly<Record<string, Drive>> = {
   initialize: (door) => door.tools(),
@@ -64,11 +85,18 @@ setTimeout(() => {
   console.error("Error: the scenario did not end in time");
   process.exit(1);
 }, DRIVE_WAIT_MS).unref();
-const drive = DRIVES[env.MCP_CONFORMANCE_SCENARIO];
-if (drive === undefined) throw new Error(`nothing to do for ${env.MCP_CONFORMANCE_SCENARIO}`);
+const scenario = env.MCP_CONFORMANCE_SCENARIO;
+const drive = scenario.startsWith("auth/") ? logInAndCall : DRIVES[scenario];
+if (drive === undefined) throw new Error(`nothing to do for ${scenario}`);
 // A name of its own: nothing of the scenario before may still be known under it.
 const backend = `suite-${process.pid}`;
 await configure(process.argv.at(-1) ?? "");
+let wanted = /needs a login/;
+for (let logins = 0; logins < MAX_LOGINS && !(await isReady(wanted)); logins += 1) {
+  await logIn();
+  // What was said before the login may still stand there.
+  wanted = /needs a new login|log in again/;
+}
 const door = await openDoor(env.MCP_CONFORMANCE_PROTOCOL_VERSION, {
   url: `${env.GATEWAY_URL}/mcp/${backend}`,
   key: env.GATEWAY_KEY,
@@ -77,20 +105,52 @@ await drive(door);
 await door.close();
 
 async function configure(url: string): Promise<void> {
-  const put = await fetch(
-    `${env.GATEWAY_BACKENDS}?${new URLSearchParams({ backend, url }).toString()}`,
-  );
+  const oauth = clientId === undefined ? "true" : JSON.stringify({ clientId, clientSecret });
+  const entry = scenario.startsWith("auth/") ? { backend, url, oauth } : { backend, url };
+  const put = await fetch(`${env.GATEWAY_BACKENDS}?${new URLSearchParams(entry).toString()}`);
   if (!put.ok) throw new Error(`cannot configure ${backend}: ${put.status}`);
-  await eventually(
-    `the gateway reaches ${url}`,
+}
+
+/** Whether it can be used as it is; else its owner has to log in first. */
+function isReady(refusal: RegExp): Promise<boolean> {
+  return eventually(
+    "the gateway reaches the server",
     async () => {
       const reply = await fetch(`${env.GATEWAY_URL}/status`, { headers: bearer() });
       const { backends } = status.parse(await reply.json());
       const found = backends.find(({ name }) => name === backend);
-      if (found?.state !== "ready") throw new Error(JSON.stringify(found ?? "not configured yet"));
+      if (found?.state === "ready") return true;
+      if (refusal.test(String(found?.lastError))) return false;
+      throw new Error(JSON.stringify(found ?? "not configured yet"));
     },
     READY_WAIT_MS,
   );
+}
+
+async function logIn(): Promise<void> {
+  const owner = { url: env.GATEWAY_URL, password: env.OWNER_PASSWORD };
+  try {
+    await logInAsOwner(owner, backend);
+  } catch (error) {
+    if (!REFUSED.has(scenario)) throw error;
+    console.error(`refused, as it should be: ${String(error)}`);
+    process.exit(0);
+  }
+}
+
+async function logInAndCall(client: ClientDoor): Promise<void> {
+  const tools = await eventually("the tools are listed", async () => {
+    const listed = await client.tools();
+    if (listed.length === 0) throw new Error("no tools yet");
+    return listed;
+  });
+  for (const { name } of tools) {
+    for (let logins = 0; logins < MAX_LOGINS; logins += 1) {
+      const result = JSON.stringify(await client.call(name));
+      if (!/log in again|needs a (new )?login/.test(result)) break;
+      await logIn();
+    }
+  }
 }
 
 async function callEveryTool({ tools, call }: ClientDoor): Promise<void> {

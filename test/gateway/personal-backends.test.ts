@@ -153,6 +153,29 @@ describe("a backend that everybody logs in to", () => {
   });
 });
 
+test("goes on over the end of short tokens, without anybody noticing", async () => {
+  await logIn(ann, wave, "wave", "ann");
+  await expect.poll(() => ann.names(), { timeout: 6_000 }).toContain("wave_whoami");
+  await wave.control({ ttl: 2 });
+  await logIn(ann, wave, "wave", "ann");
+  await wave.control({ ttl: 3_600 });
+  const renewals = async () =>
+    (await wave.log()).filter((line) => line === "token refresh_token").length;
+  const before = await renewals();
+  const noticed: unknown[] = [];
+  await expect
+    .poll(
+      async () => {
+        const said = text(await ann.ask("tools/call", { name: "wave_whoami", arguments: {} }));
+        noticed.push(...(said === "ann" ? [] : [said]));
+        return renewals();
+      },
+      { timeout: 8_000, interval: 200 },
+    )
+    .toBeGreaterThan(before);
+  expect(noticed).toEqual([]);
+});
+
 test("goes with a key that each user brings", async () => {
   expect((await ann.post("/me/logins/keyed", { key: "ann-key" })).status).toBe(303);
   await expect.poll(() => ann.names("/mcp/keyed"), { timeout: 6_000 }).toContain("only_ann");
