@@ -88,9 +88,12 @@ export class LiveResources {
   /** A stream opens. Settles when what its key watches is attended. */
   async open(listener: LiveListener): Promise<void> {
     const watching = this.#of(listener);
-    watching.watcher = { key: listener.key, caller: listener.caller, scope: listener.scope };
+    const { key, caller, scope } = listener;
+    const before = watching.watcher.caller.policyId;
+    watching.watcher = { key, caller, scope };
     watching.listeners.add(listener);
-    await this.#attend(watching);
+    // The rights it was watched with may be gone.
+    await (before === caller.policyId ? this.#attend(watching) : this.#findAgain(watching));
   }
 
   async close(listener: LiveListener): Promise<void> {
@@ -112,12 +115,14 @@ export class LiveResources {
 
   /** Backends come and go, and so do rights: everything is looked for again. */
   async refresh(): Promise<void> {
-    for (const watching of this.#watching.values()) {
-      for (const [uri, watched] of watching.uris) {
-        watched.place = await this.#find(watching.watcher, uri).catch(ignoreNotFound);
-      }
-      await this.#attend(watching);
+    for (const watching of this.#watching.values()) await this.#findAgain(watching);
+  }
+
+  async #findAgain(watching: Watching): Promise<void> {
+    for (const [uri, watched] of watching.uris) {
+      watched.place = await this.#find(watching.watcher, uri).catch(ignoreNotFound);
     }
+    await this.#attend(watching);
   }
 
   /** `notifications/resources/updated` from an object of a backend. */

@@ -14,6 +14,7 @@ import { declaredCapabilities } from "./client-capabilities.ts";
 import { acceptsStream, type Exchange } from "./exchange.ts";
 import { isBackendTask } from "./task-names.ts";
 import { TASK_METHODS } from "./task-wire.ts";
+import { inMode } from "./asked-mode.ts";
 import { whileValid } from "./while-valid.ts";
 import { type Trace, withTraceHeaders } from "../telemetry/trace-context.ts";
 
@@ -175,8 +176,9 @@ export async function runInObject(
   });
   // A signal also fires when a finished request is torn down.
   if (!isEventStream(response)) signal.removeEventListener("abort", leave);
+  if (request.method !== LISTEN) return response;
   // A subscription has no end of its own.
-  return request.method === LISTEN ? whileValid(exchange, caller, response) : response;
+  return whileValid(exchange, caller, response, (fresh) => inMode(fresh, exchange.mode));
 }
 
 /** What the call's backend is passed, and what our own built-in server reads. */

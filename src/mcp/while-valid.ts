@@ -5,11 +5,16 @@ import type { Exchange } from "./exchange.ts";
 /** A revoked credential is refused everywhere within 5 s, and its streams end with it. */
 const CHECK_MS = 4_000;
 
-/** A stream that may stay open for hours ends when its credential does. */
+/**
+ * A stream that may stay open for hours ends when its credential does, and when other rules are in
+ * force for it: what it tells was decided when it began, and a client that comes back is under them.
+ */
 export function whileValid(
   { deps, request, origin, context }: Exchange,
   caller: Caller,
   response: Response,
+  /** How such a caller is seen on this stream. */
+  asHere: (fresh: Caller) => Caller = (fresh) => fresh,
 ): Response {
   const { body, status, headers } = response;
   if (body === null || !response.ok) return response;
@@ -18,8 +23,9 @@ export function whileValid(
   const check = setInterval(() => {
     deps.authenticator
       .authenticate(request, "mcp", origin, context)
-      .then(({ credentialId }) => {
-        if (credentialId !== caller.credentialId) end.abort();
+      .then((fresh) => {
+        const { credentialId, policyId } = asHere(fresh);
+        if (credentialId !== caller.credentialId || policyId !== caller.policyId) end.abort();
       })
       // Our own outage is no reason to cut a stream: the next check will tell.
       .catch((error: unknown) => {

@@ -255,9 +255,53 @@ test("a tool that is switched off is unknown on every surface within 5 s", async
   await expect.poll(() => seesOnAll(key, "run"), WITHIN).toEqual([true, true, true]);
 }, 30_000);
 
+/** A stream of 2026-07-28 that tells of changes. */
+async function listenAt(path: string, key: string): Promise<Response> {
+  const response = await send(path, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${key}`,
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "mcp-protocol-version": "2026-07-28",
+      "mcp-method": "subscriptions/listen",
+    },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "subscriptions/listen",
+      params: {
+        notifications: { toolsListChanged: true },
+        _meta: {
+          "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+          "io.modelcontextprotocol/clientInfo": { name: "raw", version: "1" },
+          "io.modelcontextprotocol/clientCapabilities": {},
+        },
+      },
+    }),
+  });
+  expect(response.headers.get("content-type")).toContain("text/event-stream");
+  return response;
+}
+
+/** Settles when nothing comes any more: at its end, or where it is cut. */
+async function isOver({ body }: Response): Promise<boolean> {
+  const reader = body?.getReader();
+  try {
+    while ((await reader?.read())?.done === false);
+  } catch {
+    // cut
+  }
+  return true;
+}
+
 test("a changed rule of a person is in force on every surface within 5 s", async () => {
   const id = await newUser({});
   const key = await keyFor({ user: id });
+  const streams = await Promise.all(
+    ["/mcp", "/mcp?mode=search"].map((path) => listenAt(path, key)),
+  );
+  const ends = streams.map(isOver);
   expect(await seesOnAll(key, "veiled")).toEqual([true, true, true]);
   const change = (rules: object) =>
     sendAsOwner(`/admin/api/users/${id}`, {
@@ -268,6 +312,8 @@ test("a changed rule of a person is in force on every surface within 5 s", async
   expect((await change(RULES)).status).toBe(200);
   await expect.poll(() => seesOnAll(key, "veiled"), WITHIN).toEqual([false, false, false]);
   await expectUnknown({ ...OF_TOOL, ...OF_TOOL_BY_KEY }, key, "veiled");
+  // What began under the rules of before comes back under those of now.
+  expect(await Promise.all(ends)).toEqual([true, true]);
   expect((await change({ readOnly: true })).status).toBe(200);
   await expect
     .poll(async () => (await LISTS_BY_KEY["/v1/tools"]?.(key, ""))?.text, WITHIN)

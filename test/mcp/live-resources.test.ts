@@ -174,3 +174,15 @@ test("watches 1,000 resources for one user, and forgets first who has no stream"
   const late = { ...WATCHER, key: "late" };
   await expect(resources.watch(late, "x:new")).rejects.toMatchObject({ code: "rate_limited" });
 });
+
+test("looks again for what is watched when a session goes on under other rules", async () => {
+  const world = createWorld();
+  await world.resources.watch(WATCHER, "x:a");
+  await world.resources.open(listen().listener);
+  world.hidden = true;
+  const { listener, heard } = listen({ ...WATCHER, caller: testCaller({ policyId: "narrower" }) });
+  await world.resources.open(listener);
+  world.resources.updated("erp", "x:a");
+  expect(heard).toEqual([]);
+  expect(world.uris()).toEqual([]);
+});
