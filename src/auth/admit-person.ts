@@ -3,6 +3,7 @@ import type { UserRecord } from "../config/user-record.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
 import type { Invitations } from "./invitations.ts";
+import { isMailAddress, mailKey } from "./mail-address.ts";
 import type { ProviderPerson } from "./provider-person.ts";
 import { type Identity, userIdOf, type UserStore } from "./user-store.ts";
 
@@ -40,13 +41,14 @@ export async function admitPerson(
     return userIdOf(invited);
   }
   if (known !== undefined) return requireEnabled(known, provider);
-  if (verifiedEmail === undefined) {
+  if (verifiedEmail === undefined || !isMailAddress(verifiedEmail)) {
     throw refused(provider, "it does not vouch for a mail address of yours");
   }
   const expected = await users.findByEmail(verifiedEmail);
   if (expected !== undefined) {
     const user = await users.change(expected.id, (now) => {
       requireEnabled(now, provider);
+      requireNew(now, provider);
       return bound(now, identity, provider);
     });
     return userIdOf(user);
@@ -63,7 +65,16 @@ export async function admitPerson(
   return userIdOf(created);
 }
 
-/** Nobody gets in over a mail address that has become somebody else's at the same provider. */
+/** Nobody gets in over a mail address that has become somebody else's, at whichever provider. */
+function requireNew(user: UserRecord, provider: SignInProvider): void {
+  if (user.identities.length === 0) return;
+  throw refused(
+    provider,
+    "you come in by another account here, ask the owner for a new invitation",
+  );
+}
+
+/** One account of each provider: two would be two people. */
 function bound(user: UserRecord, identity: Identity, provider: SignInProvider) {
   if (user.identities.some(({ issuer }) => issuer === identity.issuer)) {
     throw refused(
@@ -82,7 +93,7 @@ function requireEnabled(user: UserRecord, provider: SignInProvider): UserId {
 
 /** Whole addresses, and domains as `@example.com`, which are not those below them. */
 function isAllowed(email: string, allow: readonly string[]): boolean {
-  const address = email.toLowerCase();
+  const address = mailKey(email);
   const domain = address.slice(address.lastIndexOf("@"));
   return allow.some((one) => one === address || (one.startsWith("@") && one === domain));
 }

@@ -136,8 +136,9 @@ function toPerson(
   { provider }: ProviderQuestion,
 ): ProviderPerson {
   const { email, email_verified: verified } = claims;
-  // Some say it as a text.
-  const isVerified = provider.trustEmail || verified === true || String(verified) === "true";
+  // Some say it as a text, which the library's types do not know of.
+  const said: unknown = verified;
+  const isVerified = provider.trustEmail || said === true || said === "true";
   return {
     issuer: provider.issuer,
     subject: subjectText.parse(claims.sub),

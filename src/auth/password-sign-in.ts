@@ -2,6 +2,7 @@ import type { Registry } from "../config/registry.ts";
 import { sha256Hex } from "../core/digest.ts";
 import type { UserId } from "../core/ids.ts";
 import { attemptSource } from "./attempt-source.ts";
+import { mailKey } from "./mail-address.ts";
 import { checkPassword, hashPassword } from "./password.ts";
 import { userIdOf, type UserStore } from "./user-store.ts";
 
@@ -53,7 +54,7 @@ export function createPasswordSignIn({
   }
 
   return async ({ email, password }, request) => {
-    const address = email.trim().toLowerCase();
+    const address = mailKey(email);
     const wait = await mayTry(attemptSource(request), address);
     if (wait !== undefined) return { kind: "wait", seconds: wait };
     const user = await users.findByEmail(address);

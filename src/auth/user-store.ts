@@ -3,14 +3,12 @@ import type { Registry } from "../config/registry.ts";
 import { parseUserRecord, USER_PREFIX, type UserRecord } from "../config/user-record.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
+import { isMailAddress, mailKey } from "./mail-address.ts";
 import { newPersonId, toUserId } from "./user-id.ts";
 
 /** Every snapshot tells of all of them, and the registry lists this many records at once. */
 const MAX_USERS = 1_000;
 const MAX_NAME = 100;
-/** RFC 5321 section 4.5.3.1.3, without the brackets. */
-const MAX_EMAIL = 254;
-const EMAIL = /^[^\s@]+@[^\s@]+$/;
 const MAX_GROUPS = 50;
 const MAX_GROUP = 60;
 /** Changes of one person that meet each other; a few people and their sign-ins, never a crowd. */
@@ -104,7 +102,7 @@ export function createUserStore({ registry, now }: UserStoreNeeds): UserStore {
     list,
     find,
     async findByEmail(email) {
-      const wanted = email.trim().toLowerCase();
+      const wanted = mailKey(email);
       return (await list()).find((user) => user.email === wanted);
     },
     async findByIdentity({ issuer, subject }) {
@@ -189,8 +187,8 @@ function toName(text: string): string {
 }
 
 function toEmail(text: string): string {
-  const email = text.trim().toLowerCase();
-  if (EMAIL.test(email) && email.length <= MAX_EMAIL) return email;
+  const email = mailKey(text);
+  if (isMailAddress(email)) return email;
   throw invalid(`"${text.slice(0, 60)}" is no mail address`);
 }
 

@@ -146,6 +146,7 @@ test("takes no answer that could be somebody else's or made up", async () => {
     { claims: { ...stranger, aud: [CLIENT_ID, "other"], azp: "other" } },
     { claims: { ...stranger, iat: past, exp: past + 60 } },
     { claims: { ...stranger, sub: undefined } },
+    { claims: { ...stranger, sub: "stranger".repeat(1_000) } },
     { claims: stranger, signing: "none" },
     { claims: stranger, signing: "client secret" },
     { claims: stranger, signing: "other key" },
@@ -220,9 +221,20 @@ test("keeps out whoever is not on the list, or whose address nobody vouches for"
     { sub: "s2", email: "two@example.org" },
     { sub: "s2", email: "two@example.com", email_verified: false },
     { sub: "s2", email: "two@example.com", email_verified: undefined },
+    { sub: "s2", email: "two@example.com", email_verified: ["true"] },
+    { sub: "s2", email: "two@example.com", email_verified: "TRUE" },
+    { sub: "s2", email: "two@evil.example@example.com" },
+    { sub: "s2", email: "two@example.com " },
+    { sub: "s2", email: "two\u200b@example.com" },
+    { sub: "s2", email: "two@example.com.evil.example" },
+    { sub: "s2", email: "two@example\u3002com" },
+    { sub: "s2", email: "@example.com" },
+    { sub: "s2", email: ["two@example.com"] },
   ]) {
     // oxlint-disable-next-line no-await-in-loop
-    await expect(whole({ claims })).rejects.toMatchObject({ code: "forbidden" });
+    await expect(whole({ claims }), JSON.stringify(claims)).rejects.toMatchObject({
+      code: "forbidden",
+    });
   }
   const claims = { sub: "s2", email: "two@example.com" };
   await expect(whole({ claims }, "nobody")).rejects.toMatchObject({ code: "forbidden" });
@@ -237,6 +249,27 @@ test("binds an account to the person with its address once, and never another on
   await expect(whole({ claims: later })).rejects.toMatchObject({ code: "forbidden" });
   await users.change(ben.id, { disabled: true });
   await expect(whole({ claims })).rejects.toMatchObject({ code: "forbidden" });
+});
+
+test("takes no letter that only becomes one of an address for that one", async () => {
+  const kate = await users.create({ name: "Kate", email: "kate@anywhere.example" });
+  const claims = { sub: "kelvin", email: "\u212aate@anywhere.example" };
+  await expect(whole({ claims })).rejects.toMatchObject({ code: "forbidden" });
+  expect((await users.find(kate.id))?.identities).toEqual([]);
+  const uma = await users.create({ name: "Uma", email: "\u00dcMA@anywhere.example" });
+  const own = { sub: "uma", email: "\u00fcma@anywhere.example" };
+  expect((await whole({ claims: own })).userId).toBe(uma.id);
+});
+
+test("lets an address that changed hands lead nowhere at another provider either", async () => {
+  const identities = [{ issuer: "https://first.example", subject: "1" }];
+  const ivy = { name: "Ivy", email: "ivy@example.com", identities };
+  const { id } = await users.create(ivy);
+  const claims = { sub: "ivy-2", email: "ivy@example.com" };
+  await expect(whole({ claims })).rejects.toMatchObject({ code: "forbidden" });
+  const { link } = await invitations.invite(id, ORIGIN);
+  const code = new URL(link).searchParams.get("code") ?? "";
+  expect((await whole({ claims }, "home", code)).userId).toBe(id);
 });
 
 test("binds an account by an invitation, whatever its address, and once", async () => {
