@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx";
 import { diffTools, type ToolChange } from "../catalog/tool-diff.ts";
 import type { ToolReview, ToolVerdict } from "../catalog/tool-review.ts";
 
-/** One form holds the verdicts of as many; who has more waiting sends it again. */
+/** One page shows as many, and one form holds their verdicts; who has more waiting sends it again. */
 const MAX_AT_ONCE = 200;
 
 type Reviews = Readonly<{ reviews: readonly ToolReview[]; path: string; form: Child }>;
@@ -18,6 +18,9 @@ const KINDS: Readonly<Record<ToolReview["kind"], string>> = {
 export function ToolReviews({ reviews, path, form }: Reviews) {
   if (reviews.length === 0) return "";
   const waiting = reviews.filter(({ refused }) => !refused).slice(0, MAX_AT_ONCE);
+  // A backend may have thousands, each with a megabyte of changes: those that wait come first.
+  const shown = [...waiting, ...reviews.filter(({ refused }) => refused)].slice(0, MAX_AT_ONCE);
+  const more = reviews.length - shown.length;
   return (
     <section aria-labelledby="reviews">
       <h2 id="reviews">To review</h2>
@@ -37,9 +40,10 @@ export function ToolReviews({ reviews, path, form }: Reviews) {
           <button>Approve all {waiting.length}</button>
         </form>
       )}
-      {reviews.map((review) => (
+      {shown.map((review) => (
         <Review review={review} path={path} form={form} />
       ))}
+      {more === 0 ? "" : <p class="hint">{more} more come here when these are decided.</p>}
     </section>
   );
 }

@@ -2,7 +2,7 @@ import { asGatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { Answer, RpcError } from "../core/json-rpc.ts";
 import type { Question } from "../core/question.ts";
-import { indentJson } from "../pages/indent-json.ts";
+import { indentJson } from "../core/indent-json.ts";
 import { Notice } from "../pages/page.tsx";
 import { plain } from "../pages/stranger-text.ts";
 

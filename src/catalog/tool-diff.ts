@@ -1,3 +1,4 @@
+import { indentJson } from "../core/indent-json.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { showInvisible } from "./invisible-text.ts";
 import type { ListedTool } from "./listing.ts";
@@ -71,7 +72,7 @@ function isSame(was: JsonValue, is: JsonValue): boolean {
 }
 
 function shown(value: JsonValue): string {
-  return showInvisible(typeof value === "string" ? value : JSON.stringify(value, null, 2));
+  return showInvisible(typeof value === "string" ? value : indentJson(JSON.stringify(value)));
 }
 
 function cut({ kind, text }: TextPart): TextPart {

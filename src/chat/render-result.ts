@@ -1,3 +1,4 @@
+import { indentJson } from "../core/indent-json.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 
 const IMAGE_TYPE = /^image\/[a-z0-9.+-]{1,60}$/i;
@@ -15,7 +16,7 @@ export function renderResult(result: JsonObject): string {
   const blocks = Array.isArray(content) ? content.filter(isJsonObject) : [];
   const parts = blocks.map(renderBlock).filter((part) => part !== "");
   if (structuredContent !== undefined && !areMirrored(blocks, structuredContent)) {
-    parts.push(fenced(JSON.stringify(structuredContent, undefined, 2), "json"));
+    parts.push(fenced(indentJson(JSON.stringify(structuredContent)), "json"));
   }
   const body = parts.length === 0 ? "_The tool returned nothing._" : parts.join("\n\n");
   return isError === true ? `**The tool reported an error**\n\n${body}` : body;
@@ -43,7 +44,7 @@ function renderBlock(block: JsonObject): string {
     case "resource":
       return renderResource(block["resource"]);
     default:
-      return fenced(JSON.stringify(block, undefined, 2), "json");
+      return fenced(indentJson(JSON.stringify(block)), "json");
   }
 }
 
@@ -102,7 +103,7 @@ function renderResource(resource: JsonValue | undefined): string {
 function renderInputRequired(result: JsonObject): string {
   return [
     "**The tool asks for more before it goes on**, and this chat cannot answer it: use an MCP client.",
-    fenced(JSON.stringify(result["inputRequests"] ?? {}, undefined, 2), "json"),
+    fenced(indentJson(JSON.stringify(result["inputRequests"] ?? {})), "json"),
   ].join("\n\n");
 }
 

@@ -1,3 +1,4 @@
+import { indentJson } from "../core/indent-json.ts";
 import type { JsonObject } from "../core/json.ts";
 
 /** More would hide the question; what is missing is said, so that nobody allows it unseen. */
@@ -8,7 +9,7 @@ const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\x7f-\x9f]/gu
 
 /** The arguments of a call as a person can judge them; `missing` characters are left out. */
 export function shownArguments(args: JsonObject): Readonly<{ text: string; missing: number }> {
-  const text = withoutUnseen(JSON.stringify(args, undefined, 2));
+  const text = withoutUnseen(indentJson(JSON.stringify(args)));
   const missing = text.length - MAX_ARGUMENTS;
   if (missing <= 0) return { text, missing: 0 };
   return { text: text.slice(0, MAX_ARGUMENTS).toWellFormed(), missing };

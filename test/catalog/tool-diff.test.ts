@@ -126,3 +126,10 @@ test("gives back the text after, whatever changed", () => {
     expect([side("gone"), side("new")]).toEqual([before, after]);
   }
 });
+
+test("shows a megabyte of nested arrays in what a page can hold", () => {
+  const nested = JSON.parse("[".repeat(120) + "]".repeat(120));
+  const schema = { type: "object", default: Array(4_000).fill(nested) };
+  const { changes } = diffTools(PAY, { ...PAY, inputSchema: schema });
+  expect(JSON.stringify(changes).length).toBeLessThan(50_000);
+});
