@@ -2,6 +2,8 @@
 const SHAPE = /^[^\s@\p{Cc}\p{Cf}]+@[^\s@\p{Cc}\p{Cf}]+$/u;
 /** RFC 5321 section 4.5.3.1.3, without the brackets. */
 const MAX_LENGTH = 254;
+/** A letter of ASCII, or one among others. */
+const ASCII = /[\0-\x7f]/;
 
 export function isMailAddress(text: string): boolean {
   return text.length <= MAX_LENGTH && SHAPE.test(text);
@@ -12,14 +14,8 @@ export function isMailAddress(text: string): boolean {
  * of the Kelvin sign is the "k" of somebody else's address.
  */
 export function mailKey(text: string): string {
-  return [...text.trim()].map(toSmall).join("");
-}
-
-function toSmall(letter: string): string {
-  const small = letter.toLowerCase();
-  return isAscii(letter) || ![...small].some(isAscii) ? small : letter;
-}
-
-function isAscii(letter: string): boolean {
-  return letter <= "\u007f";
+  return text.trim().replaceAll(/./gsu, (letter) => {
+    const small = letter.toLowerCase();
+    return ASCII.test(letter) || !ASCII.test(small) ? small : letter;
+  });
 }
