@@ -75,7 +75,7 @@ import type { PerformDeps } from "./gateway/perform.ts";
 import { createPersonalStates } from "./gateway/personal-states.ts";
 import { createViews } from "./gateway/views.ts";
 import { seeingPeople } from "./http/open-webui-person.ts";
-import { createOwnOrigin } from "./http/own-origin.ts";
+import { createOwnOrigin, requireOwnOrigin } from "./http/own-origin.ts";
 import { createLanguageModels } from "./llm/create-language-models.ts";
 import type { LanguageModels } from "./llm/language-models.ts";
 import type { CallerStub } from "./mcp/caller-stub.ts";
@@ -355,7 +355,12 @@ export function createApp(env: Env, middle: Middle): App {
       }),
   });
   const sessions = recordingSessions(
-    createWebSessions({ room: (user) => env.GRANTS.getByName(user), snapshots, now }),
+    createWebSessions({
+      room: (user) => env.GRANTS.getByName(user),
+      snapshots,
+      originOf: (request) => requireOwnOrigin(ownOrigin, request),
+      now,
+    }),
     recordEvent,
   );
   const logins = recordingLogins(

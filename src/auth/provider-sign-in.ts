@@ -124,15 +124,15 @@ export function createProviderSignIn(needs: ProviderSignInNeeds): ProviderSignIn
         };
         return {
           location: location.href,
-          cookie: await cookies.write(asked.request, begun, HOME),
+          cookie: await cookies.write(asked.origin, begun, HOME),
         };
       });
     },
     async finish(name, asked) {
-      const { request } = asked;
+      const { request, origin } = asked;
       await requireTry(request);
       const params = new URL(request.url).searchParams;
-      const begun = await cookies.read(request);
+      const begun = await cookies.read(request, origin);
       const [state = "", ...more] = params.getAll("state");
       // Before anything is asked of anybody: a link somebody else made leads nowhere.
       if (
@@ -152,7 +152,7 @@ export function createProviderSignIn(needs: ProviderSignInNeeds): ProviderSignIn
         const { provider } = asking;
         const { invitation } = begun;
         const userId = await admitPerson(needs, { person, provider, invitation });
-        return { userId, next: begun.next, cookie: cookies.clear(request) };
+        return { userId, next: begun.next, cookie: cookies.clear(origin) };
       });
     },
   };

@@ -26,10 +26,10 @@ export type BegunSignIn = Readonly<z.infer<typeof begun>>;
 
 export type SignInCookies = Readonly<{
   /** The `Set-Cookie`. `home` in place of a `next` that is too long to be kept. */
-  write: (request: Request, sign: BegunSignIn, home: string) => Promise<string>;
+  write: (origin: string, sign: BegunSignIn, home: string) => Promise<string>;
   /** Undefined for one that was not begun here, or too long ago. */
-  read: (request: Request) => Promise<BegunSignIn | undefined>;
-  clear: (request: Request) => string;
+  read: (request: Request, origin: string) => Promise<BegunSignIn | undefined>;
+  clear: (origin: string) => string;
 }>;
 
 /** Kept by the browser that began it, where nobody else's callback can use it; sealed, because the
@@ -40,16 +40,16 @@ export function createSignInCookies(
 ): SignInCookies {
   const seal = createSeal(encryptionKey, "sign-in");
   return {
-    async write(request, sign, home) {
+    async write(origin, sign, home) {
       const whole = await seal.seal(JSON.stringify(sign));
       const value =
         whole.length <= MAX_VALUE
           ? whole
           : await seal.seal(JSON.stringify({ ...sign, next: home }));
-      return hostCookie(request, COOKIE, { value, seconds: SIGN_IN_MS / 1_000 });
+      return hostCookie(origin, COOKIE, { value, seconds: SIGN_IN_MS / 1_000 });
     },
-    async read(request) {
-      const value = readHostCookie(request, COOKIE);
+    async read(request, origin) {
+      const value = readHostCookie(request, origin, COOKIE);
       if (value === undefined) return undefined;
       try {
         const sign = begun.parse(JSON.parse(await seal.open(value)));
@@ -58,6 +58,6 @@ export function createSignInCookies(
         return undefined; // not sealed by us: as good as none
       }
     },
-    clear: (request) => hostCookie(request, COOKIE, { value: "", seconds: 0 }),
+    clear: (origin) => hostCookie(origin, COOKIE, { value: "", seconds: 0 }),
   };
 }

@@ -44,23 +44,26 @@ export type WebSessionNeeds = Readonly<{
     user: UserId,
   ) => Pick<KeyedTexts, "get" | "put" | "remove"> & Readonly<{ endSessions: () => Promise<void> }>;
   snapshots: SnapshotSource;
+  /** Which of our own origins a request came to. Throws `misdirected`. */
+  originOf: (request: Request) => string;
   now: () => number;
 }>;
 
-export function createWebSessions({ room, snapshots, now }: WebSessionNeeds): WebSessions {
+export function createWebSessions(needs: WebSessionNeeds): WebSessions {
+  const { room, snapshots, originOf, now } = needs;
   return {
     async begin(userId, request) {
       const secret = randomToken(32);
       await room(userId).put(rowKey(await sha256Hex(secret)), String(now()), {
         expires: now() + SESSION_MS,
       });
-      return hostCookie(request, COOKIE, {
+      return hostCookie(originOf(request), COOKIE, {
         value: `${userId}.${secret}`,
         seconds: SESSION_MS / 1_000,
       });
     },
     async find(request, context) {
-      const held = readCookie(request);
+      const held = readCookie(request, originOf(request));
       if (held === undefined) return undefined;
       const snapshot = await snapshots.current(context);
       if (findUser(snapshot, held.user) === undefined) return undefined;
@@ -77,11 +80,12 @@ export function createWebSessions({ room, snapshots, now }: WebSessionNeeds): We
       };
     },
     async end(request, context) {
-      const held = readCookie(request);
+      const origin = originOf(request);
+      const held = readCookie(request, origin);
       if (held !== undefined && findUser(await snapshots.current(context), held.user)) {
         await room(held.user).remove(rowKey(await sha256Hex(held.secret)));
       }
-      return hostCookie(request, COOKIE, { value: "", seconds: 0 });
+      return hostCookie(origin, COOKIE, { value: "", seconds: 0 });
     },
     endAll: (userId) => room(userId).endSessions(),
   };
@@ -106,8 +110,11 @@ function rowKey(hash: string): string {
   return `session:${hash}`;
 }
 
-function readCookie(request: Request): { user: UserId; secret: string } | undefined {
-  const groups = SHAPE.exec(readHostCookie(request, COOKIE) ?? "")?.groups;
+function readCookie(
+  request: Request,
+  origin: string,
+): { user: UserId; secret: string } | undefined {
+  const groups = SHAPE.exec(readHostCookie(request, origin, COOKIE) ?? "")?.groups;
   if (groups === undefined) return undefined;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- matched by SHAPE
   return { user: groups["user"] as UserId, secret: groups["secret"] ?? "" };

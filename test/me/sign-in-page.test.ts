@@ -1,3 +1,4 @@
+import { exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { ORIGIN, OWNER_PASSWORD, send } from "../support/worker.ts";
 
@@ -15,6 +16,21 @@ test("signs the owner in with a cookie of this host alone, and leads on", async 
   const page = await send("/admin", { headers: { cookie: cookie.split(";")[0] ?? "" } });
   expect(page.status).toBe(200);
   expect(await page.text()).toContain("Overview");
+});
+
+test("keeps the cookie to https behind a proxy that ends TLS", async () => {
+  const body = new URLSearchParams({ password: OWNER_PASSWORD });
+  const inside = "http://gateway.test:8080";
+  const ask = (path: string, init: RequestInit) =>
+    exports.default.fetch(new Request(inside + path, { redirect: "manual", ...init }));
+  const answer = await ask("/me/sign-in", { method: "POST", headers: FORM, body });
+  const cookie = answer.headers.get("set-cookie") ?? "";
+  expect(cookie).toMatch(/^__Host-session=owner.* Secure$/);
+  const [pair = ""] = cookie.split(";");
+  expect((await ask("/me", { headers: { cookie: pair } })).status).toBe(200);
+  // What a sibling domain, or somebody on the network, can set is no session.
+  const tossed = pair.replace("__Host-", "");
+  expect((await ask("/me", { headers: { cookie: tossed } })).status).toBe(303);
 });
 
 test("leads a stranger to the sign-in page, and nobody to another host", async () => {

@@ -16,7 +16,7 @@ import { asRegistry } from "../../src/config/registry-client.ts";
 import { createSnapshotSource } from "../../src/config/snapshot.ts";
 import { asGatewayError } from "../../src/core/errors.ts";
 import { challengeHeaders } from "../../src/http/challenge.ts";
-import { createOwnOrigin } from "../../src/http/own-origin.ts";
+import { createOwnOrigin, requireOwnOrigin } from "../../src/http/own-origin.ts";
 import { problemHeaders, statusOf } from "../../src/http/problem.ts";
 import { requireCaller } from "../../src/http/require-caller.ts";
 import { createOAuthRoutes } from "../../src/oauth/oauth-routes.ts";
@@ -67,6 +67,7 @@ export function createPlace(settings: PlaceSettings = {}): Place {
   const sessions = createWebSessions({
     room: (user) => env.GRANTS.getByName(user),
     snapshots,
+    originOf: (request) => requireOwnOrigin(ownOrigin, request),
     now,
   });
   const address = crypto.randomUUID();

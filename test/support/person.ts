@@ -38,6 +38,7 @@ export async function signedIn(id: string, key: string): Promise<TestPerson> {
   const sessions = createWebSessions({
     room: (user) => env.GRANTS.getByName(user),
     snapshots: createSnapshotSource(registry, Date.now),
+    originOf: () => ORIGIN,
     now: Date.now,
   });
   const request = new Request(ORIGIN);

@@ -36,6 +36,7 @@ export async function asVisitor(userId: UserId = OWNER_ID): Promise<WebVisitor> 
   const sessions = createWebSessions({
     room: (user) => env.GRANTS.getByName(user),
     snapshots: createSnapshotSource(registry, Date.now),
+    originOf: () => ORIGIN,
     now: Date.now,
   });
   const set = await sessions.begin(userId, new Request(ORIGIN));
