@@ -24,6 +24,13 @@ const MAX_MATCHES = 2_000;
  * hold up everybody else's. The rarest words come first, and the rest adds little.
  */
 const MAX_SCORED = 10_000;
+/**
+ * Words nobody's tools have cost most: each is compared with the words of the index, and looked for
+ * in the middle of words, which reads every text. A question has one or two of them.
+ */
+const MAX_SLIPS = 4;
+const MAX_CONTAINED = 3;
+const MAX_READ = 10_000;
 
 /** A listing of a million tools does not exist: its rows are numbered within its own million. */
 const SPAN = 1_000_000;
@@ -167,9 +174,15 @@ export class SearchIndex {
   #score(query: string, sources: readonly number[]): ReadonlyMap<number, number> {
     const asked = askedWords(query);
     const telling = this.#telling(asked);
+    let slips = 0;
     const sums = new Map<number, { score: number; matched: number }>();
     for (const word of telling) {
-      for (const [id, score] of this.#matchWord(word, sources)) {
+      let found = this.#matchWord(word, sources);
+      if (found.size === 0 && slips < MAX_SLIPS) {
+        slips += 1;
+        found = this.#matchSlips(word, sources);
+      }
+      for (const [id, score] of found) {
         const sum = sums.get(id) ?? { score: 0, matched: 0 };
         sums.set(id, { score: sum.score + score, matched: sum.matched + 1 });
       }
@@ -209,7 +222,7 @@ export class SearchIndex {
     return row?.count ?? 0;
   }
 
-  /** The tools that have the word, or one for the same; else those with one spelt nearly alike. */
+  /** The tools that have the word, or one for the same. */
   #matchWord(word: string, sources: readonly number[]): ReadonlyMap<number, number> {
     const found = new Map(this.#match(beginning(word), sources));
     const others = likeMeaning(word);
@@ -218,9 +231,13 @@ export class SearchIndex {
         found.set(id, Math.max(found.get(id) ?? 0, score * SAME_MEANING));
       }
     }
-    if (found.size > 0) return found;
+    return found;
+  }
+
+  /** Those with a word that is spelt nearly alike. */
+  #matchSlips(word: string, sources: readonly number[]): ReadonlyMap<number, number> {
     const meant = findSlips(this.#sql, word);
-    if (meant.length === 0) return found;
+    if (meant.length === 0) return new Map();
     return new Map(this.#match(anyOf(meant), sources).map(([id, score]) => [id, score * SLIP]));
   }
 
@@ -255,14 +272,17 @@ export class SearchIndex {
     asked: readonly string[],
     sources: readonly number[],
   ): void {
-    for (const word of containable(asked)) {
-      const rows = this.#sql.exec<{ id: number }>(
-        `SELECT id FROM tools WHERE id / ${SPAN} IN (${sources.join(",")})
-         AND instr(text, ?) > 0 LIMIT ${MAX_MATCHES}`,
-        word,
-      );
-      for (const { id } of rows) scores.set(id, (scores.get(id) ?? 0) + 1);
-    }
+    const words = containable(asked)
+      .toSorted((left, right) => right.length - left.length)
+      .slice(0, MAX_CONTAINED);
+    if (words.length === 0) return;
+    const rows = this.#sql.exec<{ id: number; count: number }>(
+      `SELECT id, ${words.map(() => "(instr(text, ?) > 0)").join(" + ")} AS count
+       FROM (SELECT id, text FROM tools WHERE id / ${SPAN} IN (${sources.join(",")}) LIMIT ${MAX_READ})
+       WHERE count > 0 LIMIT ${MAX_MATCHES}`,
+      ...words,
+    );
+    for (const { id, count } of rows) scores.set(id, count);
   }
 
   #named(

@@ -137,3 +137,23 @@ test("gives the hits page by page", () =>
     expect(page(0)).toMatchObject({ kind: "found", total: 30, hits: { length: 20 } });
     expect(page(20)).toMatchObject({ kind: "found", total: 30, hits: { length: 10 } });
   }));
+
+test("reads all texts once and few words for a question of which nothing is known", () =>
+  runInDurableObject(env.SEARCH.getByName(crypto.randomUUID()), (_, { storage: { sql } }) => {
+    const asked: string[] = [];
+    const exec: SqlStorage["exec"] = (query, ...values) => {
+      asked.push(query);
+      return sql.exec(query, ...values);
+    };
+    const heard = new Proxy(sql, {
+      get: (target, key) => (key === "exec" ? exec : Reflect.get(target, key)),
+    });
+    const index = new SearchIndex(heard, () => 1);
+    const documents = [document("send_mail", "Sends a letter")];
+    index.supply({ source: MINE, from: 0, count: 1, documents });
+    const query = Array.from({ length: 24 }, (_one, at) => `unknown${at}x`).join(" ");
+    asked.length = 0;
+    index.search({ query, sources: [MINE], offset: 0, limit: 5 });
+    const countOf = (part: string) => asked.filter((one) => one.includes(part)).length;
+    expect([countOf("instr("), countOf("FROM vocabulary")]).toEqual([1, 4]);
+  }));
