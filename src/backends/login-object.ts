@@ -140,6 +140,13 @@ export class LoginObject extends DurableObject<LoginEnv> implements LoginStub {
         throw new GatewayError("forbidden", "Cannot log in: somebody else began this login");
       }
       const site = this.#site(order);
+      // A token that was asked for at one place would be sent to the other.
+      if (new URL(pending.site.url).origin !== new URL(site.url).origin) {
+        throw new GatewayError(
+          "invalid_request",
+          "Cannot log in: the backend has moved since this login was begun, begin it again",
+        );
+      }
       const { server, client, account } = pending;
       const code = requireCode(site, server, ask.params);
       try {

@@ -71,6 +71,23 @@ test("discovers, registers, and gets a token that the backend takes", async () =
   expect(await backend.log()).toContain("register client_secret_basic");
 });
 
+test("a login that was begun at one place ends at no other", async () => {
+  const backend = await oauthBackend();
+  const order = orderOf(backend);
+  const callback = await backend.consent(await begin(order));
+  const elsewhere = await oauthBackend();
+  const { host } = new URL(elsewhere.url);
+  const url = elsewhere.url.replace(host, host.replace("127.0.0.1", "localhost"));
+  const { transport } = orderOf({ ...elsewhere, url }).config;
+  const moved = {
+    ...order,
+    config: { ...order.config, transport },
+    privateOrigins: [...order.privateOrigins, new URL(url).origin],
+  };
+  await expect(finish(moved, callback)).rejects.toMatchObject({ code: "invalid_request" });
+  expect(await get(moved)).toEqual({ state: "missing" });
+});
+
 test("a login is good once, for who began it, and only for the backend it was for", async () => {
   const backend = await oauthBackend();
   const order = orderOf(backend);
