@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { JOIN_PATH } from "../auth/invitations.ts";
 import { CALLBACK_PATH } from "../auth/provider-sign-in.ts";
 import { requireOwnOrigin } from "../http/own-origin.ts";
 import { isPlainPath } from "../pages/plain-path.ts";
@@ -15,12 +16,16 @@ export function createProviderRoutes(needs: MeNeeds): Hono {
   routes.get(`${SIGN_IN_PATH}/:provider`, async (c) => {
     const request = c.req.raw;
     const next = c.req.query("next") ?? "/me";
+    const invitation = c.req.query("invitation");
+    if (invitation !== undefined && !isFromOwnPage(request)) {
+      return seeOther(`${JOIN_PATH}?code=${encodeURIComponent(invitation)}`, UNTOLD);
+    }
     const { location, cookie } = await needs.providers.begin(c.req.param("provider"), {
       request,
       origin: requireOwnOrigin(needs.ownOrigin, request),
       context: needs.contextOf(request, c.executionCtx),
       next: isPlainPath(next) ? next : "/me",
-      invitation: c.req.query("invitation"),
+      invitation,
     });
     return seeOther(location, { ...UNTOLD, "set-cookie": cookie });
   });
@@ -42,4 +47,13 @@ export function createProviderRoutes(needs: MeNeeds): Hono {
   });
 
   return routes;
+}
+
+/**
+ * Whoever follows a link with somebody else's invitation would bind their own account to another
+ * person, and work as them from then on: they see first whose it is. Browsers that say nothing of
+ * where a request is from are let through.
+ */
+function isFromOwnPage({ headers }: Request): boolean {
+  return (headers.get("sec-fetch-site") ?? "same-origin") === "same-origin";
 }

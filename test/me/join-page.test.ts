@@ -8,6 +8,21 @@ import {
 } from "../support/browser-session.ts";
 import { send, sendAsOwner } from "../support/worker.ts";
 
+test("lets no other site accept an invitation with whatever account a browser has", async () => {
+  const { code } = await addPerson({ name: "Mallory" });
+  const path = `/me/sign-in/home?invitation=${code}`;
+  for (const site of ["cross-site", "same-site", "none"]) {
+    const headers = { "sec-fetch-site": site, "sec-fetch-mode": "navigate" };
+    // oxlint-disable-next-line no-await-in-loop
+    const answer = await send(path, { headers });
+    expect(answer.headers.get("location"), site).toBe(`/me/join?code=${code}`);
+    expect(answer.headers.get("set-cookie")).toBeNull();
+  }
+  // From the page that says whose invitation it is, it goes on: here to a provider that is not there.
+  const own = await send(path, { headers: { "sec-fetch-site": "same-origin" } });
+  expect(own.status).toBe(404);
+});
+
 test("takes a person in once by the link, and with mail and password from then on", async () => {
   const { id, code } = await addPerson({ name: "Ann <b>", email: "ann@example.com" });
   const browser = openBrowserSession();
