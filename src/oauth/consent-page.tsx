@@ -180,8 +180,8 @@ function formTargets(redirectUri: string): readonly string[] {
   if (hostname === "claude.ai" || hostname === "claude.com") {
     return ["https://claude.ai", "https://claude.com"];
   }
-  // CSP has no notation for IPv6 hosts.
-  return hostname.startsWith("[") ? [protocol] : [origin];
+  // CSP has no notation for IPv6 hosts, and in others a host may have what ends a directive.
+  return /[^a-z0-9.-]/.test(hostname) ? [protocol] : [origin];
 }
 
 /** Without characters that are not seen: some turn the text around them the other way. */

@@ -80,6 +80,13 @@ test("lets the browser follow Claude from one of its domains to the other", asyn
   );
 });
 
+test("lets no address of a client write into the policy of the page", async () => {
+  const { page } = await open(createPlace(), "https://a;sandbox;x,default-src.example.com/cb");
+  expect(page.headers.get("content-security-policy")).toMatch(
+    /form-action 'self' https:; frame-ancestors 'none'; base-uri 'none'$/,
+  );
+});
+
 test("shows the same page with one clear line after a wrong password", async () => {
   const place = createPlace();
   const consent = await open(place);
