@@ -37,7 +37,7 @@ export function statusFailure(
   { body, hasSession }: { body: string; hasSession: boolean },
 ): GatewayError | LeaseLost {
   const { status } = response;
-  if (status === 401) return new LeaseLost("unauthorized");
+  if (status === 401) return refusedWith(response);
   if (status === 404 && hasSession) return new LeaseLost("session");
   const retryAfter = retryAfterSeconds(response.headers.get("retry-after"));
   const options = { detail: body, ...(retryAfter === undefined ? {} : { retryAfter }) };
@@ -76,6 +76,11 @@ export function statusFailure(
 function needsScope({ action, backend }: Blame, scope: string): ScopeNeeded {
   const reason = "wants a login with more rights: log in again";
   return new ScopeNeeded(`Cannot ${action}: backend "${backend}" ${reason}`, scope);
+}
+
+export function refusedWith({ headers }: Pick<Response, "headers">): LeaseLost {
+  const wantsLogin = readChallenge(headers).resourceMetadata !== undefined;
+  return new LeaseLost("unauthorized", { wantsLogin });
 }
 
 /** Seconds or an HTTP date (RFC 9110 section 10.2.3). */

@@ -276,7 +276,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       await this.#adopt(order, ask.role);
       this.#declare(ask.capabilities);
       if (ask.lost !== undefined && ask.lost === this.#memory.kept.revision) {
-        if (ask.refused === true) this.#connection.refuse();
+        if (ask.refused !== undefined) this.#connection.refuse(ask.refused);
         else this.#connection.disconnect();
       }
       await this.#connection.ensure({ patient: false });

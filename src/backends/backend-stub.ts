@@ -79,8 +79,8 @@ export type LeaseAsk = Readonly<{
   role: BackendRole;
   /** The revision of a lease that the backend no longer honours. */
   lost?: number;
-  /** Not the session was lost, but the credential was refused. */
-  refused?: boolean;
+  /** Not the session was lost, but the credential was refused; perhaps with the way to a login. */
+  refused?: Readonly<{ wantsLogin: boolean }>;
   /** What is declared to a legacy backend at `initialize`; absent: nothing. */
   capabilities?: JsonObject;
 }>;

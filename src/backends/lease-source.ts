@@ -2,7 +2,7 @@ import type { BackendOrder } from "../config/backend-order.ts";
 import type { UserId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { release } from "../core/outcome.ts";
-import type { BackendRole, BackendStub } from "./backend-stub.ts";
+import type { BackendRole, BackendStub, LeaseAsk } from "./backend-stub.ts";
 import type { BuiltinName } from "../config/gateway-config.ts";
 import { builtinUrl } from "./builtin.ts";
 import { type Lease, LEASE_LIFE_MS, type LeaseLost } from "./lease.ts";
@@ -24,7 +24,7 @@ export interface LeaseSource {
   held(order: BackendOrder, holder: LeaseHolder): Lease | undefined;
   lease(order: BackendOrder, holder: LeaseHolder): Promise<Lease>;
   /** The backend no longer honours it: the next `lease` makes the object connect anew. */
-  drop(lease: Lease, order: BackendOrder, holder: LeaseHolder, reason?: LeaseLost["reason"]): void;
+  drop(lease: Lease, order: BackendOrder, holder: LeaseHolder, why?: LeaseLost): void;
 }
 
 export type LeaseSourceDeps = Readonly<{
@@ -53,7 +53,7 @@ type Entry = {
  */
 export function createLeaseSource(deps: LeaseSourceDeps): LeaseSource {
   const held = new Map<string, Entry>();
-  const lost = new Map<string, Readonly<{ revision: number; refused: boolean }>>();
+  const lost = new Map<string, Readonly<{ revision: number; refused: LeaseAsk["refused"] }>>();
 
   async function ask(order: BackendOrder, name: string, holder: LeaseHolder): Promise<Lease> {
     const gone = lost.get(name);
@@ -61,7 +61,8 @@ export function createLeaseSource(deps: LeaseSourceDeps): LeaseSource {
     const capabilities = role === "session" ? holder.client?.capabilities : undefined;
     const reply = await deps.stub(name).lease(order, {
       role,
-      ...(gone === undefined ? {} : { lost: gone.revision, refused: gone.refused }),
+      ...(gone === undefined ? {} : { lost: gone.revision }),
+      ...(gone?.refused === undefined ? {} : { refused: gone.refused }),
       ...(capabilities === undefined ? {} : { capabilities }),
     });
     const lease = release(reply);
@@ -114,10 +115,12 @@ export function createLeaseSource(deps: LeaseSourceDeps): LeaseSource {
       return ask(order, own, holder);
     },
 
-    drop(lease, order, holder, reason) {
+    drop(lease, order, holder, why) {
       const name = objectName(order, { ...holder, sessionful: lease.sessionId !== undefined });
       if (held.get(name)?.lease.revision === lease.revision) held.delete(name);
-      lost.set(name, { revision: lease.revision, refused: reason === "unauthorized" });
+      const { wantsLogin } = why ?? { wantsLogin: false };
+      const refused = why?.reason === "unauthorized" ? { wantsLogin } : undefined;
+      lost.set(name, { revision: lease.revision, refused });
       const [oldest] = lost.keys();
       if (lost.size > MAX_HELD && oldest !== undefined) lost.delete(oldest);
     },

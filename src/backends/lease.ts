@@ -39,10 +39,13 @@ export const LEASE_LIFE_MS = 5_000;
 export class LeaseLost extends Error {
   override readonly name = "LeaseLost";
   readonly reason: "session" | "unauthorized";
+  /** Refused by a backend that says where one signs in (RFC 9728). */
+  readonly wantsLogin: boolean;
 
-  constructor(reason: "session" | "unauthorized") {
+  constructor(reason: "session" | "unauthorized", { wantsLogin = false } = {}) {
     super(`lease lost: ${reason}`);
     this.reason = reason;
+    this.wantsLogin = wantsLogin;
   }
 }
 

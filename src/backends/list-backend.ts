@@ -32,7 +32,7 @@ export async function listBackend({ config }: BackendOrder, io: ListingIo): Prom
     return await collectOnce(io);
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
-    if (error.reason === "unauthorized") io.connection.refuse();
+    if (error.reason === "unauthorized") io.connection.refuse(error);
     else io.connection.disconnect();
   }
   try {
@@ -40,7 +40,7 @@ export async function listBackend({ config }: BackendOrder, io: ListingIo): Prom
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
     if (error.reason === "unauthorized") {
-      io.connection.refuse();
+      io.connection.refuse(error);
       await io.connection.ensure({ patient: true }); // a login that is over says so
     }
     const reason =

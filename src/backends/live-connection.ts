@@ -2,6 +2,7 @@ import type { BackendOrder } from "../config/backend-order.ts";
 import type { JsonObject } from "../core/json.ts";
 import { asGatewayError, GatewayError } from "../core/errors.ts";
 import { backendFailure } from "./backend-failure.ts";
+import { CredentialRefused } from "./credential-refused.ts";
 import { afterFailure } from "./backend-health.ts";
 import type { BackendMemory } from "./backend-memory.ts";
 import type { Kept } from "./backend-store.ts";
@@ -140,10 +141,10 @@ export class LiveConnection {
   }
 
   /** The backend refuses the credential: the next connection is made with a fresh one. */
-  refuse(): void {
+  refuse({ wantsLogin }: Readonly<{ wantsLogin: boolean }>): void {
     this.#refused = this.#credential?.version;
     const { order } = this.#memory;
-    const mayLogIn = order !== undefined && mayNeedLogin(order.config);
+    const mayLogIn = wantsLogin && order !== undefined && mayNeedLogin(order.config);
     if (this.#credential === undefined && mayLogIn) this.#memory.keep({ login: "needed" });
     this.disconnect();
   }
@@ -246,8 +247,9 @@ export class LiveConnection {
       try {
         return await open(this.#requireTarget(order));
       } catch (error) {
-        const isRefused = error instanceof GatewayError && error.code === "backend_unauthorized";
-        if (!isRefused || tries === MAX_LOGIN_TRIES || !mayNeedLogin(order.config)) throw error;
+        if (!(error instanceof CredentialRefused) || tries === MAX_LOGIN_TRIES) throw error;
+        const mayHelp = error.wantsLogin || this.#wantsLogin(order);
+        if (!mayHelp || !mayNeedLogin(order.config)) throw error;
       }
       this.#refused = this.#credential?.version;
       await this.#ensureCredential(order);

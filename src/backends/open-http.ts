@@ -21,6 +21,8 @@ import {
   isRedirect,
   requireAllowedTarget,
 } from "../core/outbound.ts";
+import { CredentialRefused } from "./credential-refused.ts";
+import { LeaseLost } from "./lease.ts";
 import { readReply } from "./read-answer.ts";
 import { CLIENT_CAPABILITIES, envelope } from "./wire.ts";
 
@@ -254,9 +256,7 @@ function timeoutReason(stepMs: number): string {
 
 function notMcp(blame: Blame, response: Response, text: string): GatewayError {
   const failure = statusFailure(blame, response, { body: text, hasSession: false });
-  return failure instanceof GatewayError
-    ? failure
-    : backendFailure(blame, "backend_unauthorized", "refused the credential (HTTP 401)");
+  return failure instanceof LeaseLost ? new CredentialRefused(blame, failure.wantsLogin) : failure;
 }
 
 function blameOf({ backend }: ConnectTarget): Blame {

@@ -1,6 +1,7 @@
 import { withDeadline } from "../core/deadline.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
+import { CredentialRefused } from "./credential-refused.ts";
 import { LeaseLost } from "./lease.ts";
 import { backendFailure, statusFailure } from "./backend-failure.ts";
 import { type ConnectTarget, requestHeaders } from "./connection.ts";
@@ -115,9 +116,7 @@ async function notAStream(response: Response, blame: Blame): Promise<GatewayErro
   if (response.ok)
     return backendFailure(blame, "backend_failed", "answered without an event stream");
   const failure = statusFailure(blame, response, { body: "", hasSession: false });
-  return failure instanceof LeaseLost
-    ? backendFailure(blame, "backend_unauthorized", "refused the credential (HTTP 401)")
-    : failure;
+  return failure instanceof LeaseLost ? new CredentialRefused(blame, failure.wantsLogin) : failure;
 }
 
 async function sendBack(

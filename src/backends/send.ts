@@ -8,7 +8,7 @@ import type { Answer, RpcNotification } from "../core/json-rpc.ts";
 import { type After, afterTimeout } from "../core/patience.ts";
 import { type Ask, NOBODY_TO_ASK, type Question } from "../core/question.ts";
 import { redactText } from "../core/redact.ts";
-import { backendFailure, isSessionRefusal, statusFailure } from "./backend-failure.ts";
+import { backendFailure, isSessionRefusal, refusedWith, statusFailure } from "./backend-failure.ts";
 import { callBuiltin, type BuiltinIo } from "./builtin.ts";
 import { CallChanges } from "./call-changes.ts";
 import { questionProblem, QUESTIONS } from "./check-question.ts";
@@ -245,7 +245,7 @@ async function answer(response: Response, exchange: Exchange): Promise<Answer> {
   const { status } = response;
   if (status === 401) {
     await response.body?.cancel().catch(() => {}); // nothing of it is used
-    throw new LeaseLost("unauthorized");
+    throw refusedWith(response);
   }
   if (status === 404 && lease.sessionId !== undefined) {
     await response.body?.cancel().catch(() => {}); // nothing of it is used

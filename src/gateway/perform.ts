@@ -253,13 +253,13 @@ async function run(
       return await send(lease);
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error;
-      deps.leases.drop(lease, order, holder, error.reason);
+      deps.leases.drop(lease, order, holder, error);
     }
     const fresh = await deps.leases.lease(order, holder);
     try {
       return await send(fresh);
     } catch (error) {
-      if (error instanceof LeaseLost) deps.leases.drop(fresh, order, holder, error.reason);
+      if (error instanceof LeaseLost) deps.leases.drop(fresh, order, holder, error);
       throw error;
     }
   } catch (error) {

@@ -125,7 +125,7 @@ describe.skipIf(BROWSER_PATH === undefined)("the owner at the pages", () => {
       },
       body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
     })
-      .then((answer) => answer.json() as Promise<{ result: { tools: { name: string }[] } }>)
+      .then((answer): Promise<{ result: { tools: { name: string }[] } }> => answer.json())
       .then(({ result }) => result.tools.map(({ name }) => name));
   }
 
