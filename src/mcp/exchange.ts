@@ -1,3 +1,4 @@
+import type { ChosenAccount } from "../auth/chosen-account.ts";
 import type { Authenticator } from "../auth/authenticate.ts";
 import type { UserId } from "../core/ids.ts";
 import type { CallContext, Scope } from "../gateway/gateway.ts";
@@ -36,6 +37,15 @@ export type Exchange = Readonly<{
   /** Of the caller's accounts at the backend, where the address names one. */
   account: string | undefined;
 }>;
+
+/** The account that the address names. */
+export function accountIn({
+  scope,
+  account,
+}: Pick<Exchange, "scope" | "account">): ChosenAccount | undefined {
+  if (account === undefined || scope.kind === "all") return undefined;
+  return { backend: scope.backend, name: account };
+}
 
 /** Some clients accept anything or say nothing; JSON suits everyone, a stream only who asked. */
 export function acceptsStream(headers: Headers): boolean {

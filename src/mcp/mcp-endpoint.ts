@@ -1,5 +1,4 @@
 import { LIST_MODES, type Caller } from "../auth/caller.ts";
-import type { ChosenAccount } from "../auth/chosen-account.ts";
 import { inAccount } from "../auth/in-account.ts";
 import { asGatewayError } from "../core/errors.ts";
 import type { CallContext, Scope } from "../gateway/gateway.ts";
@@ -7,7 +6,7 @@ import { isAllowedOrigin } from "../http/allowed-origin.ts";
 import { challengeHeaders } from "../http/challenge.ts";
 import { answerPreflight, isPreflight, withCors, type CorsPolicy } from "../http/cors.ts";
 import { knownCaller, requireCaller } from "../http/require-caller.ts";
-import type { Exchange, McpDeps } from "./exchange.ts";
+import { accountIn, type Exchange, type McpDeps } from "./exchange.ts";
 import { handleDelete, handleGet } from "./handle-get.ts";
 import { handlePost } from "./handle-post.ts";
 import { readMode } from "./asked-mode.ts";
@@ -61,7 +60,7 @@ async function answerRequest(exchange: Exchange): Promise<Response> {
     const { authenticator } = deps;
     const question = { authenticator, request, resource: "mcp", origin, context } as const;
     const known = knownCaller(question) ?? (await requireCaller(question));
-    caller = inAccount(known, accountOf(exchange));
+    caller = inAccount(known, accountIn(exchange));
   } catch (error) {
     return refuseCaller(error, request, origin);
   }
@@ -79,11 +78,6 @@ async function answerRequest(exchange: Exchange): Promise<Response> {
     default:
       return new Response(null, { status: 405, headers: { allow: ALLOWED_METHODS } });
   }
-}
-
-function accountOf({ scope, account }: Exchange): ChosenAccount | undefined {
-  if (account === undefined || scope.kind === "all") return undefined;
-  return { backend: scope.backend, name: account };
 }
 
 const ALLOWED_METHODS = "POST, GET, DELETE, HEAD, OPTIONS";

@@ -1,3 +1,4 @@
+import type { Caller } from "../auth/caller.ts";
 import { questionProblem } from "../backends/check-question.ts";
 import { randomToken } from "../core/digest.ts";
 import { GatewayError } from "../core/errors.ts";
@@ -8,6 +9,9 @@ import type { CallToApprove } from "../gateway/gateway.ts";
 import { shownArguments, withoutUnseen } from "../gateway/shown-arguments.ts";
 import type { Call, DispatchDeps } from "./call.ts";
 import { STATE_LIFE_MS, type RequestState } from "./request-state.ts";
+
+/** A tool that is called by a page of text would have its arguments out of sight. */
+const MAX_NAME = 120;
 
 /** The one question of ours in `inputRequests`. */
 const KEY = "approval";
@@ -39,7 +43,7 @@ export async function permitCall(
   );
   if (wanted === undefined) return { kind: "free" };
   const { tool } = wanted;
-  const question = questionFor(wanted);
+  const question = questionFor(wanted, caller);
   if (questionProblem(client?.capabilities ?? {}, question) !== undefined) {
     throw approvalNeeded(tool.ownName);
   }
@@ -97,15 +101,21 @@ function isYes({ action }: JsonObject): boolean {
   return action === "accept";
 }
 
-function questionFor({ tool: { backend, ownName }, arguments: args }: CallToApprove): Question {
+function questionFor(
+  { tool: { backend, ownName }, arguments: args }: CallToApprove,
+  { account }: Pick<Caller, "account">,
+): Question {
   const { text, missing } = shownArguments(args);
-  const tool = withoutUnseen(JSON.stringify(ownName));
+  const isLong = ownName.length > MAX_NAME;
+  const name = isLong ? `${ownName.slice(0, MAX_NAME).toWellFormed()}…` : ownName;
+  const tool = withoutUnseen(JSON.stringify(name));
+  const of = account === undefined ? `"${backend}"` : `"${backend}", account "${account.name}",`;
   return {
     method: "elicitation/create",
     params: {
       mode: "form",
       message: [
-        `May the tool ${tool} of "${backend}" run with these arguments?`,
+        `May the tool ${tool} of ${of} run with these arguments?`,
         text,
         ...(missing === 0 ? [] : [`${missing} characters are not shown`]),
       ].join("\n\n"),

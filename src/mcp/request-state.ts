@@ -95,9 +95,10 @@ async function openJson(seal: Seal, text: string): Promise<unknown> {
 }
 
 /** Everything that makes the call what it is; a retry differs in its answers only. */
-function digestOf({ scope, method, params }: StatedCall): Promise<string> {
+function digestOf({ caller, scope, method, params }: StatedCall): Promise<string> {
   const { name, uri, arguments: args } = params;
-  const where = scope.kind === "one" ? scope.backend : "";
+  // What is allowed for one account of a person is not for another.
+  const where = scope.kind === "one" ? [scope.backend, caller.account?.name ?? ""] : [];
   return sha256Hex(JSON.stringify([where, method, name ?? null, uri ?? null, args ?? null]));
 }
 

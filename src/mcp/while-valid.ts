@@ -1,6 +1,7 @@
 import { GatewayError } from "../core/errors.ts";
 import type { Caller } from "../auth/caller.ts";
-import type { Exchange } from "./exchange.ts";
+import { inAccount } from "../auth/in-account.ts";
+import { accountIn, type Exchange } from "./exchange.ts";
 
 /** A revoked credential is refused everywhere within 5 s, and its streams end with it. */
 const CHECK_MS = 4_000;
@@ -10,21 +11,23 @@ const CHECK_MS = 4_000;
  * force for it: what it tells was decided when it began, and a client that comes back is under them.
  */
 export function whileValid(
-  { deps, request, origin, context }: Exchange,
+  exchange: Exchange,
   caller: Caller,
   response: Response,
   /** How such a caller is seen on this stream. */
   asHere: (fresh: Caller) => Caller = (fresh) => fresh,
 ): Response {
+  const { deps, request, origin, context } = exchange;
   const { body, status, headers } = response;
   if (body === null || !response.ok) return response;
   const { readable, writable } = new IdentityTransformStream();
   const end = new AbortController();
+  const account = accountIn(exchange);
   const check = setInterval(() => {
     deps.authenticator
       .authenticate(request, "mcp", origin, context)
       .then((fresh) => {
-        const { credentialId, policyId } = asHere(fresh);
+        const { credentialId, policyId } = asHere(inAccount(fresh, account));
         if (credentialId !== caller.credentialId || policyId !== caller.policyId) end.abort();
       })
       // Our own outage is no reason to cut a stream: the next check will tell.

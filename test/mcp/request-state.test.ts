@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, inject, test } from "vitest";
+import { inAccount } from "../../src/auth/in-account.ts";
 import { toUserId } from "../../src/auth/user-id.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { isJsonObject } from "../../src/core/json.ts";
@@ -173,6 +174,18 @@ test("a state is good for ten minutes, for its caller and under its key alone", 
   await expect(states.open(sameUser, fresh)).rejects.toMatchObject({ code: "invalid_params" });
   const sameKey = { ...call, caller: testCaller({ userId: toUserId("ow-2") }) };
   await expect(states.open(sameKey, fresh)).rejects.toMatchObject({ code: "invalid_params" });
+  const endpoint = { ...call, scope: { kind: "one", backend: parseBackendName("wave") } } as const;
+  const [work, home] = ["work", "home"].map((name) => {
+    return {
+      ...endpoint,
+      caller: inAccount(call.caller, { backend: endpoint.scope.backend, name }),
+    };
+  });
+  if (work === undefined || home === undefined) throw new Error("there are two");
+  const ofWork = await states.seal(work, state);
+  expect(await states.open(work, ofWork)).toEqual(state);
+  await expect(states.open(home, ofWork)).rejects.toMatchObject({ code: "invalid_params" });
+  await expect(states.open(endpoint, ofWork)).rejects.toMatchObject({ code: "invalid_params" });
   const otherKey = createSeal("another key of sufficient length", "request-state");
   const otherUse = createSeal("a key of sufficient length", "backend-task");
   for (const other of [otherKey, otherUse]) {
