@@ -1,4 +1,7 @@
-import { createApp, createMiddle, type App, type Env, type Middle } from "./app.ts";
+import { waitUntil } from "cloudflare:workers";
+import { createApp, type App } from "./app.ts";
+import { createMiddle, type Middle } from "./compose/create-middle.ts";
+import type { Env } from "./compose/environment.ts";
 import { GatewayError } from "./core/errors.ts";
 import { CallerObjectBase } from "./mcp/caller-object.ts";
 
@@ -17,14 +20,14 @@ let app: App | undefined;
 /** Stands on the same middle as the surfaces, in whichever isolate it lives. */
 export class CallerObject extends CallerObjectBase<Env> {
   protected override compose(env: Env): Middle {
-    return (middle ??= createMiddle(env));
+    return (middle ??= createMiddle(env, waitUntil));
   }
 }
 
 export default {
   fetch(request, env, execution) {
     try {
-      middle ??= createMiddle(env);
+      middle ??= createMiddle(env, waitUntil);
       app ??= createApp(env, middle);
     } catch (error) {
       // A variable of the Worker that makes no sense: its owner reads this, on the first request.

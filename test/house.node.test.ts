@@ -27,8 +27,9 @@ const LEVELS: Record<string, number> = {
   admin: 6,
   me: 6,
   status: 6,
+  compose: 7,
 };
-const ENTRY_LEVELS: Record<string, number> = { "app.ts": 7, "index.ts": 8 };
+const ENTRY_LEVELS: Record<string, number> = { "app.ts": 8, "index.ts": 9 };
 /** The Node side stands aside: its rooms have levels of their own, and may use these of the Worker's. */
 const NODE_LEVELS: Record<string, number> = { shell: 0, connector: 1, bridge: 1, command: 2 };
 const NODE_MAY_USE = ["config", "tunnel", "core"];
@@ -57,6 +58,7 @@ const BOUNDARIES: readonly {
       "http",
       "pages",
       "me",
+      "compose",
       "app.ts",
     ],
   },

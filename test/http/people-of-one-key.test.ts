@@ -1,6 +1,7 @@
-import { env } from "cloudflare:workers";
+import { env, waitUntil } from "cloudflare:workers";
 import { beforeAll, expect, inject, test } from "vitest";
-import { createMiddle, type Env } from "../../src/app.ts";
+import { createMiddle } from "../../src/compose/create-middle.ts";
+import type { Env } from "../../src/compose/environment.ts";
 import type { Caller } from "../../src/auth/caller.ts";
 import { afterTimeout } from "../../src/core/patience.ts";
 import { ALL, type CallContext } from "../../src/gateway/gateway.ts";
@@ -11,7 +12,7 @@ import { awaitReady, configure } from "../support/worker.ts";
 
 const bindings: unknown = env; // their full types are deeper than the compiler goes
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the bindings of wrangler.toml
-const { gateway } = createMiddle(bindings as Env);
+const { gateway } = createMiddle(bindings as Env, waitUntil);
 const door = createPeopleDoor();
 let key: string;
 

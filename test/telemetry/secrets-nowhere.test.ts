@@ -1,4 +1,4 @@
-import { env } from "cloudflare:workers";
+import { env, waitUntil } from "cloudflare:workers";
 import {
   createExecutionContext,
   listDurableObjectIds,
@@ -6,7 +6,9 @@ import {
   waitOnExecutionContext,
 } from "cloudflare:test";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type App, createApp, createMiddle, type Env } from "../../src/app.ts";
+import { type App, createApp } from "../../src/app.ts";
+import { createMiddle } from "../../src/compose/create-middle.ts";
+import type { Env } from "../../src/compose/environment.ts";
 import { configureLlm, script } from "../openai/llm-chat.ts";
 import { codeForm, obtainCode, postToken, readTokens } from "../support/oauth-flow.ts";
 import { signInAsOwner } from "../support/owner-browser.ts";
@@ -75,7 +77,7 @@ beforeAll(async () => {
   }
   const quiet: unknown = env;
   const loud = { ...(quiet as Env), LOG_LEVEL: "debug" };
-  app = createApp(loud, createMiddle(loud));
+  app = createApp(loud, createMiddle(loud, waitUntil));
   const backend = await scripted({
     "tools/list": { tools: [{ name: "call", inputSchema: { type: "object" } }] },
     "tools/call": { content: [{ type: "text", text: "the answer of the backend" }] },
