@@ -103,7 +103,8 @@ async function goOn(
   const params = request.params ?? {};
   const state = await deps.states.open({ caller, scope, method, params }, params["requestState"]);
   const where = await findWhereabouts(exchange, asked, method);
-  if (state.kind !== "held") return laneTo(asked, where);
+  // Of what its caller may not call any more, nothing that was begun goes on with their word.
+  if (state.kind !== "held" || where === undefined) return laneTo(asked, where);
   return { ...PLAIN, held: state.handle, detachAfterMs: detachTime(asked, where) };
 }
 

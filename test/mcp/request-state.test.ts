@@ -32,6 +32,24 @@ async function someone(rules: object): Promise<Ask> {
     send(path, { ...init, headers: { ...init.headers, authorization: `Bearer ${key}` } });
 }
 
+async function newUser(): Promise<string> {
+  const response = await sendAsOwner("/admin/api/users", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name: crypto.randomUUID() }),
+  });
+  return ((await response.json()) as { id: string }).id;
+}
+
+async function giveRules(id: string, rules: object): Promise<void> {
+  const response = await sendAsOwner(`/admin/api/users/${id}`, {
+    method: "PATCH",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ rules }),
+  });
+  expect(response.status).toBe(200);
+}
+
 beforeAll(async () => {
   await configure({
     mcpServers: {
@@ -112,6 +130,17 @@ describe.each(["passing", "holding"])("what the backend %s asks", (backend) => {
       expect(await say({ ...NAMED, ...retry }, { path, ask })).toMatchObject(REFUSED);
     }
     expect(outcomeOf(await say({ ...NAMED, ...retry }, { path }))).toBe("Hello, Ada!");
+  });
+
+  test("does not go on once a rule has taken the tool away", async () => {
+    const id = await newUser();
+    const ask = await someone({ user: id });
+    const retry = await asked({ path, ask });
+    await giveRules(id, { deny: [`${backend}/${NAMED.name}`] });
+    const listed = async () => JSON.stringify(await say({}, { path, ask, method: "tools/list" }));
+    await expect.poll(listed, { timeout: 6_000, interval: 200 }).not.toContain(`"${NAMED.name}"`);
+    const { result, error } = await say({ ...NAMED, ...retry }, { path, ask });
+    expect(JSON.stringify(result ?? error)).toMatch(/Unknown tool|not open any more/);
   });
 
   test("does not go on as another call", async () => {
