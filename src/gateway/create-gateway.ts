@@ -7,7 +7,7 @@ import type { SnapshotSource } from "../config/snapshot.ts";
 import { findParamMarks } from "../core/param-marks.ts";
 import { isJsonObject } from "../core/json.ts";
 import { approvalRule } from "./approval-rule.ts";
-import { compileAccess } from "../auth/access.ts";
+import { compileAccess, FULL_POLICY_ID } from "../auth/access.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { ExposedName } from "../core/ids.ts";
 import { maskUrl } from "../core/redact.ts";
@@ -116,11 +116,15 @@ export function createGateway(deps: GatewayDeps): Gateway {
     async status(caller, context) {
       const snapshot = await deps.snapshots.current(context);
       const permits = compileAccess(caller.access);
+      const [rules] = caller.policyId.split("+");
+      const isFree = rules === FULL_POLICY_ID && caller.readOnly !== true;
       const own = await deps.views.own(caller, snapshot, context);
       return snapshot.config.backends
         .filter(({ name }) => permits(name))
         .map((config) => {
-          const status = toStatus(config, snapshot.reports[config.name], snapshot.configVersion);
+          const known = toStatus(config, snapshot.reports[config.name], snapshot.configVersion);
+          // They name tools, and not all of them are anything to somebody under rules.
+          const status = isFree ? known : { ...known, warnings: [] };
           return isPersonal(config) ? ownStatus(status, own) : status;
         });
     },

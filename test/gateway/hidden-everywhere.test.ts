@@ -41,7 +41,7 @@ async function offering(word: string, tools: readonly string[]): Promise<string>
 beforeAll(async () => {
   mcpServers = {
     open: {
-      url: await offering("open", ["run", "veiled", "vanished"]),
+      url: await offering("open", ["run", "veiled", "veiled", "vanished"]),
       disabledTools: ["vanished"],
     },
     clandestine: { url: await offering("clandestine", ["run"]) },
@@ -226,6 +226,12 @@ test("the same is there for whom nothing hides it", async () => {
       false,
     ]);
   }
+});
+
+test("what is wrong with a backend's list names no tool to those under rules", async () => {
+  const status = rest(() => "/status");
+  expect((await status(await keyFor({}), "")).text).toContain('tool \\"veiled\\" is listed twice');
+  expect((await status(await keyFor(BOTH), "")).text).not.toContain("veiled");
 });
 
 /** What a caller is told of a tool on each of the three surfaces, in short. */
