@@ -62,12 +62,13 @@ export function apiKeyProblem(key: string): string | undefined {
 }
 
 /** Names that resolve inside a network, whatever they resolve to. */
-const LOCAL_NAMES = /(^|\.)(localhost|local|internal|intranet|lan|home\.arpa|localdomain)$/;
+const LOCAL_NAMES =
+  /(^|\.)(localhost|local|internal|intranet|lan|home|corp|svc|home\.arpa|localdomain)$/;
 
 /**
  * Whether an address points into a private network: loopback, RFC 1918, link-local with cloud
  * metadata, carrier NAT, multicast, and the IPv6 forms that carry an IPv4 address (mapped, 6to4,
- * NAT64: CVE-2026-44430). URL parsing has already turned every spelling of IPv4 into dotted form.
+ * NAT64, translated, Teredo: CVE-2026-44430). URL parsing has already turned every spelling of IPv4 into dotted form.
  */
 export function isPrivateTarget(url: URL): boolean {
   const host = url.hostname.toLowerCase().replace(/\.$/, "");
@@ -96,11 +97,12 @@ function isPrivateIpv6(address: string): boolean {
   const groups = expandIpv6(address);
   const [first = 0, second = 0] = groups;
   const tail = groups.slice(6).flatMap((group) => [group >> 8, group & 0xff]);
-  if (groups.slice(0, 7).every((group) => group === 0)) return true; // ::, ::1
-  if (groups.slice(0, 5).every((group) => group === 0)) return true; // mapped and compatible IPv4
+  // ::, ::1, and IPv4 that is mapped, compatible or translated (RFC 2765): nothing there is public.
+  if (groups.slice(0, 4).every((group) => group === 0)) return true;
+  if (first === 0x2001 && second === 0) return true; // Teredo carries one that is not written out
   if (first === 0x2002) return isPrivateIpv4([second >> 8, second & 0xff, (groups[2] ?? 0) >> 8]);
   if (first === 0x64 && second === 0xff9b) return isPrivateIpv4(tail);
-  return (first & 0xfe00) === 0xfc00 || (first & 0xffc0) === 0xfe80 || (first & 0xff00) === 0xff00;
+  return (first & 0xfe00) === 0xfc00 || (first & 0xff80) === 0xfe80 || (first & 0xff00) === 0xff00;
 }
 
 function expandIpv6(address: string): readonly number[] {

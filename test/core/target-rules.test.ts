@@ -28,6 +28,11 @@ test.each([
   "http://[ff02::1]/",
   "http://[2002:7f00:1::]/",
   "http://[64:ff9b::7f00:1]/",
+  "http://[::ffff:0:127.0.0.1]/",
+  "http://[fec0::1]/",
+  "http://[2001:0:4136:e378:8000:63bf:80ff:fffe]/",
+  "https://kubernetes.default.svc/",
+  "https://router.home/",
 ])("knows %s as private", (url) => {
   expect(isPrivateTarget(new URL(url))).toBe(true);
 });
