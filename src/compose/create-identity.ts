@@ -1,5 +1,6 @@
 import { createAuthenticator } from "../auth/authenticate.ts";
 import { createClientStore } from "../auth/client-store.ts";
+import { endingKeys } from "../auth/ending-keys.ts";
 import { createKeyStore } from "../auth/key-store.ts";
 import { createOAuthServers, type OAuthRefusal } from "../auth/oauth-server.ts";
 import { createOwnerCheck } from "../auth/owner.ts";
@@ -24,6 +25,7 @@ import { recordingLogins } from "../backends/recorded-logins.ts";
 import { wayOut } from "../core/way-out.ts";
 import { announcing, asRegistry } from "../config/registry-client.ts";
 import { REGISTRY_NAME } from "../config/registry-object.ts";
+import type { UserId } from "../core/ids.ts";
 import { redactText } from "../core/redact.ts";
 import { createSeal } from "../core/seal.ts";
 import { seeingPeople } from "../http/open-webui-person.ts";
@@ -64,9 +66,17 @@ export function createIdentity(
     onWrong: () => recordEvent({ kind: "sign_in_failed", userId: OWNER_ID, outcome: "failed" }),
     now,
   });
-  const keys = recordingKeys(
-    createKeyStore({ registry: ownerRegistry, mirror: env.GATEWAY_KV, now }),
-    recordEvent,
+  const onLeftover = (user: UserId, error: unknown): void =>
+    log.warn("left behind of a user who is gone", {
+      user,
+      detail: redactText(String(error), MAX_LOGGED),
+    });
+  const keys = endingKeys(
+    recordingKeys(
+      createKeyStore({ registry: ownerRegistry, mirror: env.GATEWAY_KV, now }),
+      recordEvent,
+    ),
+    { cleanup: (user) => logins.forgetAll(user), onLeftover },
   );
   const authenticator = seeingPeople(
     createAuthenticator({
@@ -110,11 +120,7 @@ export function createIdentity(
     keys,
     grants: (user) => env.GRANTS.getByName(user),
     cleanups,
-    onLeftover: (user, error) =>
-      log.warn("left behind of a removed person", {
-        user,
-        detail: redactText(String(error), MAX_LOGGED),
-      }),
+    onLeftover,
   });
   const sessions = recordingSessions(
     createWebSessions({

@@ -232,6 +232,12 @@ describe("the page of a login", () => {
     const page = await (await owner.get(`/me/logins/wave?for=${id}`)).text();
     expect(page).toContain("kitchen robot");
     expect((await bob.get(`/me/logins/wave?for=${id}`)).status).toBe(403);
+    expect((await logIn(owner, wave, "wave", "robot", { for: id })).status).toBe(303);
+    const revoked = async () => (await wave.log()).filter((line) => line.startsWith("revoke"));
+    const before = (await revoked()).length;
+    // Nobody else could end what the key was logged in to: nothing of it is left with the key.
+    await sendAsOwner(`/admin/api/keys/${id}`, { method: "DELETE" });
+    await expect.poll(async () => (await revoked()).length, { timeout: 5_000 }).toBe(before + 2);
   });
 });
 
