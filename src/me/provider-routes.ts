@@ -2,9 +2,9 @@ import { Hono } from "hono";
 import { JOIN_PATH } from "../auth/invitations.ts";
 import { CALLBACK_PATH } from "../auth/provider-sign-in.ts";
 import { requireOwnOrigin } from "../http/own-origin.ts";
-import { isPlainPath } from "../pages/plain-path.ts";
 import { seeOther, SIGN_IN_PATH } from "../pages/require-visitor.ts";
 import type { MeNeeds } from "./me-needs.ts";
+import { wayOn } from "./way-on.ts";
 
 /** The address here leads on with a code, and the one before may hold an invitation. */
 const UNTOLD = { "referrer-policy": "no-referrer" };
@@ -15,7 +15,7 @@ export function createProviderRoutes(needs: MeNeeds): Hono {
 
   routes.get(`${SIGN_IN_PATH}/:provider`, async (c) => {
     const request = c.req.raw;
-    const next = c.req.query("next") ?? "/me";
+    const next = wayOn(c.req.query("next"));
     const invitation = c.req.query("invitation");
     if (invitation !== undefined && !isFromOwnPage(request)) {
       return seeOther(`${JOIN_PATH}?code=${encodeURIComponent(invitation)}`, UNTOLD);
@@ -24,7 +24,7 @@ export function createProviderRoutes(needs: MeNeeds): Hono {
       request,
       origin: requireOwnOrigin(needs.ownOrigin, request),
       context: needs.contextOf(request, c.executionCtx),
-      next: isPlainPath(next) ? next : "/me",
+      next,
       invitation,
     });
     return seeOther(location, { ...UNTOLD, "set-cookie": cookie });

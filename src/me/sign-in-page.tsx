@@ -10,8 +10,7 @@ import { isPlainPath } from "../pages/plain-path.ts";
 import { readOwnForm, seeOther, SIGN_IN_PATH } from "../pages/require-visitor.ts";
 import type { MeNeeds } from "./me-needs.ts";
 import { ProviderLinks, type ProviderLink } from "./provider-links.tsx";
-
-const HOME = "/me";
+import { wayOn } from "./way-on.ts";
 
 /** `/me/sign-in` and `/me/sign-out`. */
 export function createSignInRoutes(needs: MeNeeds): Hono {
@@ -32,7 +31,7 @@ export function createSignInRoutes(needs: MeNeeds): Hono {
 
   routes.get(SIGN_IN_PATH, (c) =>
     show(needs.contextOf(c.req.raw, c.executionCtx), {
-      next: nextOf(c.req.query("next")),
+      next: wayOn(c.req.query("next")),
       email: "",
       status: 200,
     }),
@@ -44,7 +43,7 @@ export function createSignInRoutes(needs: MeNeeds): Hono {
       throw new GatewayError("forbidden", "Cannot sign in from another site");
     }
     const form = await readForm(request);
-    const next = nextOf(form.get("next") ?? undefined);
+    const next = wayOn(form.get("next") ?? undefined);
     const email = (form.get("email") ?? "").trim();
     const password = form.get("password") ?? "";
     // The owner has no address here: nobody can be it by owning one.
@@ -156,8 +155,4 @@ function renderSignIn(page: SignInPage): Promise<Response> {
       </>
     ),
   });
-}
-
-function nextOf(text: string | undefined): string {
-  return text !== undefined && isPlainPath(text) ? text : HOME;
 }

@@ -18,6 +18,13 @@ test("lets no other site accept an invitation with whatever account a browser ha
     expect(answer.headers.get("location"), site).toBe(`/me/join?code=${code}`);
     expect(answer.headers.get("set-cookie")).toBeNull();
   }
+  // Nor a way on from the page to sign in on, which is one of ours.
+  for (const next of [path, path.replace("sign-in", "%73ign-in"), `/me/../me/./${path.slice(4)}`]) {
+    const query = new URLSearchParams({ next }).toString();
+    // oxlint-disable-next-line no-await-in-loop
+    const page = await (await send(`/me/sign-in?${query}`)).text();
+    expect(page, next).toContain('name="next" value="/me"');
+  }
   // From the page that says whose invitation it is, it goes on: here to a provider that is not there.
   const own = await send(path, { headers: { "sec-fetch-site": "same-origin" } });
   expect(own.status).toBe(404);
