@@ -53,6 +53,8 @@ export function createLimitGate(
 ): LimitGate {
   async function enterOne(bound: Bound, { action, context: { signal } }: Limited): Promise<Seat> {
     const { subject, limits, who, waitMs } = bound;
+    // What has happened already is told to nobody who begins to listen.
+    if (signal.aborted) throw hasLeft(action);
     const seat: Seat = { id: crypto.randomUUID(), stub: deps.stub(subject) };
     const giveUp = (): void => void seat.stub.leave(seat.id).catch(ignore);
     signal.addEventListener("abort", giveUp);
@@ -60,6 +62,7 @@ export function createLimitGate(
     try {
       entered = await seat.stub.enter({ seat: seat.id, who, limits, waitMs });
     } catch (cause) {
+      giveUp(); // it may have been let in, and only the answer be lost
       throw new GatewayError(
         "unavailable",
         `Cannot ${action}: the gateway cannot count calls right now`,
@@ -70,7 +73,7 @@ export function createLimitGate(
     }
     if (signal.aborted) {
       if (entered.kind === "in") await seat.stub.leave(seat.id, "uncounted");
-      throw new GatewayError("cancelled", `Cannot ${action}: its caller has left`);
+      throw hasLeft(action);
     }
     if (entered.kind === "full") throw refusal(bound, entered, action);
     return seat;
@@ -96,6 +99,10 @@ export function createLimitGate(
     },
     use: (subject) => deps.stub(subject).use(),
   };
+}
+
+function hasLeft(action: string): GatewayError {
+  return new GatewayError("cancelled", `Cannot ${action}: its caller has left`);
 }
 
 /** The caller's own bounds before the backend's, which everybody else waits for as well. */
