@@ -1,6 +1,7 @@
 import type { Caller } from "../auth/caller.ts";
 import { GatewayError, type ErrorCode } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { RpcError } from "../core/json-rpc.ts";
 import type { CallContext, Gateway, Scope, VisibleTool } from "../gateway/gateway.ts";
 import { parseCallArguments } from "./call-arguments.ts";
 import { parseChatCommand, type ChatCommand } from "./chat-command.ts";
@@ -9,6 +10,7 @@ import { textEvent } from "./chat-event.ts";
 import { exampleCall, freeText, helpText, listText } from "./chat-texts.ts";
 import { nearNames } from "../catalog/near-names.ts";
 import { renderResult } from "./render-result.ts";
+import { pagesToOpen } from "./tool-error.ts";
 import { wordUsage } from "./word-usage.ts";
 
 const SHOWN_NEAR = 5;
@@ -121,11 +123,18 @@ async function runTool(
     context.waitUntil(work.catch(() => {}));
     const message = (await work).message();
     if ("result" in message) return renderResult(message.result);
-    return `**Cannot call \`${tool.name}\`**: ${message.error.message} (${message.error.code})`;
+    return refusal(tool.name, message.error);
   } catch (error) {
     if (!isTellable(error)) throw error;
     return `**${error.message}**`;
   }
+}
+
+function refusal(name: string, error: RpcError): string {
+  const pages = pagesToOpen(error);
+  // A code tells a person nothing; the page they have to open is the answer.
+  const rest = pages.length === 0 ? ` (${error.code})` : `: ${pages.join(" ")}`;
+  return `**Cannot call \`${name}\`**: ${error.message}${rest}`;
 }
 
 function isTellable(error: unknown): error is GatewayError {

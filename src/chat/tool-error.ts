@@ -9,7 +9,7 @@ const MAX_NAME = 100;
 /** What a model reads in place of a result where the call itself failed. */
 export function errorText(error: GatewayError | RpcError): string {
   if (error instanceof GatewayError) return marked(error.message);
-  const pages = error.code === URL_REQUIRED ? pagesIn(error) : [];
+  const pages = pagesToOpen(error);
   if (pages.length > 0) return marked(`${error.message}. The user has to open: ${pages.join(" ")}`);
   const data = error.data === undefined ? "" : `: ${JSON.stringify(error.data)}`;
   return marked(`${error.message} (${error.code})${data}`);
@@ -18,9 +18,10 @@ export function errorText(error: GatewayError | RpcError): string {
 /** A page that a person has to visit first (2025-11-25, client/elicitation, URL mode). */
 const URL_REQUIRED = -32042;
 
-function pagesIn({ data }: RpcError): readonly string[] {
+/** What a person has to visit before the call can be made. */
+export function pagesToOpen({ code, data }: RpcError): readonly string[] {
   const listed = isJsonObject(data) ? data["elicitations"] : undefined;
-  if (!Array.isArray(listed)) return [];
+  if (code !== URL_REQUIRED || !Array.isArray(listed)) return [];
   return listed.flatMap((one) =>
     isJsonObject(one) && typeof one["url"] === "string" ? [one["url"]] : [],
   );

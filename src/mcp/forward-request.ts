@@ -220,7 +220,10 @@ async function urlReply(
   });
   if (era === "legacy" && knowsUrls === undefined) return undefined;
   if (era === "legacy" || knowsUrls !== undefined || pages.length === 0) {
-    const links = pages.map(({ message, url }) => `${message}: ${url}`).join("\n");
+    const links = pages
+      // What has just been said is not said again.
+      .map(({ message, url }) => (error.message.startsWith(message) ? url : `${message}: ${url}`))
+      .join("\n");
     return toolError(call, links === "" ? error.message : `${error.message}\n${links}`);
   }
   const { method, params = {} } = request;

@@ -59,6 +59,18 @@ describe("a backend that everybody logs in to", () => {
     expect(text({ message })).toContain(`${ORIGIN}/me/logins/wave`);
   });
 
+  test("is told in chat with its link, without a language model too", async () => {
+    const chat = await send("/v1/chat/completions", {
+      method: "POST",
+      headers: { authorization: `Bearer ${ann.key}`, "content-type": "application/json" },
+      body: JSON.stringify({
+        model: "mcp-gateway",
+        messages: [{ role: "user", content: "call wave_log_in {}" }],
+      }),
+    });
+    expect(await chat.text()).toContain(`${ORIGIN}/me/logins/wave`);
+  });
+
   test("is told as an address in REST, and as elicitation to clients that open pages", async () => {
     const rest = await send("/wave/log_in", {
       method: "POST",
