@@ -1,9 +1,8 @@
 import type { BackendOrder } from "../config/backend-order.ts";
-import { resolveSecrets, secretsIn } from "../config/secrets.ts";
+import { resolveSecrets, secretsIn, USER_KEY } from "../config/secrets.ts";
 import { GatewayError } from "../core/errors.ts";
 import { headerProblem } from "../core/target-rules.ts";
 import type { ConnectTarget } from "./connection.ts";
-import { USER_KEY } from "./login-names.ts";
 import type { ReadyCredential } from "./login-stub.ts";
 
 /** Never fetched: what a connector brings has no address here. */

@@ -1,11 +1,9 @@
 import type { BackendConfig } from "../config/gateway-config.ts";
+import { USER_KEY } from "../config/secrets.ts";
 import type { BackendName, UserId } from "../core/ids.ts";
 
 /** The logins that everybody uses; no user is called so. */
 export const SHARED = "shared";
-
-/** `USER_KEY` in a header: the key that each holder brings. */
-export const USER_KEY = "USER_KEY";
 
 const ACCOUNT = /^[a-z][a-z0-9-]{0,30}$/;
 

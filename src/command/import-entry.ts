@@ -1,6 +1,6 @@
 import { parseConfig } from "../config/config-document.ts";
 import type { BackendConfig } from "../config/gateway-config.ts";
-import { isOnlyReferences, secretNames } from "../config/secrets.ts";
+import { isOnlyReferences, secretNames, USER_KEY } from "../config/secrets.ts";
 import { asGatewayError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { MASK, maskUrl, redactText } from "../core/redact.ts";
@@ -91,7 +91,7 @@ function translateReferences(
 }
 
 function foreignReferences(text: string): readonly string[] {
-  const ours = new Set(secretNames(text).map((name) => `\${${name}}`));
+  const ours = new Set([USER_KEY, ...secretNames(text)].map((name) => `\${${name}}`));
   return [...new Set(text.match(FOREIGN) ?? [])].filter((reference) => !ours.has(reference));
 }
 

@@ -21,6 +21,7 @@ export function renderAccess(facts: BannerFacts, style: Style): string {
   const rows = [
     ["URL", facts.url],
     ...(facts.publicUrl === undefined ? [] : [["Public URL", facts.publicUrl]]),
+    ["Your pages", `${facts.publicUrl ?? facts.url}/admin`],
     ["Owner password", facts.ownerPassword],
     ["API key", facts.apiKey],
   ];

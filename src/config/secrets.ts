@@ -35,9 +35,13 @@ export function secretsIn(
   };
 }
 
-/** The names a text refers to, each once. */
+/** In a header of a backend: the key that each person brings, and no secret of the Worker. */
+export const USER_KEY = "USER_KEY";
+
+/** The names of secrets a text refers to, each once. */
 export function secretNames(text: string): readonly string[] {
-  return [...new Set([...text.matchAll(REFERENCE)].map((match) => match[1] ?? ""))];
+  const names = new Set([...text.matchAll(REFERENCE)].map((match) => match[1] ?? ""));
+  return [...names].filter((name) => name !== USER_KEY);
 }
 
 /** What may stand beside a reference and tell nothing: the scheme of a credential. */

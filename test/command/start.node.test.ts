@@ -68,6 +68,7 @@ test("serves the built-in backend at once, and prints all one needs to connect",
   const { url, password, key } = access(gateway);
   expect(gateway.output()).toMatch(/time +ready +\d+ tools/);
   expect(password).toMatch(/^[a-z2-9-]{23}$/);
+  expect(gateway.output()).toContain(`${url}/admin`);
   // A pipe is no screen: no colours in it.
   expect(gateway.output()).not.toContain("\u001b");
   expect(

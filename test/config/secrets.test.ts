@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { resolveSecrets, secretsIn } from "../../src/config/secrets.ts";
+import { resolveSecrets, secretNames, secretsIn } from "../../src/config/secrets.ts";
 
 test("never resolves the Worker's own secrets, nor what is no text", () => {
   const lookup = secretsIn({ OWNER_PASSWORD: "own", GATEWAY_KV: {}, ERP_KEY: "erp" });
@@ -7,4 +7,8 @@ test("never resolves the Worker's own secrets, nor what is no text", () => {
     text: "erp ${OWNER_PASSWORD} ${GATEWAY_KV}",
     missing: ["OWNER_PASSWORD", "GATEWAY_KV"],
   });
+});
+
+test("takes the key that each person brings for no secret of the Worker", () => {
+  expect(secretNames("${ERP_KEY} ${USER_KEY} ${ERP_KEY}")).toEqual(["ERP_KEY"]);
 });
