@@ -67,7 +67,7 @@ export function PersonForm(props: PersonFormProps) {
           />
           <SelectField
             name="approvals"
-            label="Calls they have to allow, in chat"
+            label="Calls they have to allow"
             typed={typed}
             options={[
               ["", "As the gateway says"],

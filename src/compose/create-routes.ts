@@ -63,7 +63,8 @@ export function createRoutes(
       recordEvent,
     );
   return (
-    new Hono()
+    // A slash at the end means nothing, on no surface.
+    new Hono({ strict: false })
       .route(
         "/",
         createOAuthRoutes({

@@ -7,7 +7,7 @@ import { readForm } from "../http/form-body.ts";
 import { requireOwnOrigin } from "../http/own-origin.ts";
 import { Notice, renderPage } from "../pages/page.tsx";
 import { isPlainPath } from "../pages/plain-path.ts";
-import { readOwnForm, seeOther, SIGN_IN_PATH } from "../pages/require-visitor.ts";
+import { readOwnForm, seeOther, SIGN_IN_PATH, UNSENT } from "../pages/require-visitor.ts";
 import type { MeNeeds } from "./me-needs.ts";
 import { ProviderLinks, type ProviderLink } from "./provider-links.tsx";
 import { wayOn } from "./way-on.ts";
@@ -34,6 +34,7 @@ export function createSignInRoutes(needs: MeNeeds): Hono {
       next: wayOn(c.req.query("next")),
       email: "",
       status: 200,
+      isUnsent: c.req.query(UNSENT) !== undefined,
     }),
   );
 
@@ -86,6 +87,8 @@ type Shown = Readonly<{
   status: number;
   problem?: string;
   retryAfter?: number;
+  /** They sent a form that could not be taken any more. */
+  isUnsent?: boolean;
 }>;
 
 type Refused = Exclude<OwnerVerdict | PasswordSignInVerdict, { kind: "owner" | "person" }>;
@@ -110,7 +113,7 @@ function refusal(verdict: Refused): Pick<Shown, "status" | "problem" | "retryAft
 type SignInPage = Shown & Readonly<{ hasPeople: boolean; providers: readonly ProviderLink[] }>;
 
 function renderSignIn(page: SignInPage): Promise<Response> {
-  const { next, email, status, problem, retryAfter, hasPeople, providers } = page;
+  const { next, email, status, problem, retryAfter, isUnsent = false, hasPeople, providers } = page;
   return renderPage({
     title: "Sign in",
     status,
@@ -119,6 +122,13 @@ function renderSignIn(page: SignInPage): Promise<Response> {
       <>
         <h1>Sign in</h1>
         {problem === undefined ? "" : <Notice kind="problem">{problem}</Notice>}
+        {isUnsent ? (
+          <Notice kind="problem">
+            Your session had ended: what you have just sent was not stored. Sign in and do it again
+          </Notice>
+        ) : (
+          ""
+        )}
         <ProviderLinks providers={providers} query={{ next }} />
         <form method="post" action={SIGN_IN_PATH}>
           <input type="hidden" name="next" value={next} />

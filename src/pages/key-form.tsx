@@ -71,7 +71,7 @@ export function KeyForm({ action, visitor, choices, typed, problem, people }: Ke
           />
           <SelectField
             name="approvals"
-            label="Calls a person has to allow, in chat"
+            label="Calls a person has to allow"
             typed={typed}
             options={people === undefined ? OWN_APPROVALS : ALL_APPROVALS}
           />

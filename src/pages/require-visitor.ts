@@ -17,8 +17,14 @@ export async function requireVisitor(
   if (visitor !== undefined) return visitor;
   const { pathname, search } = new URL(request.url);
   const isPage = request.method === "GET" || request.method === "HEAD";
-  return toSignIn(isPage ? pathname + search : pathname);
+  if (isPage) return toSignIn(pathname + search);
+  // Many forms go where there is no page, and what was typed is gone: to the first page, and say so.
+  const [, surface = ""] = pathname.split("/");
+  return seeOther(`${SIGN_IN_PATH}?next=%2F${surface}&${UNSENT}=yes`);
 }
+
+/** Said to whoever sent a form after their session had ended. */
+export const UNSENT = "unsent";
 
 /** The page on which one signs in, and which leads on to `next`, a path of ours. */
 export function toSignIn(next: string): Response {

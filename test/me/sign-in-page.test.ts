@@ -40,3 +40,18 @@ test("leads a stranger to the sign-in page, and nobody to another host", async (
   const answer = await send("/me/sign-in", { method: "POST", headers: FORM, body });
   expect(answer.headers.get("location")).toBe("/me");
 });
+
+test("tells who sends a form after their session has ended that nothing was stored", async () => {
+  const answer = await send("/admin/backends/x/tools", { method: "POST", headers: FORM, body: "" });
+  const location = answer.headers.get("location") ?? "";
+  // Where the form went there is no page to come back to.
+  expect(location).toBe("/me/sign-in?next=%2Fadmin&unsent=yes");
+  expect(await (await send(location)).text()).toContain("was not stored");
+  expect(await (await send("/me/sign-in")).text()).not.toContain("was not stored");
+});
+
+test("takes a slash at the end for nothing", async () => {
+  expect((await send("/admin/")).headers.get("location")).toBe("/me/sign-in?next=%2Fadmin%2F");
+  expect((await send("/me/")).status).toBe(303);
+  expect((await send("/me/sign-in/")).status).toBe(200);
+});
