@@ -13,6 +13,8 @@ import type { TrustStore } from "./trust-store.ts";
 
 /** Hashing the largest listing takes a second. What was cancelled on its way never ends. */
 const TURN_MS = 10_000;
+/** How often a listing is judged anew because the book is another meanwhile. */
+const MAX_ROUNDS = 3;
 
 export type ToolTrustDeps = Readonly<{
   store: TrustStore;
@@ -29,6 +31,8 @@ export type ToolTrustDeps = Readonly<{
 export class ToolTrust {
   readonly #deps: ToolTrustDeps;
   #last: Promise<unknown> = Promise.resolve();
+  /** Of the book: whoever waited too long for their turn does not undo what was decided since. */
+  #revision = 0;
 
   constructor(deps: ToolTrustDeps) {
     this.#deps = deps;
@@ -82,16 +86,19 @@ export class ToolTrust {
       const raw = await this.#listed(order);
       const state = store.state();
       const book = decideTools(store.book(), verdicts, { variants: hasVariants(order) });
+      this.#revision += 1;
       store.keepBook(book);
       if (state !== undefined) store.keep({ address: state.address, waiting: countWaiting(book) });
       return raw === undefined ? undefined : this.#judge(order, raw);
     });
   }
 
-  async #judge(order: BackendOrder, raw: Listing): Promise<Listing> {
+  async #judge(order: BackendOrder, raw: Listing, round = 1): Promise<Listing> {
     const { store, publicUrl, now } = this.#deps;
+    const revision = this.#revision;
     const trust = trustOf(order, publicUrl);
     if (trust === "off") {
+      this.#revision += 1;
       store.clear();
       return raw;
     }
@@ -102,6 +109,10 @@ export class ToolTrust {
     const before = isKnown ? store.book() : await this.#begin(trust, variants);
     const { listing, book } = await judgeTools(raw, before, { trust, variants, now: now() });
     const result = await withHash(listing);
+    if (revision !== this.#revision && round < MAX_ROUNDS) {
+      return this.#judge(order, raw, round + 1);
+    }
+    this.#revision += 1;
     // Without an await in between, what is written is written together.
     store.keep({
       address,
