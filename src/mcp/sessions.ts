@@ -38,6 +38,8 @@ export class Sessions {
   readonly #log: EventLog;
   readonly #live = new Map<string, LiveSession>();
   readonly #listeners = new Map<string, LiveListener>();
+  /** As its client was when it last came: other rules may be in force for it than in the beginning. */
+  readonly #who = new Map<string, Pick<StreamHop, "caller" | "scope">>();
 
   constructor(sql: SqlStorage, deps: SessionsDeps) {
     this.#deps = deps;
@@ -196,29 +198,32 @@ export class Sessions {
   }
 
   #liveOf(session: Session, { caller, scope }: Pick<StreamHop, "caller" | "scope">): LiveSession {
+    this.#who.set(session.id, { caller, scope });
     const known = this.#live.get(session.id);
     if (known !== undefined) return known;
     const live: LiveSession = new LiveSession(session, this.#log, (isOpen) =>
-      this.#noteStanding(live, isOpen ? { caller, scope } : undefined),
+      this.#noteStanding(live, isOpen),
     );
     this.#live.set(session.id, live);
     return live;
   }
 
-  #noteStanding(live: LiveSession, who: Pick<StreamHop, "caller" | "scope"> | undefined): void {
+  #noteStanding(live: LiveSession, isOpen: boolean): void {
     const key = live.session.id;
+    const who = isOpen ? this.#who.get(key) : undefined;
     const listener = this.#listeners.get(key);
-    if (who !== undefined && listener === undefined) {
-      this.#listeners.set(key, {
-        key,
-        ...who,
-        lists: new Set(CHANGING_LISTS),
-        deliver: (notification) => live.deliver(notification),
-      });
+    if (who !== undefined && listener?.caller.policyId === who.caller.policyId) return;
+    if (listener !== undefined) {
+      this.#listeners.delete(key);
+      this.#deps.updates.close(listener);
     }
-    if (who !== undefined || listener === undefined) return;
-    this.#listeners.delete(key);
-    this.#deps.updates.close(listener);
+    if (who === undefined) return;
+    this.#listeners.set(key, {
+      key,
+      ...who,
+      lists: new Set(CHANGING_LISTS),
+      deliver: (notification) => live.deliver(notification),
+    });
   }
 
   /** Told with every call; written once for each backend. */
@@ -237,6 +242,7 @@ export class Sessions {
   #drop(session: Session): void {
     this.#live.get(session.id)?.end();
     this.#live.delete(session.id);
+    this.#who.delete(session.id);
     this.#log.forget(session.id);
     this.#deps.updates.forget(session.id);
     this.#deps.onEnd(session);

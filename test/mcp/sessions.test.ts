@@ -1,9 +1,12 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
+import type { Caller } from "../../src/auth/caller.ts";
 import { release } from "../../src/core/outcome.ts";
 import { ALL } from "../../src/gateway/gateway.ts";
 import type { CallerStub } from "../../src/mcp/caller-stub.ts";
+import type { LiveListener } from "../../src/mcp/live-listener.ts";
+import { Sessions, type SessionsDeps } from "../../src/mcp/sessions.ts";
 import { MAX_SESSIONS, SESSION_IDLE_MS, SessionStore } from "../../src/mcp/session-store.ts";
 import { type Ask, openRawSession, type RawSession } from "../support/raw-session.ts";
 import { testCaller } from "../support/test-caller.ts";
@@ -175,3 +178,28 @@ test("a cancellation of what is not running is taken and changes nothing", async
   expect([response.status, await response.text()]).toEqual([202, ""]);
   expect(await isAlive(session)).toBe(true);
 });
+
+test("listens for a client under the rules that are in force when it comes back", () =>
+  runInDurableObject(stubOf(crypto.randomUUID()), async (_, { storage }) => {
+    const open = new Set<LiveListener>();
+    const updates = {
+      open: async (listener: LiveListener) => void open.add(listener),
+      close: (listener: LiveListener) => void open.delete(listener),
+      restore: async () => {},
+    };
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what streams ask of it
+    const deps = { updates, now: Date.now } as unknown as SessionsDeps;
+    const sessions = new Sessions(storage.sql, deps);
+    const before = testCaller();
+    const capabilities = { elicitation: {} };
+    const opening = { scope: ALL, protocolVersion: "2025-11-25", capabilities };
+    const { id } = sessions.open(before, opening);
+    const come = (caller: Caller) =>
+      sessions.stream({ caller, scope: ALL, session: id, lastEventId: undefined });
+    const heard = () => [...open].map(({ caller }) => caller.policyId);
+    const first = await come(before);
+    expect(heard()).toEqual(["full"]);
+    const second = await come(testCaller({ policyId: "narrower" }));
+    expect(heard()).toEqual(["narrower"]);
+    await Promise.all([first.body?.cancel(), second.body?.cancel()]);
+  }));
