@@ -56,7 +56,10 @@ export function createAuditRoutes(needs: AuditRouteNeeds): Hono {
   routes.get("/admin/api/audit/live", async (c) => {
     await requireReader(needs, c.req.raw, c.executionCtx);
     const query = parseAuditQuery(new URL(c.req.url).searchParams);
-    return c.json(await newEvents(audit, query), 200, headersOf(needs, c.req.raw));
+    const events = await newEvents(audit, query);
+    // Whoever waited may have been told meanwhile that it is the owner's.
+    await requireReader(needs, c.req.raw, c.executionCtx);
+    return c.json(events, 200, headersOf(needs, c.req.raw));
   });
 
   routes.onError((thrown, c) => {

@@ -173,8 +173,11 @@ test("says nothing of a person who runs the gateway no more, in five seconds", a
   const id: UserId = boss.userId;
   expect((await boss.get("/admin/people")).status).toBe(200);
   const form_token = await owner.token();
+  const { last } = await (await boss.get("/admin/api/audit/live")).json<{ last: number }>();
+  const waiting = boss.get(`/admin/api/audit/live?since=${last}`);
   await owner.post(`/admin/people/${id}`, { form_token, name: "Boss" });
   const status = async (): Promise<number> => (await boss.get("/admin/people")).status;
   await expect.poll(status, { timeout: 5_000, interval: 200 }).toBe(403);
   expect((await boss.get("/admin/api/audit")).status).toBe(403);
+  expect(await (await waiting).text()).not.toContain("person_changed");
 });
