@@ -4,7 +4,7 @@ import type { KeyStore } from "../auth/key-store.ts";
 import { OWNER_CHALLENGE, requireOwner, type OwnerCheck } from "../auth/owner.ts";
 import { OWNER_ID } from "../auth/user-id.ts";
 import { userIdOf } from "../auth/user-store.ts";
-import type { Registry } from "../config/registry.ts";
+import type { Registry, StoredConfig } from "../config/registry.ts";
 import { secretsEqual } from "../core/digest.ts";
 import { asGatewayError, GatewayError, type ErrorCode } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
@@ -83,14 +83,26 @@ export function createAdminRoutes(needs: AdminNeeds): Hono {
     const request = c.req.raw;
     const expectedVersion = readExpectedVersion(request.headers.get("if-match"));
     const source = (await isLocalCommand(needs, request)) ? "file" : "admin";
+    const before = source === "file" ? await registry().readConfig() : undefined;
     const stored = await registry().putConfig({
       text: await readConfigText(request),
       source,
       ...(expectedVersion === undefined ? {} : { expectedVersion }),
     });
     c.header("etag", `"${stored.version}"`);
-    return c.json({ version: stored.version, at: stored.at, warnings: stored.warnings });
+    const lost = before?.source === "admin" ? await replacedBy(before) : [];
+    const warnings = [...lost, ...stored.warnings];
+    return c.json({ version: stored.version, at: stored.at, warnings });
   });
+
+  /** The file on this machine wins over what was changed here; nobody loses that unseen. */
+  async function replacedBy(before: StoredConfig): Promise<readonly string[]> {
+    const after = await registry().readConfig();
+    if (JSON.stringify(after.document) === JSON.stringify(before.document)) return [];
+    return [
+      `The file takes the place of what was changed at /admin; that is version ${before.version} at /admin/config`,
+    ];
+  }
 
   routes.get("/admin/api/config/versions", async (c) =>
     c.json({ versions: await registry().listConfigVersions() }),

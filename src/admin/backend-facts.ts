@@ -53,17 +53,27 @@ export async function gatherFacts(
   const isPersonal = written.isEnabled && written.entry["credentials"] === "per-user";
   const listed = isPersonal ? await ownTools(needs, visit, snapshot) : listing?.tools;
   const tools = withDisabled(listed ?? [], isPersonal ? disabledToolsOf(written) : []);
+  const login = logins.find(({ backend }) => backend === written.name);
   return {
     config,
     written,
     listing,
     reviews,
-    login: logins.find(({ backend }) => backend === written.name),
+    login,
     tools,
-    report: written.isEnabled ? snapshot.reports[written.name] : undefined,
+    report: written.isEnabled ? sinceLogin(snapshot.reports[written.name], login) : undefined,
     toolsDigest: await digestOf(tools),
     disabled: new Set(disabledToolsOf(written)),
   };
+}
+
+/** A login that was just made is known before the backend was tried with it. */
+function sinceLogin(
+  report: BackendReport | undefined,
+  login: LoginStatus | undefined,
+): BackendReport | undefined {
+  if (report?.login !== "needed" || login?.state !== "ready") return report;
+  return { ...report, state: "connecting", lastError: undefined };
 }
 
 /** Of a backend that everybody has a connection of their own to: what the visitor's offers. */

@@ -27,9 +27,10 @@ export function createBackendsPage(needs: AdminPageNeeds): Hono {
   const routes = new Hono();
 
   async function show(visit: OwnerVisit, problem?: string): Promise<Response> {
-    const [config, snapshot] = await Promise.all([
+    const [config, snapshot, versions] = await Promise.all([
       openConfig(needs.registry()),
       needs.snapshots.current(visit.context),
+      needs.registry().listConfigVersions(),
     ]);
     return renderOwnerPage(visit, {
       title: "Backends",
@@ -40,6 +41,14 @@ export function createBackendsPage(needs: AdminPageNeeds): Hono {
           <h1>Backends</h1>
           {problem === undefined ? "" : <Notice kind="problem">{problem}</Notice>}
           <DoneNotice query={visit.query} />
+          {versions.some(({ source }) => source === "file") ? (
+            <p class="hint">
+              This config has come from a file. What you change here holds until that file is edited
+              or the gateway is started with it again; it stays among the versions.
+            </p>
+          ) : (
+            ""
+          )}
           <p class="bar">
             <a class="button main" href={`${BACKENDS_PATH}/add`}>
               Add a backend

@@ -32,7 +32,7 @@ const DONE: Readonly<Record<string, string>> = {
   restored: "Restored, and in force everywhere within 5 seconds",
   tools: "Stored: tools that are switched off are unknown everywhere within 5 seconds",
   decided: "Decided, and in force everywhere within 5 seconds",
-  login: "Signed in at the backend",
+  login: "Logged in. It is connected within a few seconds",
 };
 
 export function DoneNotice({ query }: Pick<OwnerVisit, "query">) {

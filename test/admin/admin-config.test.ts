@@ -103,6 +103,19 @@ test("lets only the command on this machine name private targets", async () => {
   expect((await read()).source).toBe("file");
 });
 
+test("says that the file takes the place of what was changed at the pages", async () => {
+  const local = { "x-local-command-key": LOCAL_COMMAND_KEY };
+  const warnings = async (text: string): Promise<string> =>
+    JSON.stringify((await (await put(text, local)).json<Stored>()).warnings);
+  const file = '{"mcpServers": {"time": {"builtin": "time"}}}';
+  await put(file, local);
+  expect(await warnings(file)).toBe("[]");
+  await put('{"mcpServers": {"time": {"builtin": "time", "disabledTools": ["convert_time"]}}}');
+  const { version } = await read();
+  expect(await warnings(file)).toContain(`that is version ${version} at /admin/config`);
+  expect(await warnings(file)).toBe("[]");
+});
+
 test("refuses other types and bodies over its limit", async () => {
   expect((await put("{}", { "content-type": "application/xml" })).status).toBe(415);
   expect((await put(`{"a":"${"x".repeat(1024 * 1024)}"}`)).status).toBe(413);
