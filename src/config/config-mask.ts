@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { MASK, maskUrl } from "../core/redact.ts";
 import { configProblem } from "./config-problem.ts";
+import { secretPlaces } from "./secret-places.ts";
 import { isOnlyReferences } from "./secrets.ts";
 
 type Rewrite = (path: readonly string[], value: string) => string;
@@ -12,14 +13,27 @@ export function maskDocument(document: JsonObject): JsonObject {
 
 /**
  * A masked document that comes back: every mask takes the value that stands at the same place in
- * `stored`. Throws `config_invalid` where there is none, so that a mask is never stored as a secret.
+ * `stored`. Throws `config_invalid` where there is none, so that a mask is never stored as a secret,
+ * and where it would go to another address: whoever edits the document may not read it.
  */
 export function unmaskDocument(document: JsonObject, stored: JsonObject): JsonObject {
   return rewriteSecrets(document, (path, value) => {
     if (!value.includes(MASK)) return value;
     const before = valueAt(stored, path);
-    if (typeof before === "string" && maskValue(path, before) === value) return before;
-    throw configProblem(path.join("."), value, "the value itself: nothing is stored at this place");
+    if (typeof before !== "string" || maskValue(path, before) !== value) {
+      throw configProblem(
+        path.join("."),
+        value,
+        "the value itself: nothing is stored at this place",
+      );
+    }
+    const entry = path.slice(0, path[0] === "llm" || path[0] === "signIn" ? 3 : 2);
+    if (placesAt(document, entry) === placesAt(stored, entry)) return before;
+    throw configProblem(
+      path.join("."),
+      value,
+      "the value itself: the one that is stored was given for another address",
+    );
   });
 }
 
@@ -98,6 +112,11 @@ function mapEntries(
   map: (key: string, value: JsonValue | undefined) => JsonValue | undefined,
 ): JsonObject {
   return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(key, value)]));
+}
+
+function placesAt(document: JsonObject, path: readonly string[]): string {
+  const entry = valueAt(document, path);
+  return isJsonObject(entry) ? secretPlaces(entry) : "";
 }
 
 function valueAt(document: JsonObject, path: readonly string[]): unknown {

@@ -65,6 +65,48 @@ test("refuses a mask where nothing is stored", () => {
   );
 });
 
+test.each([
+  ["https://a.example.com/mcp", {}, true],
+  ["https://a.example.com/other", {}, true],
+  ["https://evil.example.com/mcp", {}, false],
+  ["http://a.example.com/mcp", {}, false],
+  ["https://a.example.com:8443/mcp", {}, false],
+  ["https://a.example.com.evil.example/mcp", {}, false],
+  ["https://a.example.com@evil.example/mcp", {}, false],
+  ["https://${HOST}/mcp", {}, false],
+  ["https://a.example.com/mcp", { issuer: "https://evil.example.com" }, false],
+])("keeps a secret for the address it was given for: %s %j", (url, oauth, isKept) => {
+  const headers = { authorization: "Bearer the secret" };
+  const stored = {
+    mcpServers: {
+      a: { url: "https://a.example.com/mcp", headers, oauth: { clientSecret: "another" } },
+    },
+  };
+  const masked = maskDocument(stored);
+  const back = { url, headers: { authorization: MASK }, oauth: { clientSecret: MASK, ...oauth } };
+  const put = () => unmaskDocument({ mcpServers: { a: back } }, stored);
+  expect(JSON.stringify(masked)).not.toContain("the secret");
+  if (isKept) expect(put()).toMatchObject({ mcpServers: { a: { headers } } });
+  else expect(put).toThrow(/given for another address/);
+});
+
+test("keeps the secret of a provider for its address", () => {
+  const stored = {
+    llm: { providers: { mine: { apiKey: "the secret" } } },
+    signIn: { providers: { id: { issuer: "https://id.example.com", clientSecret: "the secret" } } },
+    mcpServers: { providers: { url: "https://a.example.com", headers: { a: "the secret" } } },
+  };
+  const masked = maskDocument(stored);
+  expect(unmaskDocument(masked, stored)).toEqual(stored);
+  for (const moved of [
+    { llm: { providers: { mine: { apiKey: MASK, baseUrl: "https://evil.example/v1" } } } },
+    { signIn: { providers: { id: { issuer: "https://evil.example", clientSecret: MASK } } } },
+    { mcpServers: { providers: { url: "https://evil.example", headers: { a: MASK } } } },
+  ]) {
+    expect(() => unmaskDocument(moved, stored)).toThrow(/given for another address/);
+  }
+});
+
 test("masks what an oauth part keeps secret, at any depth", () => {
   const oauth = {
     server_url: "https://auth.example.com",
