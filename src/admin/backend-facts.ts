@@ -8,7 +8,7 @@ import type { SnapshotData } from "../config/registry.ts";
 import { sha256Hex } from "../core/digest.ts";
 import type { AdminPageNeeds } from "./admin-page-needs.ts";
 import { type OpenConfig, openConfig, requireEntry } from "./change-config.ts";
-import { disabledToolsOf, type WrittenEntry } from "./config-entries.ts";
+import { disabledToolsOf, isPersonalEntry, type WrittenEntry } from "./config-entries.ts";
 import type { OwnerVisit } from "./owner-visit.ts";
 import { findWaiting } from "./waiting-tools.ts";
 
@@ -50,7 +50,7 @@ export async function gatherFacts(
         needs.logins.list(SHARED),
       ])
     : [undefined, [], []];
-  const isPersonal = written.isEnabled && written.entry["credentials"] === "per-user";
+  const isPersonal = written.isEnabled && isPersonalEntry(written);
   const listed = isPersonal ? await ownTools(needs, visit, snapshot) : listing?.tools;
   const tools = withDisabled(listed ?? [], isPersonal ? disabledToolsOf(written) : []);
   const login = logins.find(({ backend }) => backend === written.name);

@@ -3,6 +3,7 @@ import type { BackendReport } from "../config/backend-report.ts";
 import { FormToken, Notice } from "../pages/page.tsx";
 import { plain } from "../pages/stranger-text.ts";
 import { BackendChip } from "./backend-chip.tsx";
+import { isPersonalEntry } from "./config-entries.ts";
 import type { BackendFacts } from "./backend-facts.ts";
 import { BACKENDS_PATH, placeOf, stateOf } from "./backends-page.tsx";
 import { HELP_SCRIPT } from "./help-script.ts";
@@ -138,7 +139,7 @@ function Facts({ facts, now }: Readonly<{ facts: BackendFacts; now: number }>) {
       : [["Speaks", `MCP ${plain(report.protocolVersion)}`] as const]),
     ...(report === undefined || report.state === "connecting"
       ? []
-      : [["Offers", countsText(report)] as const]),
+      : [["Offers", isPersonalEntry(written) ? "each their own" : countsText(report)] as const]),
     ...(report?.latencyMs === undefined
       ? []
       : [["Answers within", `${Math.round(report.latencyMs)} ms`] as const]),

@@ -16,7 +16,13 @@ import {
   requireVersion,
   storeConfig,
 } from "./change-config.ts";
-import { switchEntry, withEntries, withoutEntry, type WrittenEntry } from "./config-entries.ts";
+import {
+  isPersonalEntry,
+  switchEntry,
+  withEntries,
+  withoutEntry,
+  type WrittenEntry,
+} from "./config-entries.ts";
 import { DoneNotice, renderOwnerPage } from "./owner-shell.tsx";
 import { ownerForm, ownerPage, type OwnerVisit } from "./owner-visit.ts";
 
@@ -179,7 +185,7 @@ function BackendTable({ config, snapshot, visitor }: Tabled) {
                 )}
               </td>
               <td>{placeOf(written)}</td>
-              <td>{offerText(report)}</td>
+              <td>{isPersonalEntry(written) ? "each their own" : offerText(report)}</td>
               <td>
                 <SwitchForm written={written} version={config.version} visitor={visitor} />
               </td>

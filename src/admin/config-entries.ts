@@ -54,6 +54,11 @@ export function withDisabledTools({ entry }: WrittenEntry, names: readonly strin
   return names.length === 0 ? rest : { ...rest, disabledTools: names };
 }
 
+/** Whether everybody has their own view of it, so that what it offers is nobody's alone to say. */
+export function isPersonalEntry({ entry }: Pick<WrittenEntry, "entry">): boolean {
+  return entry["credentials"] === "per-user";
+}
+
 export function disabledToolsOf({ entry }: WrittenEntry): readonly string[] {
   const names = entry["disabledTools"] ?? entry["disabled_tools"];
   return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];

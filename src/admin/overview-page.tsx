@@ -6,6 +6,7 @@ import { plain } from "../pages/stranger-text.ts";
 import type { AuditOverview } from "../telemetry/audit-store.ts";
 import type { AdminPageNeeds, StatusExcerpt } from "./admin-page-needs.ts";
 import { BackendChip } from "./backend-chip.tsx";
+import { isPersonalEntry } from "./config-entries.ts";
 import { BACKENDS_PATH, stateOf } from "./backends-page.tsx";
 import { CallChart } from "./call-chart.tsx";
 import { openConfig, type OpenConfig } from "./change-config.ts";
@@ -175,7 +176,9 @@ function Health({ config, snapshot, overview }: Parts) {
                   <span class="bad">{plain(report.lastError)}</span>
                 )}
               </td>
-              <td data-label="tools">{report?.counts.tools ?? ""}</td>
+              <td data-label="tools">
+                {isPersonalEntry(written) ? "their own" : (report?.counts.tools ?? "")}
+              </td>
               <td data-label="calls">{counts?.calls ?? ""}</td>
               <td data-label="failed">{counts?.errors ?? ""}</td>
               <td data-label="on average">

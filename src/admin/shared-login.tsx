@@ -3,13 +3,14 @@ import type { LoginStatus } from "../backends/logins.ts";
 import { plain } from "../pages/stranger-text.ts";
 import { Ago } from "./shown-time.tsx";
 import type { BackendFacts } from "./backend-facts.ts";
+import { isPersonalEntry } from "./config-entries.ts";
 
 type Login = Readonly<{ facts: BackendFacts; path: string; form: Child; now: number }>;
 
 /** The login that everybody uses, or where each makes their own. */
 export function SharedLogin({ facts, path, form, now }: Login) {
   const { login, written } = facts;
-  if (written.isEnabled && written.entry["credentials"] === "per-user") {
+  if (written.isEnabled && isPersonalEntry(written)) {
     return (
       <section aria-labelledby="login">
         <h2 id="login">Logins</h2>

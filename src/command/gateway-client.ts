@@ -18,6 +18,7 @@ const backendStatus = z.looseObject({
   state: z.string(),
   transport: z.string().optional(),
   protocolVersion: z.string().nullish(),
+  credentials: z.string().optional(),
   counts: z.looseObject({ tools: z.number().default(0) }).nullish(),
   lastError: z.string().nullish(),
 });

@@ -47,6 +47,8 @@ export function renderBackends(
 export function describeBackend(backend: BackendStatus): string {
   switch (backend.state) {
     case "ready":
+      // Of what each has for themselves nothing is known here.
+      if (backend.credentials === "per-user") return "everybody logs in for themselves";
       return countOf(backend.counts?.tools ?? 0, "tool");
     case "offline":
       return oneLine(withoutSubject(backend), REASON_WIDTH) || "no connector brings it";

@@ -108,6 +108,8 @@ function toEntry(status: BackendStatus): Record<string, unknown> {
     connector: connectorOf(status),
     // One process for all callers, where a connector brings it.
     session: status.session,
+    credentials: status.credentials ?? "shared",
+    login: status.login ?? null,
     latencyMs: status.latencyMs ?? null,
     warnings: status.warnings,
   };

@@ -80,6 +80,8 @@ test("tells everything that is known of a backend", async () => {
     server: null,
     connector: null,
     session: "per-user",
+    credentials: "shared",
+    login: null,
     warnings: [],
   });
 });
