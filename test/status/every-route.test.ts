@@ -13,7 +13,7 @@ import { createMetricsRoutes } from "../../src/status/metrics-routes.ts";
 import { createStatusRoutes } from "../../src/status/status-routes.ts";
 // The linter does not know Vite's suffix for "as text".
 // oxlint-disable-next-line import/default
-import compositionRoot from "../../src/app.ts?raw";
+import compositionRoot from "../../src/compose/create-routes.ts?raw";
 import { configure, send } from "../support/worker.ts";
 
 /** Made for their lists of paths only; requests go to the real Worker. */
