@@ -37,8 +37,7 @@ export function ActivityTable({ events, names, now }: Events) {
               <Kept event={event} />
             </td>
             <td>
-              <span class={`badge ${KINDS[event.outcome]}`}>{WORDS[event.outcome]}</span>
-              {event.code === undefined ? "" : <small> {plain(event.code)}</small>}
+              <Outcome event={event} />
             </td>
             <td class="number">
               {event.kind === "call" || event.kind === "chat" ? `${Math.round(event.ms)} ms` : ""}
@@ -47,6 +46,21 @@ export function ActivityTable({ events, names, now }: Events) {
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** Of 2025-11-25: somebody has to log in, or to open another page, before the call can be made. */
+const PAGE_FIRST = "-32042";
+
+function Outcome({ event: { outcome, code } }: Readonly<{ event: StoredEvent }>) {
+  const isPage = code === PAGE_FIRST;
+  return (
+    <>
+      <span class={`badge ${KINDS[outcome]}`}>
+        {isPage ? "a page to open first" : WORDS[outcome]}
+      </span>
+      {code === undefined || isPage ? "" : <small> {plain(code)}</small>}
+    </>
   );
 }
 
@@ -64,7 +78,7 @@ function Kept({ event }: Readonly<{ event: StoredEvent }>) {
 
 function What({ event }: Readonly<{ event: StoredEvent }>) {
   const { kind, backend, target, method, surface, tokens } = event;
-  const where = backend === "" ? "" : `${plain(backend)} / `;
+  const where = backend === "" ? "" : plain(backend) + (target === "" ? "" : " / ");
   if (kind === "call") {
     return (
       <>

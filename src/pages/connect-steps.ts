@@ -21,8 +21,9 @@ export function connectWays(origin: string): readonly ConnectWay[] {
   const v1 = `${origin}/v1`;
   const headers = { Authorization: `Bearer ${KEY_HERE}` };
   const bridge = {
-    command: "npx",
-    args: ["mcp-edge-gateway", "stdio"],
+    // Not npx: until this package is in a registry, its name there is whoever's takes it.
+    command: "npm",
+    args: ["--prefix", "/path/to/mcp-edge-gateway", "run", "--silent", "stdio"],
     env: { GATEWAY_URL: origin, GATEWAY_API_KEY: KEY_HERE },
   };
   return [
@@ -195,7 +196,7 @@ console.log(answer.choices[0].message.content);`,
       name: "Any client that starts programs",
       by: "a key",
       steps: [
-        "Where a client knows commands only. Without GATEWAY_API_KEY it signs in with a browser, once:",
+        "Where a client knows commands only; the path is that of a checkout of this gateway on that machine. Without GATEWAY_API_KEY it signs in with a browser, once:",
         { what: "the config", text: json({ mcpServers: { gateway: bridge } }) },
       ],
     },
