@@ -126,7 +126,7 @@ function Numbers({ config, snapshot, overview, status }: Parts & { status: Statu
     [`${ready.length} of ${on.length}`, "backends are ready", BACKENDS_PATH],
     [
       String(tools),
-      `tools, about ${all.tokens} tokens for a model; ${search.tokens} where it searches`,
+      `tools, about ${inThousands(all.tokens)} tokens for a model; ${inThousands(search.tokens)} where it searches`,
       BACKENDS_PATH,
     ],
     [String(calls), `calls in ${HOURS} hours`, "/admin/activity?kind=call"],
@@ -143,6 +143,11 @@ function Numbers({ config, snapshot, overview, status }: Parts & { status: Statu
       ))}
     </ul>
   );
+}
+
+/** A page reads the same everywhere, so it does not ask where its reader is. */
+function inThousands(count: number): string {
+  return count.toLocaleString("en");
 }
 
 function Health({ config, snapshot, overview }: Parts) {

@@ -21,6 +21,7 @@ h3 { font-size: 1rem; margin: 1.25rem 0 .4rem; }
   border: 1px solid currentColor; color: var(--dim); display: inline-block; }
 .good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); }
 .notice { border-left: 4px solid var(--main); background: var(--soft); padding: .6rem .9rem; margin: 0 0 1rem; border-radius: .25rem; }
+section + .notice { margin-top: 1rem; }
 .notice.problem { border-color: var(--bad); }
 .notice.warned { border-color: var(--warn); }
 .notice.done { border-color: var(--good); }
@@ -67,7 +68,8 @@ details.box[open] { padding-bottom: 1rem; }
 main > form:not(.bar) { max-width: 46rem; }
 .scroll { overflow-x: auto; }
 td .bar { margin: 0; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
+td time { white-space: nowrap; }
+td.number { white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: .5rem 0; }
 dl.facts dt { color: var(--dim); } dl.facts dd { margin: 0; }
 .card.review { margin: .75rem 0; }

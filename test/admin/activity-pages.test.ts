@@ -55,7 +55,7 @@ test("counts calls and failures, in a picture, in words and as a table", async (
   expect(html).toContain('aria-label="3 calls, 2 of them failed; at most 3 within 60 minutes"');
   expect(html).toMatch(/<b>3<\/b> calls in 24 hours/);
   expect(html).toContain("As a table");
-  expect(html).toMatch(/tools, about [1-9]\d* tokens for a model/);
+  expect(html).toMatch(/tools, about [1-9][\d,]* tokens for a model/);
 });
 
 test("lists events in escaped words, and narrows them", async () => {
