@@ -1,9 +1,10 @@
+import type { UserRecord } from "../config/user-record.ts";
 import type { Registry } from "../config/registry.ts";
 import type { RecordEvent } from "../telemetry/audit-trail.ts";
 import type { GrantApi } from "./granted-clients.ts";
 import type { KeyStore } from "./key-store.ts";
 import { OWNER_ID } from "./user-id.ts";
-import type { UserChange, UserStore } from "./user-store.ts";
+import type { UserStore } from "./user-store.ts";
 import type { WebSessions } from "./web-session.ts";
 
 /**
@@ -50,12 +51,12 @@ export function recordingUsers(users: UserStore, record: RecordEvent): UserStore
       return user;
     },
     async change(id, change) {
-      let changed: UserChange = {};
+      let before: UserRecord | undefined;
       const user = await users.change(id, (now) => {
-        changed = typeof change === "function" ? change(now) : change;
-        return changed;
+        before = now;
+        return typeof change === "function" ? change(now) : change;
       });
-      const target = Object.keys(changed).toSorted().join(", ");
+      const target = before === undefined ? "" : differences(before, user).join(", ");
       if (target !== "") record({ kind: "person_changed", userId: user.id, target });
       return user;
     },
@@ -65,6 +66,17 @@ export function recordingUsers(users: UserStore, record: RecordEvent): UserStore
       return user;
     },
   };
+}
+
+/** A form sends all it has; told is what is another thing now. Absent and false are the same. */
+function differences(before: UserRecord, after: UserRecord): readonly string[] {
+  const [was, is] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
+  const keys = [...new Set([...was.keys(), ...is.keys()])].toSorted();
+  return keys.filter((key) => textOf(was.get(key)) !== textOf(is.get(key)));
+}
+
+function textOf(value: unknown): string {
+  return JSON.stringify(value || null);
 }
 
 export function recordingGrants(api: GrantApi, record: RecordEvent): GrantApi {

@@ -89,7 +89,7 @@ test("tells the owner of what has changed, and of who tried to come in", async (
   const made = await ask("POST", "/admin/api/keys", { name: "phone", user: person.id });
   const key = await made.json<Event & { key: string }>();
   await ask("DELETE", `/admin/api/keys/${key.id}`);
-  await ask("PATCH", `/admin/api/users/${person.id}`, { disabled: true });
+  await ask("PATCH", `/admin/api/users/${person.id}`, { name: "Ann", disabled: true });
   await ask("DELETE", `/admin/api/users/${person.id}`);
   await signInAsOwner();
   await send("/me/sign-in", {
