@@ -107,7 +107,7 @@ export class LiveConnection {
       throw new GatewayError("unavailable", "Cannot connect: this backend is not configured here");
     }
     const { kind } = order.config.transport;
-    if (this.#wantsLogin(order)) await this.#ensureCredential(order);
+    if (this.#wantsLogin(order)) await this.#ensureCredential(order, { isRefused: false });
     if (kind === "stdio") this.#pickUpLine(order);
     const hasStream = kind === "sse" || kind === "stdio";
     const isOpen = kept.connection !== undefined && (!hasStream || this.#stream?.isOpen());
@@ -252,7 +252,7 @@ export class LiveConnection {
         if (!mayHelp || !mayNeedLogin(order.config)) throw error;
       }
       this.#refused = this.#credential?.version;
-      await this.#ensureCredential(order);
+      await this.#ensureCredential(order, { isRefused: true });
     }
   }
 
@@ -261,8 +261,16 @@ export class LiveConnection {
     return isPersonal(config) || ("url" in config.transport && loginKind(config) === "key");
   }
 
-  /** Throws `backend_unauthorized` while there is no login that is good. */
-  #ensureCredential(order: BackendOrder): Promise<void> {
+  /**
+   * Throws `backend_unauthorized` while there is no login that is good; a backend that has not
+   * refused us yet, and where nobody else's would be used, may do without.
+   */
+  #ensureCredential(
+    order: BackendOrder,
+    { isRefused }: Readonly<{ isRefused: boolean }>,
+  ): Promise<void> {
+    const isOwn = isPersonal(order.config) || loginKind(order.config) === "key";
+    const mayDoWithout = !isRefused && !isOwn && this.#memory.kept.login === undefined;
     const held = this.#credential;
     const isGood = held !== undefined && Date.now() < held.askAgainAt;
     if (isGood && this.#refused === undefined) return Promise.resolve();
@@ -270,6 +278,7 @@ export class LiveConnection {
       const generation = this.#generation;
       const credential = await this.#deps.credential(order, this.#refused);
       const isReady = credential.state === "ready";
+      if (!isReady && mayDoWithout) return;
       // Of a login that ends, this is told twice: here, and by what ended it.
       if (generation !== this.#generation && isReady) throw superseded();
       const login = isReady ? "ready" : "needed";

@@ -111,7 +111,7 @@ export function parseBackendEntry({
     ...readDetach(path, entry),
     // One process has one session, whoever calls.
     session: transport.kind === "stdio" ? "shared" : readSession(path, entry),
-    ...readAccess(path, entry, transport),
+    ...readAccess(path, entry, { transport, warn }),
     ...readWhenOffline(path, entry),
     ...readInstructions(path, entry),
     ...parseForwarding({ path, entry, warn }, transport),
@@ -204,11 +204,14 @@ function readTimeout(path: string, entry: JsonObject): number {
 function readAccess(
   path: string,
   entry: JsonObject,
-  { kind }: BackendTransport,
+  {
+    transport: { kind },
+    warn,
+  }: Pick<EntryToParse, "warn"> & Readonly<{ transport: BackendTransport }>,
 ): Pick<BackendConfig, "credentials" | "oauth" | "limits" | "trust"> {
   const isRemote = kind === "streamable-http" || kind === "sse";
   const credentials = readChoice(path, entry, "credentials", ["shared", "per-user"]);
-  const oauth = parseBackendOAuth(`${path}.oauth`, entry["oauth"]);
+  const oauth = parseBackendOAuth(`${path}.oauth`, entry["oauth"], warn);
   if (!isRemote && (credentials === "per-user" || oauth !== undefined)) {
     const key = oauth === undefined ? "credentials" : "oauth";
     throw configProblem(

@@ -1,6 +1,7 @@
 import { apiKeyProblem, targetUrlProblem } from "../core/target-rules.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { configProblem, maskForError } from "./config-problem.ts";
-import { readStrict, type StrictPart } from "./strict-part.ts";
+import { camelCase, readStrict, type StrictPart } from "./strict-part.ts";
 
 /** How the gateway signs in at a backend; what is undefined it finds out by discovery. */
 export type BackendOAuth = Readonly<{
@@ -21,19 +22,33 @@ const NOTHING_SAID: BackendOAuth = {
   issuer: undefined,
 };
 
+const KEYS = ["clientId", "clientSecret", "scope", "issuer"];
+
 /** As other clients call the same. */
-const SPELLINGS = {
+const SPELLINGS: Readonly<Record<string, string>> = {
   scopes: "scope",
   authorizationServer: "issuer",
   authorization_server: "issuer",
   authServerMetadataUrl: "issuer",
 };
 
-/** `oauth` of an entry: `true`, or an object. Undefined: not said, or switched off. */
-export function parseBackendOAuth(path: string, given: unknown): BackendOAuth | undefined {
+/**
+ * `oauth` of an entry: `true`, or an object. Undefined: not said, or switched off. Other clients
+ * keep more there, such as where their tokens lie: that is told of and has no use here.
+ */
+export function parseBackendOAuth(
+  path: string,
+  given: unknown,
+  warn: (warning: string) => void,
+): BackendOAuth | undefined {
   if (given === undefined || given === false) return undefined;
   if (given === true) return NOTHING_SAID;
-  const part = readStrict(path, given, ["clientId", "clientSecret", "scope", "issuer"], SPELLINGS);
+  const part = readStrict(
+    path,
+    isJsonObject(given) ? known(path, given, warn) : given,
+    KEYS,
+    SPELLINGS,
+  );
   const clientSecret = part.value("clientSecret");
   if (clientSecret !== undefined) {
     const problem = typeof clientSecret === "string" ? apiKeyProblem(clientSecret) : "a text";
@@ -47,6 +62,16 @@ export function parseBackendOAuth(path: string, given: unknown): BackendOAuth | 
     scope: readScope(part),
     issuer: readIssuer(part),
   };
+}
+
+function known(path: string, given: JsonObject, warn: (warning: string) => void): JsonObject {
+  return Object.fromEntries(
+    Object.entries(given).filter(([key]) => {
+      const isKnown = Object.hasOwn(SPELLINGS, key) || KEYS.includes(camelCase(key));
+      if (!isKnown) warn(`${path}.${key.slice(0, 60)}: not used by the gateway`);
+      return isKnown;
+    }),
+  );
 }
 
 function readScope(part: StrictPart): string | undefined {

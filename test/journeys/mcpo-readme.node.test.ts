@@ -319,6 +319,8 @@ test("mcpo --config with servers that want OAuth: read, and told what is not use
     "mcpo --port 8000 --config /path/to/config.json",
     ...names.map((name) => new RegExp(`^\\s*${name} +(is )?ready`, "m")),
   );
-  for (const name of names) expect(child.output()).toContain(`${name}.oauth: not used yet`);
+  for (const name of names) {
+    expect(child.output()).toContain(`${name}.oauth.server_url: not used by the gateway`);
+  }
   await expectEcho("/oauth-protected-server/echo", await keyShownBy(child));
 });
