@@ -20,6 +20,12 @@ const READ_CACHE_MEMBERS = '"ttlMs":0,"cacheScope":"private",';
 /** An address a person has to visit first (2025-11-25, client/elicitation, URL mode). */
 const URL_REQUIRED = -32042;
 
+/**
+ * A client that has opened a page comes back at once, and the SDK gives up after ten rounds, while
+ * whoever opened it is still typing a password: so each further round takes this long.
+ */
+const VISIT_MS = 10_000;
+
 /** Passes a request on to its backend and the answer back, each in the era of its reader. */
 export async function forwardRequest(
   deps: DispatchDeps,
@@ -227,6 +233,9 @@ async function urlReply(
     return toolError(call, links === "" ? error.message : `${error.message}\n${links}`);
   }
   const { method, params = {} } = request;
+  if (params["requestState"] !== undefined) {
+    await new Promise<void>((resolve) => void context.after(VISIT_MS, resolve));
+  }
   const { backend } = await gateway.locate(
     caller,
     { method: asking(method), scope, params },

@@ -6,6 +6,8 @@ import {
   awaitReady,
   configure,
   ORIGIN,
+  readReply,
+  type RpcReply,
   send,
   sendAsOwner,
   sendAuthorized,
@@ -86,24 +88,34 @@ describe("a backend that everybody logs in to", () => {
       "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
       "io.modelcontextprotocol/clientCapabilities": { elicitation: { url: {} } },
     };
-    const modern = await send("/mcp", {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${ann.key}`,
-        "content-type": "application/json",
-        accept: "application/json, text/event-stream",
-        "mcp-protocol-version": "2026-07-28",
-        "mcp-method": "tools/call",
-        "mcp-name": "wave_log_in",
-      },
-      body: JSON.stringify({
-        jsonrpc: "2.0",
-        id: 1,
-        method: "tools/call",
-        params: { name: "wave_log_in", arguments: {}, _meta: meta },
-      }),
-    });
-    expect(await modern.text()).toContain('"resultType":"input_required"');
+    const ask = async (members: JsonObject): Promise<RpcReply> =>
+      readReply(
+        await send("/mcp", {
+          method: "POST",
+          headers: {
+            authorization: `Bearer ${ann.key}`,
+            "content-type": "application/json",
+            accept: "application/json, text/event-stream",
+            "mcp-protocol-version": "2026-07-28",
+            "mcp-method": "tools/call",
+            "mcp-name": "wave_log_in",
+          },
+          body: JSON.stringify({
+            jsonrpc: "2.0",
+            id: 1,
+            method: "tools/call",
+            params: { name: "wave_log_in", arguments: {}, _meta: meta, ...members },
+          }),
+        }),
+      );
+    const { result } = (await ask({})).message;
+    expect(result).toMatchObject({ resultType: "input_required" });
+    // Whoever has opened the page is still at it: the next round takes its time.
+    const started = Date.now();
+    const inputResponses = { "url-1": { action: "accept" } };
+    const again = await ask({ inputResponses, requestState: result?.["requestState"] ?? "" });
+    expect(again.message.result).toMatchObject({ resultType: "input_required" });
+    expect(Date.now() - started).toBeGreaterThan(5_000);
   });
 
   test("shows its tools to who has logged in, and to nobody else", async () => {
