@@ -27,8 +27,8 @@ function workerdPlugin() {
 export default defineConfig({
   test: {
     reporters: ["default"],
-    // Half of what is measured here is waiting: with one worker the machine is mostly idle.
-    maxWorkers: 2,
+    // Half of what is measured here is waiting: with a worker for each core one of them is idle.
+    maxWorkers: 3,
     globalSetup: ["./test/support/start-fixtures.ts"],
     // An alarm may wake an object while its file of tests ends, and then its module comes too late.
     onUnhandledError: ({ name, message }) =>

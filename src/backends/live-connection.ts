@@ -107,7 +107,7 @@ export class LiveConnection {
       throw new GatewayError("unavailable", "Cannot connect: this backend is not configured here");
     }
     const { kind } = order.config.transport;
-    if (this.#wantsLogin(order)) await this.#ensureCredential(order, { isRefused: false });
+    if (this.#wantsLogin(order)) await this.#ensureCredential(order);
     if (kind === "stdio") this.#pickUpLine(order);
     const hasStream = kind === "sse" || kind === "stdio";
     const isOpen = kept.connection !== undefined && (!hasStream || this.#stream?.isOpen());
@@ -143,8 +143,9 @@ export class LiveConnection {
   /** The backend refuses the credential: the next connection is made with a fresh one. */
   refuse({ wantsLogin }: Readonly<{ wantsLogin: boolean }>): void {
     this.#refused = this.#credential?.version;
-    const { order } = this.#memory;
-    const mayLogIn = wantsLogin && order !== undefined && mayNeedLogin(order.config);
+    const config = this.#memory.order?.config;
+    const mayHelp = wantsLogin || config?.oauth !== undefined;
+    const mayLogIn = mayHelp && config !== undefined && mayNeedLogin(config);
     if (this.#credential === undefined && mayLogIn) this.#memory.keep({ login: "needed" });
     this.disconnect();
   }
@@ -252,7 +253,7 @@ export class LiveConnection {
         if (!mayHelp || !mayNeedLogin(order.config)) throw error;
       }
       this.#refused = this.#credential?.version;
-      await this.#ensureCredential(order, { isRefused: true });
+      await this.#ensureCredential(order);
     }
   }
 
@@ -261,16 +262,8 @@ export class LiveConnection {
     return isPersonal(config) || ("url" in config.transport && loginKind(config) === "key");
   }
 
-  /**
-   * Throws `backend_unauthorized` while there is no login that is good; a backend that has not
-   * refused us yet, and where nobody else's would be used, may do without.
-   */
-  #ensureCredential(
-    order: BackendOrder,
-    { isRefused }: Readonly<{ isRefused: boolean }>,
-  ): Promise<void> {
-    const isOwn = isPersonal(order.config) || loginKind(order.config) === "key";
-    const mayDoWithout = !isRefused && !isOwn && this.#memory.kept.login === undefined;
+  /** Throws `backend_unauthorized` while there is no login that is good. */
+  #ensureCredential(order: BackendOrder): Promise<void> {
     const held = this.#credential;
     const isGood = held !== undefined && Date.now() < held.askAgainAt;
     if (isGood && this.#refused === undefined) return Promise.resolve();
@@ -278,7 +271,6 @@ export class LiveConnection {
       const generation = this.#generation;
       const credential = await this.#deps.credential(order, this.#refused);
       const isReady = credential.state === "ready";
-      if (!isReady && mayDoWithout) return;
       // Of a login that ends, this is told twice: here, and by what ended it.
       if (generation !== this.#generation && isReady) throw superseded();
       const login = isReady ? "ready" : "needed";

@@ -34,7 +34,8 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 
 /**
  * `oauth` of an entry: `true`, or an object. Undefined: not said, or switched off. Other clients
- * keep more there, such as where their tokens lie: that is told of and has no use here.
+ * keep more there, such as where their tokens lie: that is told of and has no use here, and where
+ * there is nothing else, the backend itself will say whether it wants a login.
  */
 export function parseBackendOAuth(
   path: string,
@@ -43,12 +44,9 @@ export function parseBackendOAuth(
 ): BackendOAuth | undefined {
   if (given === undefined || given === false) return undefined;
   if (given === true) return NOTHING_SAID;
-  const part = readStrict(
-    path,
-    isJsonObject(given) ? known(path, given, warn) : given,
-    KEYS,
-    SPELLINGS,
-  );
+  const ours = isJsonObject(given) ? withoutForeign(path, given, warn) : given;
+  if (isJsonObject(given) && isEmpty(ours) && !isEmpty(given)) return undefined;
+  const part = readStrict(path, ours, KEYS, SPELLINGS);
   const clientSecret = part.value("clientSecret");
   if (clientSecret !== undefined) {
     const problem = typeof clientSecret === "string" ? apiKeyProblem(clientSecret) : "a text";
@@ -64,7 +62,15 @@ export function parseBackendOAuth(
   };
 }
 
-function known(path: string, given: JsonObject, warn: (warning: string) => void): JsonObject {
+function isEmpty(value: unknown): boolean {
+  return isJsonObject(value) && Object.keys(value).length === 0;
+}
+
+function withoutForeign(
+  path: string,
+  given: JsonObject,
+  warn: (warning: string) => void,
+): JsonObject {
   return Object.fromEntries(
     Object.entries(given).filter(([key]) => {
       const isKnown = Object.hasOwn(SPELLINGS, key) || KEYS.includes(camelCase(key));
