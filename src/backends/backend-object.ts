@@ -14,9 +14,9 @@ import { createSeal } from "../core/seal.ts";
 import { within } from "../core/within.ts";
 import { AttendanceBook } from "./attendance-book.ts";
 import { NOT_CONNECTED, STREAM_BROKEN } from "./backend-failure.ts";
-import { afterListing, reportOf } from "./backend-health.ts";
 import { BackendMemory } from "./backend-memory.ts";
-import { BackendStore, type Kept, NOTHING_KEPT } from "./backend-store.ts";
+import { BackendReporter } from "./backend-reporter.ts";
+import { BackendStore, NOTHING_KEPT } from "./backend-store.ts";
 import type {
   Attendance,
   BackendListener,
@@ -28,25 +28,17 @@ import { ConnectorCare } from "./connector-care.ts";
 import { ConnectorSeat } from "./connector-seat.ts";
 import { readOwner, UPGRADE_URL } from "./connector-socket.ts";
 import { HeardMessages } from "./heard-messages.ts";
-import { type Lease, ScopeNeeded } from "./lease.ts";
-import { LIST_LIMIT_MS, listBackend } from "./list-backend.ts";
+import type { Lease } from "./lease.ts";
+import { ListingWork } from "./listing-work.ts";
 import { Listening } from "./listening.ts";
 import { LiveConnection } from "./live-connection.ts";
-import {
-  holdingOf,
-  isPersonal,
-  type LoginHolding,
-  personalObject,
-  SHARED,
-  toUserOf,
-} from "./login-names.ts";
+import { holdingOf, type LoginHolding, personalObject, SHARED, toUserOf } from "./login-names.ts";
 import type { LoginStub } from "./login-stub.ts";
 import { STEP_TIMEOUT_MS } from "./open-http.ts";
-import { askedToWaitMs, nextRelistMs, RETRY_SOON_MS, retryDelayMs } from "./retry-times.ts";
+import { RETRY_SOON_MS } from "./retry-times.ts";
 import { sendReply, sendRequest } from "./send.ts";
 import { ServedListing } from "./served-listing.ts";
 import { TrustStore } from "./trust-store.ts";
-import { SingleFlight } from "../core/single-flight.ts";
 import { wayOut, type WayOut } from "../core/way-out.ts";
 
 /** What this object needs of its Worker's environment; `${NAME}` of the config is looked up here too. */
@@ -72,8 +64,6 @@ const USED_RESOLUTION_MS = 5 * 60 * 1_000;
 /** Somebody's own listing is kept fresh for as long after their last call, and kept for a month. */
 const ACTIVE_MS = 15 * 60 * 1_000;
 const PERSONAL_IDLE_MS = 30 * 24 * 60 * 60 * 1_000;
-/** A backend that waits for a login: should nobody have told of it. */
-const NEEDED_RETRY_MS = 10 * 60 * 1_000;
 /** For a log: nobody reads it any more. */
 const CALLER_GONE = 499;
 /** Who attends waits no longer for a backend that is slow to listen. */
@@ -94,6 +84,8 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   readonly #listening: Listening;
   readonly #heard: HeardMessages;
   readonly #served: ServedListing;
+  readonly #reporter: BackendReporter;
+  readonly #work: ListingWork;
   /** How messages to the backend travel. */
   readonly #io = {
     fetch: wayOut(this.env),
@@ -105,8 +97,6 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
   );
   #hopId = "";
   #adopting: Promise<void> = Promise.resolve();
-  #working = new SingleFlight(LIST_LIMIT_MS);
-  #lastWork = 0;
 
   constructor(ctx: DurableObjectState, env: BackendEnv) {
     super(ctx, env);
@@ -150,16 +140,41 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
       after: afterTimeout,
       now: Date.now,
     });
+    this.#reporter = new BackendReporter({
+      memory: this.#memory,
+      seat: this.#seat,
+      registry: () => env.REGISTRY.getByName(REGISTRY_NAME),
+      logins: (user) => env.LOGINS.getByName(user),
+      holding: () => this.#holding,
+      onUnheard: () => this.#schedule(RETRY_SOON_MS * 5),
+    });
     this.#care = new ConnectorCare({
       memory: this.#memory,
       seat: this.#seat,
       schedule: (ms) => this.#schedule(ms),
-      report: () => this.#report(),
+      report: () => this.#reporter.report(),
       isGood: async (credential) => {
         const registry = this.env.REGISTRY.getByName(REGISTRY_NAME);
         return (await registry.getRecord(`key:${credential}`)) !== null;
       },
       waitUntil: (work) => ctx.waitUntil(work),
+      now: Date.now,
+    });
+    this.#work = new ListingWork({
+      memory: this.#memory,
+      connection: this.#connection,
+      care: this.#care,
+      served: this.#served,
+      send: (lease, request, signal) =>
+        sendRequest(lease, request, { ...this.#io, signal, now: Date.now }),
+      report: () => this.#reporter.report(),
+      needScope: (backend, scope) => {
+        const { login, account } = this.#holding;
+        const said = env.LOGINS.getByName(login).needScope(backend, account, scope);
+        ctx.waitUntil(said.catch(() => {})); // the next listing says it again
+      },
+      setAlarm: (at) => ctx.storage.setAlarm(at),
+      deleteAlarm: () => ctx.storage.deleteAlarm(),
       now: Date.now,
     });
     this.#heard = new HeardMessages({
@@ -211,7 +226,7 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     await this.#adopt(order, "shared");
     if (before?.config.trust !== order.config.trust) this.ctx.waitUntil(this.#served.tellAskers());
     await this.ctx.storage.setAlarm(Date.now() + RETRY_SOON_MS); // should the next line be cut short
-    this.ctx.waitUntil(this.#judgeAgain().then(() => this.#work()));
+    this.ctx.waitUntil(this.#work.judgeAgain().then(() => this.#work.run()));
   }
 
   async remove(): Promise<void> {
@@ -257,9 +272,9 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     await this.#adopt(order, "personal");
     this.#noteUse();
     const { state, login } = this.#memory.kept;
-    const isFresh = Date.now() - this.#lastWork < RETRY_SOON_MS * 5;
-    if (isFresh && state === "ready" && login !== "needed") return this.#report();
-    await this.#work();
+    const isFresh = Date.now() - this.#work.lastRun < RETRY_SOON_MS * 5;
+    if (isFresh && state === "ready" && login !== "needed") return this.#reporter.report();
+    await this.#work.run();
   }
 
   async release(): Promise<void> {
@@ -329,25 +344,25 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
         throw new GatewayError("not_found", "Cannot decide: no such backend");
       await this.#served.decide(order, verdicts);
       this.ctx.waitUntil(this.#served.tellAskers());
-      await this.#report();
+      await this.#reporter.report();
     });
   }
 
   async judge(order: BackendOrder, listing: Listing, asker: string): Promise<Listing> {
     const { toReview } = this.#memory.kept;
     const judged = await this.#served.judgeFor(asker, order, listing);
-    if (this.#memory.kept.toReview !== toReview) this.ctx.waitUntil(this.#report());
+    if (this.#memory.kept.toReview !== toReview) this.ctx.waitUntil(this.#reporter.report());
     return judged;
   }
 
   async judgedAnew(): Promise<boolean> {
     if (this.#memory.order === undefined || this.#memory.kept.role !== "personal") return false;
-    this.ctx.waitUntil(this.#judgeAgain());
+    this.ctx.waitUntil(this.#work.judgeAgain());
     return true;
   }
 
   async refresh(): Promise<void> {
-    await this.#schedule(Math.max(0, this.#lastWork + RETRY_SOON_MS * 5 - Date.now()));
+    await this.#schedule(Math.max(0, this.#work.lastRun + RETRY_SOON_MS * 5 - Date.now()));
   }
 
   override async fetch(request: Request): Promise<Response> {
@@ -379,9 +394,9 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     if (this.#memory.order === undefined) return;
     this.#seat.closeExpired();
     const { role, usedAt } = this.#memory.kept;
-    if (role === "shared") return this.#work();
+    if (role === "shared") return this.#work.run();
     const idle = Date.now() - usedAt;
-    if (role === "personal" && idle < ACTIVE_MS) return this.#work();
+    if (role === "personal" && idle < ACTIVE_MS) return this.#work.run();
     const life = role === "personal" ? PERSONAL_IDLE_MS : SESSION_IDLE_MS;
     if (idle >= life) return this.remove();
     if (role === "personal" && idle >= SESSION_IDLE_MS) this.#giveBack();
@@ -441,89 +456,9 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
 
   /** What runs for the order before is neither waited for nor believed. */
   #beginAnew(): Promise<void> {
-    this.#working = new SingleFlight(LIST_LIMIT_MS);
+    this.#work.beginAnew();
     this.#listening.reset();
     return this.#connection.beginAnew();
-  }
-
-  /** Connects and lists, once at a time; never throws: what went wrong is in the report. */
-  #work(): Promise<void> {
-    return this.#working.run(() => this.#connectAndList());
-  }
-
-  async #connectAndList(): Promise<void> {
-    const generation = this.#connection.generation;
-    const order = this.#memory.order;
-    if (order === undefined) return;
-    if (this.#care.isMissed) return this.#care.noteAbsence();
-    if (this.#isOnlyAName(order)) return this.#stayApart();
-    let delay: number;
-    try {
-      const started = Date.now();
-      const { listing: raw, ttlMs } = await listBackend(order, {
-        memory: this.#memory,
-        connection: this.#connection,
-        send: (lease, request, signal) =>
-          sendRequest(lease, request, { ...this.#io, signal, now: Date.now }),
-      });
-      if (generation !== this.#connection.generation) return;
-      const listing = await this.#served.judge(this.#memory.order ?? order, raw);
-      if (generation !== this.#connection.generation) return;
-      this.#memory.keep(afterListing({ started, now: Date.now() }));
-      this.#served.serve(listing);
-      // Built-in servers are part of this Worker: they change only with it.
-      if (order.config.transport.kind === "builtin") return await this.#report();
-      delay = this.#care.tellsOfChanges ? Infinity : nextRelistMs(ttlMs);
-    } catch (error) {
-      if (generation !== this.#connection.generation) return;
-      const failure = asGatewayError(error);
-      this.#connection.fail(failure);
-      if (failure instanceof ScopeNeeded) this.#needScope(order, failure);
-      delay = Math.max(
-        retryDelayMs(this.#memory.kept.failures, Math.random()),
-        askedToWaitMs(failure),
-        // Whoever logs in has it tried at once.
-        this.#memory.kept.login === "needed" ? NEEDED_RETRY_MS : 0,
-      );
-    }
-    this.#lastWork = Date.now();
-    if (delay < Infinity) await this.ctx.storage.setAlarm(Date.now() + delay);
-    await this.#care.watchExpiry();
-    await this.#report();
-  }
-
-  /** The order may say something else about trust: that holds at once, whatever the backend does. */
-  async #judgeAgain(): Promise<void> {
-    const { order, kept } = this.#memory;
-    const generation = this.#connection.generation;
-    if (order !== undefined && kept.listingHash !== undefined) {
-      const listing = await this.#served.again(order);
-      if (generation !== this.#connection.generation) return;
-      this.#served.serve(listing);
-    }
-    await this.#report();
-  }
-
-  #needScope({ config: { name } }: BackendOrder, { scope }: ScopeNeeded): void {
-    const { login, account } = this.#holding;
-    const said = this.env.LOGINS.getByName(login).needScope(name, account, scope);
-    this.ctx.waitUntil(said.catch(() => {})); // the next listing says it again
-    this.#memory.keep({ login: "needed" });
-  }
-
-  /** Everybody's own object connects; the one they would share has nobody's credential. */
-  #isOnlyAName({ config }: BackendOrder): boolean {
-    return isPersonal(config) && this.#memory.kept.role === "shared";
-  }
-
-  async #stayApart(): Promise<void> {
-    const { revision } = this.#memory.kept;
-    this.#memory.store.clearListing();
-    const toReview = this.#served.waiting();
-    const apart = { role: "shared", state: "ready", revision, toReview } as const;
-    this.#memory.keep({ ...NOTHING_KEPT, connection: undefined, ...apart }, NOTHING_KEPT);
-    await this.ctx.storage.deleteAlarm();
-    await this.#report();
   }
 
   #onLineDown(): void {
@@ -565,8 +500,8 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
         .listChanged()
         .catch(() => {}); // it lists again within a minute anyway
     }
-    if (this.#working.isRunning) await this.#work(); // it may have listed before the change
-    await this.#work();
+    if (this.#work.isRunning) await this.#work.run(); // it may have listed before the change
+    await this.#work.run();
   }
 
   #noteUse(): void {
@@ -582,37 +517,6 @@ export class BackendObject extends DurableObject<BackendEnv> implements BackendS
     const at = Date.now() + delay;
     const set = await this.ctx.storage.getAlarm();
     if (set === null || set > at) await this.ctx.storage.setAlarm(at);
-  }
-
-  async #report(): Promise<void> {
-    const { order, kept, store } = this.#memory;
-    if (order === undefined || kept.role === "session") return;
-    if (kept.role === "personal") return this.#reportPersonal(order, kept);
-    const report = reportOf(order, kept, {
-      connector: this.#seat.seated,
-      tools: () => store.readListing()?.tools,
-    });
-    try {
-      await this.env.REGISTRY.getByName(REGISTRY_NAME).reportBackend(order.config.name, report);
-    } catch {
-      await this.#schedule(RETRY_SOON_MS * 5); // the registry is not there right now: say it later
-    }
-  }
-
-  async #reportPersonal(order: BackendOrder, kept: Kept): Promise<void> {
-    const { login, account } = this.#holding;
-    const { connection, state, listingHash } = kept;
-    try {
-      await this.env.LOGINS.getByName(login).reportPersonal(order.config.name, account, {
-        configVersion: order.configVersion,
-        state,
-        listingHash,
-        era: connection?.era,
-        sessionful: connection?.sessionful ?? false,
-      });
-    } catch {
-      await this.#schedule(RETRY_SOON_MS * 5); // it is asked for in a few seconds anyway
-    }
   }
 }
 
